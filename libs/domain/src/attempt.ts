@@ -1,0 +1,51 @@
+/** Why a notification or an attempt failed; upper case in every table, log and answer (`docs/states.md`). */
+export type FailureReason =
+  | 'HTTP_STATUS'
+  | 'TIMEOUT'
+  | 'CONNECT'
+  | 'TLS'
+  | 'DNS'
+  | 'RESET'
+  | 'DESTINATION_NOT_ALLOWED'
+  | 'RESPONSE_TOO_LARGE'
+  | 'OUTPUT_NOT_JSON'
+  | 'OUTPUT_TOO_LARGE'
+  | 'TEMPLATE_ERROR'
+  | 'WEBHOOKS_DISABLED'
+  | 'ENDPOINT_DISABLED'
+  | 'ENDPOINT_DELETED'
+  | 'GONE'
+  | 'EXHAUSTED'
+  | 'EXPIRED'
+  | 'LEASE_LOST'
+  | 'PAYLOAD_ERASED'
+  | 'OTHER';
+
+/** How one HTTP request ended. What an endpoint does is a value, never an exception. `unknown` (the lease ran out) is written by the sweep. */
+export type AttemptOutcome =
+  | { readonly kind: 'accepted' }
+  /** 410: the endpoint asks to be left alone for good. */
+  | { readonly kind: 'gone' }
+  | {
+      readonly kind: 'failed';
+      readonly reason: FailureReason;
+      /** What 429 or 503 asked for in Retry-After, in milliseconds from the answer; absent without a readable hint. */
+      readonly retryAfterMs?: number;
+    };
+
+/** What is kept of a request beside its outcome. */
+export interface AttemptReport {
+  readonly outcome: AttemptOutcome;
+  /** The status line's code; absent when no answer began. */
+  readonly httpStatus?: number;
+  /** From the first step (address, connect) to the end, in milliseconds. */
+  readonly durationMs: number;
+  /** The first bytes of the answer's body, at most `RESPONSE_STORE_BYTES`. */
+  readonly responseBody: Buffer;
+  /** Bytes of the answer's body that were read, at most `RESPONSE_READ_BYTES`. */
+  readonly responseBytes: number;
+  /** Response headers with secrets masked; absent when no answer began. */
+  readonly responseHeaders?: Readonly<Record<string, string>>;
+  /** One sentence for people when the attempt was not accepted. Holds no secret and no URL query. */
+  readonly errorDetail?: string;
+}

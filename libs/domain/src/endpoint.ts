@@ -1,0 +1,18 @@
+import type { EndpointId, TenantId } from './ids.js';
+
+/** One address of one receiver, as the workers see it; secrets are apart (`registry/endpoint-secrets`). */
+export interface Endpoint {
+  readonly tenantId: TenantId;
+  readonly id: EndpointId;
+  readonly url: string;
+  /** From 1; grows when the URL changes, so that a late 410 for an older address disables nothing. */
+  readonly urlVersion: number;
+  /** False: matching events make `failed` notifications with `ENDPOINT_DISABLED`, re-sendable once it is enabled. */
+  readonly enabled: boolean;
+  /** Requests under way at once, 1..1,000. */
+  readonly concurrency: number;
+  /** Total deadline of one attempt in milliseconds, 100..30,000; null takes `ATTEMPT_TIMEOUT_MS`. */
+  readonly attemptTimeoutMs: number | null;
+  /** Delays after the 1st, 2nd ... failed attempt in milliseconds; null takes `RETRY_SCHEDULE`. */
+  readonly retryScheduleMs: readonly number[] | null;
+}

@@ -1,0 +1,58 @@
+import type { EndpointId, TemplateId, TenantId } from './ids.js';
+
+/** What may stand in an endpoint's request line. */
+export type RequestMethod = 'POST' | 'PUT' | 'PATCH';
+
+/** Escaping follows this: the media types a body may have. */
+export type BodyKind = 'json' | 'xml' | 'text' | 'form';
+
+/** One immutable version of a template, as the renderer sees it. */
+export interface WebhookTemplate {
+  readonly tenantId: TenantId;
+  readonly id: TemplateId;
+  /** From 1. */
+  readonly version: number;
+  readonly endpointId: EndpointId;
+  /** Inactive templates match nothing. */
+  readonly active: boolean;
+  /** Exact types or patterns: `*` stands for one or more characters, e.g. `order.line.*`. At least one. */
+  readonly eventTypes: readonly string[];
+  readonly method: RequestMethod;
+  /** A media type whose kind `bodyKindOf` knows. */
+  readonly contentType: string;
+  /** Source of the body with `{{ path }}` placeholders; null sends the event itself. */
+  readonly body: string | null;
+  /** A missing path is `TEMPLATE_ERROR` instead of `null` or nothing. */
+  readonly strict: boolean;
+}
+
+/** Which escaping a media type needs; null when a body of this type cannot be written by a template. */
+export function bodyKindOf(contentType: string): BodyKind | null {
+  const mediaType = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
+  if (mediaType === 'application/json' || /^application\/[a-z0-9.-]+\+json$/.test(mediaType)) return 'json';
+  if (mediaType === 'application/xml' || mediaType === 'text/xml' || /^application\/[a-z0-9.-]+\+xml$/.test(mediaType)) return 'xml';
+  if (mediaType === 'application/x-www-form-urlencoded') return 'form';
+  if (mediaType === 'text/plain') return 'text';
+  return null;
+}
+
+/** Whether one of a template's patterns takes this event type. Linear in the lengths, whatever the pattern. */
+export function matchesEventType(patterns: readonly string[], eventType: string): boolean {
+  return patterns.some((pattern) => matchesPattern(pattern, eventType));
+}
+
+/** Each `*` takes at least one character; the parts between must follow each other. */
+function matchesPattern(pattern: string, eventType: string): boolean {
+  const parts = pattern.split('*');
+  const [first = '', ...rest] = parts;
+  const last = rest.pop();
+  if (last === undefined) return pattern === eventType;
+  if (!eventType.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = eventType.indexOf(part, at + 1);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return eventType.length >= at + 1 + last.length && eventType.endsWith(last);
+}
