@@ -1,0 +1,90 @@
+import type { RetryTier } from '#domain/retry-tier';
+
+/** `production`: many partitions, three replicas; `development`: a laptop with one broker. */
+export type TopicProfile = 'production' | 'development';
+
+/** What names and sizes the topics. */
+export interface TopicSettings {
+  /** Before every name, e.g. `hookline.`; may be empty. */
+  readonly prefix: string;
+  readonly profile: TopicProfile;
+  /** By rising delay, at least one. */
+  readonly tiers: readonly RetryTier[];
+  /** Full names of the topics events are read from; empty takes `<prefix>events`. */
+  readonly eventTopics: readonly string[];
+}
+
+/** One topic as it must be: what the `topics` command makes and verifies. */
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly retentionMs: number;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+const dayMs = 86_400_000;
+/** The largest record: an event of 1 MiB and its headers. */
+export const recordBytesMax = 1_048_576;
+/** Room for what a record batch adds around a record of `recordBytesMax`. */
+const batchOverheadBytes = 65_536;
+/** A rendered body up to this size travels in the delivery record; a larger one is read from Postgres. */
+export const inlineBodyBytesMax = 262_144;
+
+/**
+ * Who writes and who reads: `events` upstream -> renderer; `deliveries` renderer, retry-scheduler, admin -> dispatcher;
+ * tiers dispatcher, retry-scheduler -> retry-scheduler; `dead-letters` every worker -> people; `operator-events` workers -> renderer.
+ */
+export const topicNames = {
+  events: (prefix: string) => `${prefix}events`,
+  deliveries: (prefix: string) => `${prefix}deliveries`,
+  deadLetters: (prefix: string) => `${prefix}dead-letters`,
+  operatorEvents: (prefix: string) => `${prefix}operator-events`,
+  tier: (prefix: string, tierName: string) => `${prefix}retry.${tierName}`,
+} as const;
+
+/** The topics that events are read from. */
+export function eventTopicsOf(settings: TopicSettings): readonly string[] {
+  return settings.eventTopics.length > 0 ? settings.eventTopics : [topicNames.events(settings.prefix)];
+}
+
+/** How long a tier keeps its records: long enough to survive an outage of the scheduler. */
+export function tierRetentionMs(delayMs: number): number {
+  return Math.max(7 * dayMs, 3 * delayMs);
+}
+
+/** Every topic of an installation. */
+export function topicSpecs(settings: TopicSettings): readonly TopicSpec[] {
+  const { prefix, tiers } = settings;
+  const spec = specBuilder(settings.profile);
+  return [
+    ...eventTopicsOf(settings).map((name) => spec(name, [24, 6], 7 * dayMs, { 'message.timestamp.type': 'LogAppendTime' })),
+    spec(topicNames.deliveries(prefix), [48, 12], 3 * dayMs, { 'message.timestamp.type': 'LogAppendTime' }),
+    ...tiers.map(({ topic, delayMs }) => spec(topic, [12, 3], tierRetentionMs(delayMs), {})),
+    spec(topicNames.deadLetters(prefix), [6, 1], 30 * dayMs, {}),
+    spec(topicNames.operatorEvents(prefix), [6, 1], 7 * dayMs, {}),
+  ];
+}
+
+function specBuilder(profile: TopicProfile) {
+  const production = profile === 'production';
+  return (
+    name: string,
+    [productionPartitions, developmentPartitions]: readonly [number, number],
+    retentionMs: number,
+    config: Readonly<Record<string, string>>,
+  ): TopicSpec => ({
+    name,
+    partitions: production ? productionPartitions : developmentPartitions,
+    replicationFactor: production ? 3 : 1,
+    retentionMs,
+    config: {
+      'cleanup.policy': 'delete',
+      'retention.ms': String(retentionMs),
+      'max.message.bytes': String(recordBytesMax + batchOverheadBytes),
+      'min.insync.replicas': production ? '2' : '1',
+      'unclean.leader.election.enable': 'false',
+      ...config,
+    },
+  });
+}

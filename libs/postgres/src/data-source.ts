@@ -1,0 +1,95 @@
+import { DataSource, type DataSourceOptions, type MixedList } from 'typeorm';
+import type { Clock } from '#domain/clock';
+import type { Log } from '#telemetry/log';
+import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
+import { storeFailure } from './store-failure.js';
+
+/** How one pool talks to Postgres. */
+export interface DataSourceSettings {
+  /** `postgres://user:password@host:port/database`. */
+  readonly url: string;
+  /** Connections of this pool, from 1. */
+  readonly poolMax: number;
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName: string;
+  /** A statement is ended by the server after this; 0 never ends one. */
+  readonly statementTimeoutMs?: number;
+  /** For pools that only run statements by key: their plans never scan, whatever the statistics say. */
+  readonly pinnedPlans?: boolean;
+  readonly entities?: MixedList<new () => object>;
+}
+
+const connectTimeoutMs = 5_000;
+const firstWaitMs = 200;
+const waitMsMax = 5_000;
+/** Statements that only go by key must not fall back to scans while a table's statistics are young. */
+const pinnedPlanSettings = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off';
+/** Held while migrating, so that two starting apps do not race (any constant will do). */
+const migrationLock = 4_672_391;
+
+/** A pool that is not connected yet; `openDataSource` connects it. */
+export function createDataSource(settings: DataSourceSettings): DataSource {
+  const options: DataSourceOptions = {
+    type: 'postgres',
+    url: settings.url,
+    poolSize: settings.poolMax,
+    applicationName: settings.applicationName,
+    connectTimeoutMS: connectTimeoutMs,
+    entities: settings.entities ?? [],
+    migrations: [InitialSchema1764000000000],
+    migrationsTableName: 'hookline_migrations',
+    synchronize: false,
+    logging: false,
+    extra: {
+      statement_timeout: settings.statementTimeoutMs ?? 10_000,
+      keepAlive: true,
+      ...(settings.pinnedPlans ? { options: pinnedPlanSettings } : {}),
+    },
+    // A pool's idle connection that breaks is only dropped: the next statement says what is wrong.
+    poolErrorHandler: () => undefined,
+  };
+  return new DataSource(options);
+}
+
+/** Connects with growing waits until Postgres answers; gives up only when the signal is aborted. */
+export async function openDataSource(dataSource: DataSource, log: Log, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (let waitMs = firstWaitMs; !signal.aborted; waitMs = Math.min(waitMs * 2, waitMsMax)) {
+    try {
+      await dataSource.initialize();
+      return;
+    } catch (error) {
+      log.warn('store.waiting', { cause: storeFailure(error).message, waitMs });
+      await clock.wait(waitMs, signal);
+    }
+  }
+}
+
+/** Runs what is missing of the migrations, once, however many processes ask at the same time. Answers their names. */
+export async function migrate(url: string): Promise<readonly string[]> {
+  const dataSource = createDataSource({ url, poolMax: 2, applicationName: 'hookline.migrate', statementTimeoutMs: 0 });
+  await dataSource.initialize();
+  try {
+    const lock = dataSource.createQueryRunner();
+    await lock.query('SELECT pg_advisory_lock($1)', [migrationLock]);
+    try {
+      const ran = await dataSource.runMigrations({ transaction: 'each' });
+      return ran.map(({ name }) => name);
+    } finally {
+      await lock.query('SELECT pg_advisory_unlock($1)', [migrationLock]);
+      await lock.release();
+    }
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+/** Null when Postgres answers and is migrated, else the cause in words. */
+export async function storeTrouble(dataSource: DataSource): Promise<string | null> {
+  if (!dataSource.isInitialized) return 'Postgres: not connected yet';
+  try {
+    await dataSource.query('SELECT 1 FROM hookline_migrations LIMIT 1');
+    return null;
+  } catch (error) {
+    return storeFailure(error).message;
+  }
+}

@@ -1,0 +1,41 @@
+import { Failure } from '#domain/failure';
+
+/** SQLSTATE classes that pass: connection, rollback (deadlock, serialization), resources, operator intervention. */
+const passingClasses: ReadonlySet<string> = new Set(['08', '40', '53', '57', '55']);
+/** Node's and pg's own codes and names of a lost or refused connection. */
+const lostConnectionCodes: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENOENT',
+]);
+
+/**
+ * Turns what TypeORM or pg threw into a Failure: retryable unless Postgres answered with a state that repeating cannot
+ * change (SQLSTATE, PostgreSQL appendix A). What has no state at all never reached the server, so it is repeated.
+ */
+export function storeFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const state = sqlState(error);
+  const detail = error instanceof Error ? error.message : String(error);
+  if (state === null || passingClasses.has(state.slice(0, 2)))
+    return new Failure('STORE_UNAVAILABLE', `Postgres cannot answer now: ${detail}`, { retryable: true, cause: error });
+  return new Failure('STORE_REFUSED', `Postgres refused (${state}): ${detail}`, { retryable: false, cause: error, detail: state });
+}
+
+/** The SQLSTATE Postgres answered with; null when the statement never got an answer. */
+export function sqlState(error: unknown): string | null {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (typeof code !== 'string' || lostConnectionCodes.has(code)) return null;
+  return /^[0-9A-Z]{5}$/.test(code) ? code : null;
+}
+
+/** Whether a row's own data was refused (classes 22 and 23): the batch is halved down to that row. */
+export function isDataFault(error: unknown): boolean {
+  const state = error instanceof Failure ? (error.options.detail ?? '') : (sqlState(error) ?? '');
+  return state.startsWith('22') || state.startsWith('23');
+}
