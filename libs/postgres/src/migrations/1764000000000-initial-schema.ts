@@ -126,6 +126,7 @@ const notifications = `
     finished_at timestamptz,
     payload_sha256 bytea,
     payload_bytes integer,
+    event_bytes bytea,
     source_topic text NOT NULL,
     source_partition integer NOT NULL,
     source_offset bigint NOT NULL,

@@ -1,0 +1,211 @@
+import { Column, type DataSource, Entity, PrimaryColumn } from 'typeorm';
+import type { FailureReason } from '#domain/attempt';
+import { Failure } from '#domain/failure';
+import type { EndpointId, NotificationId, TemplateId, TenantId } from '#domain/ids';
+import { MicroBatcher } from '#domain/micro-batcher';
+import type { RequestMethod } from '#domain/webhook-template';
+import { type PatientBatchDeps, patientBatch } from '#postgres/patient-batch';
+import { type Unnest, unnestOf } from '#postgres/unnest';
+import { PayloadRow } from './payloads.js';
+
+/** What a pending notification waits for; SENDING is derived from an open claim and never stored. */
+export type WaitingReason =
+  | 'READY'
+  | 'RETRY_SCHEDULED'
+  | 'CIRCUIT_OPEN'
+  | 'ENDPOINT_PAUSED'
+  | 'RATE_LIMITED'
+  | 'ENDPOINT_FULL';
+
+/** The row that is the truth about a notification. Columns that only statements move are left out. */
+@Entity('notifications')
+export class NotificationRow {
+  @PrimaryColumn('uuid')
+  declare id: NotificationId;
+  @Column('text', { name: 'tenant_id' })
+  declare tenantId: TenantId;
+  @Column('text', { name: 'event_source' })
+  declare eventSource: string;
+  @Column('text', { name: 'event_id' })
+  declare eventId: string;
+  @Column('text', { name: 'event_type' })
+  declare eventType: string;
+  @Column('timestamptz', { name: 'event_time', nullable: true })
+  declare eventTime: Date | null;
+  @Column('text', { nullable: true })
+  declare subject: string | null;
+  @Column('text', { name: 'template_id' })
+  declare templateId: TemplateId;
+  @Column('integer', { name: 'template_version' })
+  declare templateVersion: number;
+  @Column('text', { name: 'endpoint_id' })
+  declare endpointId: EndpointId;
+  @Column('text')
+  declare state: 'pending' | 'sent' | 'failed' | 'cancelled';
+  @Column('text', { name: 'waiting_reason', nullable: true })
+  declare waitingReason: WaitingReason | null;
+  @Column('text', { name: 'failure_reason', nullable: true })
+  declare failureReason: FailureReason | null;
+  @Column('text', { name: 'failure_detail', nullable: true })
+  declare failureDetail: string | null;
+  @Column('bytea', { name: 'payload_sha256', nullable: true })
+  declare payloadSha256: Buffer | null;
+  @Column('integer', { name: 'payload_bytes', nullable: true })
+  declare payloadBytes: number | null;
+  /** The event itself, kept where no payload could be rendered. */
+  @Column('bytea', { name: 'event_bytes', nullable: true })
+  declare eventBytes: Buffer | null;
+  @Column('text', { name: 'source_topic' })
+  declare sourceTopic: string;
+  @Column('integer', { name: 'source_partition' })
+  declare sourcePartition: number;
+  @Column('bigint', { name: 'source_offset' })
+  declare sourceOffset: string;
+  @Column('text', { name: 'trace_parent', nullable: true })
+  declare traceParent: string | null;
+}
+
+/** A notification as it is stored for the first time; without content it is `failed` from the start. */
+export type NewNotification = Omit<NotificationRow, 'state' | 'waitingReason' | 'payloadSha256' | 'payloadBytes'> & {
+  readonly content: NewContent | null;
+};
+
+/** The frozen request and its SHA-256. */
+export interface NewContent {
+  readonly method: RequestMethod;
+  readonly contentType: string;
+  readonly body: Buffer;
+  readonly sha256: Buffer;
+}
+
+/** What the table holds of a notification after the insert. */
+export interface StoredNotification {
+  /** Stored by this very insert. */
+  readonly isNew: boolean;
+  /** Stored for this same record, now or before the process died; false: the same event came in another record. */
+  readonly isSameRecord: boolean;
+  readonly state: NotificationRow['state'];
+  readonly nextNumber: number;
+}
+
+interface InsertAnswer {
+  readonly id: string;
+  readonly is_new: boolean;
+  readonly state: NotificationRow['state'];
+  readonly next_number: number;
+  readonly source: string;
+}
+
+const properties = [
+  'id',
+  'tenantId',
+  'eventSource',
+  'eventId',
+  'eventType',
+  'eventTime',
+  'subject',
+  'templateId',
+  'templateVersion',
+  'endpointId',
+  'state',
+  'waitingReason',
+  'failureReason',
+  'failureDetail',
+  'payloadSha256',
+  'payloadBytes',
+  'eventBytes',
+  'sourceTopic',
+  'sourcePartition',
+  'sourceOffset',
+  'traceParent',
+] as const;
+const payloadProperties = ['id', 'method', 'contentType', 'body', 'sha256'] as const;
+
+/** Stores rendered notifications, many in one statement; storing one again changes nothing and says what is there. */
+export class NotificationStore {
+  private readonly batcher: MicroBatcher<NewNotification, StoredNotification>;
+  private readonly rows: Unnest<Pick<NotificationRow, (typeof properties)[number]>>;
+  private readonly payloads: Unnest<Pick<PayloadRow, (typeof payloadProperties)[number]>>;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    deps: PatientBatchDeps,
+  ) {
+    this.rows = unnestOf(dataSource, NotificationRow, properties);
+    this.payloads = unnestOf(dataSource, PayloadRow, payloadProperties);
+    const refused = (_: NewNotification, failure: Error): StoredNotification => {
+      throw failure;
+    };
+    this.batcher = new MicroBatcher(
+      (items) => patientBatch(items, (batch) => this.insertBatch(batch), refused, deps),
+      { itemsMax: 300, flushesMax: 2 },
+    );
+  }
+
+  /** Resolves when row and payload are durable. Rejects with STORE_REFUSED when Postgres refuses the row's own data. */
+  insert(notification: NewNotification): Promise<StoredNotification> {
+    return this.batcher.add(notification);
+  }
+
+  private async insertBatch(items: readonly NewNotification[]): Promise<readonly StoredNotification[]> {
+    const firsts = new Map(items.toReversed().map((item) => [item.id, item]));
+    const sorted = [...firsts.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const withContent = sorted.flatMap(({ id, content }) => (content === null ? [] : [{ id, ...content }]));
+    const rowParameters = this.rows.parameters(sorted.map(rowOf));
+    const shifted = shiftPlaceholders(this.payloads.from, rowParameters.length);
+    const answers: readonly InsertAnswer[] = await this.dataSource.query(
+      `WITH new_rows AS (
+         INSERT INTO notifications (${this.rows.columns}, next_attempt_at, finished_at)
+         SELECT ${this.rows.columns}, CASE state WHEN 'pending' THEN now() END, CASE state WHEN 'failed' THEN now() END
+           FROM ${this.rows.from}
+         ON CONFLICT (id) DO NOTHING RETURNING id, state, next_number),
+       new_payloads AS (
+         INSERT INTO notification_payloads (${this.payloads.columns})
+         SELECT ${this.payloads.columns} FROM ${shifted} WHERE id IN (SELECT id FROM new_rows)
+         ON CONFLICT (id) DO NOTHING)
+       SELECT id, true AS is_new, state, next_number, NULL AS source FROM new_rows
+       UNION ALL
+       SELECT id, false, state, next_number, source_topic || '/' || source_partition || '/' || source_offset
+         FROM notifications WHERE id = ANY($1::uuid[])`,
+      [...rowParameters, ...this.payloads.parameters(withContent)],
+    );
+    const byId = new Map(answers.map((answer) => [answer.id, answer]));
+    return items.map((item) => storedAs(item, byId.get(item.id), items));
+  }
+}
+
+function rowOf({ content, ...row }: NewNotification): Pick<NotificationRow, (typeof properties)[number]> {
+  return {
+    ...row,
+    state: content === null ? 'failed' : 'pending',
+    waitingReason: content === null ? null : 'READY',
+    payloadSha256: content?.sha256 ?? null,
+    payloadBytes: content?.body.length ?? null,
+  };
+}
+
+/** Two records of one event may stand in one batch: the first of them was inserted, and only that one is new. */
+function storedAs(
+  item: NewNotification,
+  answer: InsertAnswer | undefined,
+  items: readonly NewNotification[],
+): StoredNotification {
+  // Another process stored it after this statement's snapshot was taken: the repeated statement sees it.
+  if (answer === undefined) throw new Failure('STORE_UNAVAILABLE', `${item.id} was stored meanwhile`, { retryable: true });
+  const inserted = answer.is_new ? items.find(({ id }) => id === item.id) : undefined;
+  const source = inserted === undefined ? answer.source : sourceOf(inserted);
+  return {
+    isNew: inserted === item,
+    isSameRecord: source === sourceOf(item),
+    state: answer.state,
+    nextNumber: answer.next_number,
+  };
+}
+
+function sourceOf({ sourceTopic, sourcePartition, sourceOffset }: NewNotification): string {
+  return `${sourceTopic}/${sourcePartition}/${sourceOffset}`;
+}
+
+function shiftPlaceholders(sql: string, by: number): string {
+  return sql.replace(/\$(\d+)/g, (_, n: string) => `$${Number(n) + by}`);
+}

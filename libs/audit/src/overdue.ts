@@ -1,0 +1,159 @@
+import type { DataSource } from 'typeorm';
+import type { Delivery } from '#contracts/delivery-record';
+import type { EndpointId, NotificationId, ResendItemId, TemplateId, TenantId } from '#domain/ids';
+import { storeFailure } from '#postgres/store-failure';
+
+/** What the sweep asks the store for; times are milliseconds. */
+export interface OverdueQuery {
+  /** Rows due before this instant (milliseconds since the epoch) are overdue. */
+  readonly dueBeforeMs: number;
+  readonly graceMs: number;
+  /** Each further ask of the same row waits twice as long, up to this. */
+  readonly askWaitMsMax: number;
+  readonly rowsMax: number;
+}
+
+/** A claim whose lease ran out, now closed as attempt `unknown`. */
+export interface LostLease {
+  readonly notificationId: NotificationId;
+  readonly number: number;
+  /** Null: the notification goes on and is due now. */
+  readonly failed: boolean;
+}
+
+interface Row {
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly endpoint_id: string;
+  readonly template_id: string;
+  readonly trace_parent: string | null;
+  readonly number: number;
+  readonly item?: string;
+  readonly due_ms: string;
+}
+
+/** A delivery to be asked again, and since when it is due (milliseconds since the epoch). */
+export interface OverdueDelivery {
+  readonly delivery: Delivery;
+  readonly dueMs: number;
+}
+
+/** After this many leases lost one after another a notification is failed `LEASE_LOST`. */
+const unknownInRowMax = 3;
+
+/** Pending rows that are due, not claimed, and were not asked for lately. */
+export async function findOverdue(dataSource: DataSource, query: OverdueQuery): Promise<readonly OverdueDelivery[]> {
+  const rows: readonly Row[] = await run(
+    dataSource,
+    `SELECT n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number,
+            extract(epoch FROM greatest(n.next_attempt_at, n.asked_at)) * 1000 AS due_ms
+       FROM notifications n
+      WHERE n.next_attempt_at < to_timestamp($1::float8 / 1000) AND n.state = 'pending'
+        AND (n.asked_at IS NULL
+             OR n.asked_at < now() - least($2::float8 * power(2, n.ask_count), $3::float8) * interval '1 millisecond')
+        AND NOT EXISTS (SELECT FROM claims c WHERE c.notification_id = n.id)
+      ORDER BY n.next_attempt_at LIMIT $4`,
+    [query.dueBeforeMs, query.graceMs, query.askWaitMsMax, query.rowsMax],
+  );
+  return rows.map((row) => ({
+    delivery: deliveryOf(row, { kind: 'attempt', number: row.number }),
+    dueMs: Number(row.due_ms),
+  }));
+}
+
+/** Re-send items still requested after the grace: their record was lost, or another claim was open. */
+export async function findRequestedItems(
+  dataSource: DataSource,
+  graceMs: number,
+  rowsMax: number,
+): Promise<readonly OverdueDelivery[]> {
+  const rows: readonly (Row & { item: string })[] = await run(
+    dataSource,
+    `SELECT n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number, i.id AS item,
+            extract(epoch FROM coalesce(i.asked_at, i.created_at)) * 1000 AS due_ms
+       FROM resend_job_items i JOIN notifications n ON n.id = i.notification_id
+      WHERE i.state = 'requested' AND coalesce(i.asked_at, i.created_at) < now() - $1::float8 * interval '1 millisecond'
+      ORDER BY i.created_at LIMIT $2`,
+    [graceMs, rowsMax],
+  );
+  return rows.map((row) => ({
+    delivery: deliveryOf(row, { kind: 'resend', item: row.item as ResendItemId }),
+    dueMs: Number(row.due_ms),
+  }));
+}
+
+/** Remembers that rows were asked for again, after their records were written. */
+export async function markAsked(dataSource: DataSource, deliveries: readonly Delivery[]): Promise<void> {
+  const ids = deliveries.flatMap(({ ask, notificationId }) => (ask.kind === 'attempt' ? [notificationId] : []));
+  const items = deliveries.flatMap(({ ask }) => (ask.kind === 'resend' ? [ask.item] : []));
+  await run(
+    dataSource,
+    `UPDATE notifications SET asked_at = now(), ask_count = ask_count + 1 WHERE id = ANY($1::uuid[]) AND state = 'pending'`,
+    [ids.toSorted()],
+  );
+  await run(dataSource, 'UPDATE resend_job_items SET asked_at = now() WHERE id = ANY($1::uuid[])', [items]);
+}
+
+/**
+ * Closes claims past their lease as attempt `unknown`; the request may have been seen, so the next attempt (same id, same
+ * bytes) is due now. Takes no step; three in a row fail the notification. A finish that comes later changes nothing.
+ */
+export async function closeLostLeases(dataSource: DataSource, rowsMax: number): Promise<readonly LostLease[]> {
+  const rows: readonly { id: string; number: number; failed: boolean }[] = await run(dataSource, closeStatement, [
+    rowsMax,
+    unknownInRowMax,
+  ]);
+  return rows.map((row) => ({ notificationId: row.id as NotificationId, number: row.number, failed: row.failed }));
+}
+
+/** Locks the notification before the claim, as the finish does, so that the two cannot wait for each other. */
+const closeStatement = `
+  WITH lost AS MATERIALIZED (
+    SELECT c.notification_id AS id, c.number FROM claims c WHERE c.lease_until < now() ORDER BY c.lease_until LIMIT $1),
+  locked AS MATERIALIZED (
+    SELECT n.id FROM notifications n JOIN lost USING (id) ORDER BY n.id FOR NO KEY UPDATE OF n),
+  freed AS (
+    DELETE FROM claims c USING lost l, locked k
+     WHERE c.notification_id = l.id AND c.number = l.number AND k.id = l.id AND c.lease_until < now() RETURNING c.*),
+  kept AS (
+    INSERT INTO attempts (notification_id, number, trigger, asked_by, requested_by, resend_item, url, endpoint_version,
+      due_at, started_at, lease_until, finished_at, outcome, error_detail)
+    SELECT f.notification_id, f.number, f.trigger, f.asked_by, f.requested_by, f.resend_item, f.url, f.endpoint_version,
+      f.due_at, f.started_at, f.lease_until, now(), 'unknown', 'the lease ran out; the request may have been seen'
+      FROM freed f),
+  items AS (
+    UPDATE resend_job_items i SET state = 'requested', asked_at = now() FROM freed f WHERE i.id = f.resend_item),
+  moved AS (
+    UPDATE notifications n SET
+      next_number = n.next_number + 1, attempt_count = n.attempt_count + 1, unknown_in_row = n.unknown_in_row + 1,
+      asked_at = NULL, ask_count = 0,
+      state = CASE WHEN n.state = 'pending' AND n.unknown_in_row + 1 >= $2 THEN 'failed' ELSE n.state END,
+      failure_reason = CASE WHEN n.state = 'pending' AND n.unknown_in_row + 1 >= $2 THEN 'LEASE_LOST' ELSE n.failure_reason END,
+      finished_at = CASE WHEN n.state = 'pending' AND n.unknown_in_row + 1 >= $2 THEN now() ELSE n.finished_at END,
+      waiting_reason = CASE WHEN n.state = 'pending' AND n.unknown_in_row + 1 < $2 THEN 'READY' END,
+      next_attempt_at = CASE WHEN n.state = 'pending' AND n.unknown_in_row + 1 < $2
+        THEN CASE f.trigger WHEN 'auto' THEN now() ELSE greatest(now(), n.next_attempt_at) END END
+      FROM freed f WHERE n.id = f.notification_id AND n.next_number = f.number
+    RETURNING n.id, f.number, n.state)
+  SELECT id, number, state = 'failed' AS failed FROM moved`;
+
+function deliveryOf(row: Row, ask: Delivery['ask']): Delivery {
+  return {
+    notificationId: row.id as NotificationId,
+    ask,
+    tenantId: row.tenant_id as TenantId,
+    endpointId: row.endpoint_id as EndpointId,
+    templateId: row.template_id as TemplateId,
+    askedBy: ask.kind === 'resend' ? 'admin' : 'sweep',
+    traceParent: row.trace_parent,
+    content: null,
+  };
+}
+
+async function run(dataSource: DataSource, statement: string, parameters: readonly unknown[]): Promise<never> {
+  try {
+    return (await dataSource.query(statement, [...parameters])) as never;
+  } catch (error) {
+    throw storeFailure(error);
+  }
+}

@@ -1,0 +1,46 @@
+import type { DataSource } from 'typeorm';
+import { storeFailure } from '#postgres/store-failure';
+
+/** Up to when a partition has been read and finished, milliseconds since the epoch. */
+export interface ConsumerProgress {
+  readonly topic: string;
+  readonly partition: number;
+  readonly readToMs: number;
+}
+
+/** Reports progress; the sweep asks only for what its partition has surely read. Throws a Failure. */
+export async function reportProgress(dataSource: DataSource, progress: readonly ConsumerProgress[]): Promise<void> {
+  if (progress.length === 0) return;
+  const sorted = progress.toSorted((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition);
+  await query(
+    dataSource,
+    `INSERT INTO consumer_progress AS p (topic, partition, read_to, reported_at)
+     SELECT topic, partition, to_timestamp(read_to_ms / 1000), now()
+       FROM unnest($1::text[], $2::int[], $3::float8[]) AS new(topic, partition, read_to_ms)
+     ON CONFLICT (topic, partition) DO UPDATE SET read_to = excluded.read_to, reported_at = excluded.reported_at`,
+    [
+      sorted.map(({ topic }) => topic),
+      sorted.map(({ partition }) => partition),
+      sorted.map(({ readToMs }) => readToMs),
+    ],
+  );
+}
+
+/** What the consumers of these topics reported last. Throws a Failure. */
+export async function readProgress(dataSource: DataSource, topics: readonly string[]): Promise<readonly ConsumerProgress[]> {
+  const rows: readonly { topic: string; partition: number; read_to_ms: string }[] = await query(
+    dataSource,
+    `SELECT topic, partition, extract(epoch FROM read_to) * 1000 AS read_to_ms
+       FROM consumer_progress WHERE topic = ANY($1::text[])`,
+    [topics],
+  );
+  return rows.map((row) => ({ topic: row.topic, partition: row.partition, readToMs: Number(row.read_to_ms) }));
+}
+
+async function query(dataSource: DataSource, statement: string, parameters: readonly unknown[]): Promise<never> {
+  try {
+    return (await dataSource.query(statement, [...parameters])) as never;
+  } catch (error) {
+    throw storeFailure(error);
+  }
+}

@@ -1,0 +1,65 @@
+import { Column, type DataSource, Entity, PrimaryColumn } from 'typeorm';
+import type { TenantId } from '#domain/ids';
+import { MicroBatcher } from '#domain/micro-batcher';
+import { type PatientBatchDeps, patientBatch } from '#postgres/patient-batch';
+import { unnestOf } from '#postgres/unnest';
+
+/** An event no active template matched: the answer to "why was nothing sent?". */
+@Entity('unmatched_events')
+export class UnmatchedEventRow {
+  @PrimaryColumn('text')
+  declare topic: string;
+  @PrimaryColumn('integer')
+  declare partition: number;
+  @PrimaryColumn('bigint')
+  declare offset: string;
+  @Column('text', { name: 'tenant_id' })
+  declare tenantId: TenantId;
+  @Column('text', { name: 'event_source' })
+  declare eventSource: string;
+  @Column('text', { name: 'event_id' })
+  declare eventId: string;
+  @Column('text', { name: 'event_type' })
+  declare eventType: string;
+  @Column('text', { nullable: true })
+  declare subject: string | null;
+}
+
+const properties = [
+  'topic',
+  'partition',
+  'offset',
+  'tenantId',
+  'eventSource',
+  'eventId',
+  'eventType',
+  'subject',
+] as const;
+
+/** Remembers events that matched nothing; telling it one again changes nothing. */
+export class UnmatchedEventStore {
+  private readonly batcher: MicroBatcher<UnmatchedEventRow, void>;
+
+  constructor(dataSource: DataSource, deps: PatientBatchDeps) {
+    const rows = unnestOf(dataSource, UnmatchedEventRow, properties);
+    const insert = async (items: readonly UnmatchedEventRow[]) => {
+      await dataSource.query(
+        `INSERT INTO unmatched_events (${rows.columns}) SELECT * FROM ${rows.from} ON CONFLICT DO NOTHING`,
+        [...rows.parameters(items)],
+      );
+      return items.map(() => undefined);
+    };
+    const rethrow = (_: UnmatchedEventRow, failure: Error): never => {
+      throw failure;
+    };
+    this.batcher = new MicroBatcher((items) => patientBatch(items, insert, rethrow, deps), {
+      itemsMax: 500,
+      flushesMax: 2,
+    });
+  }
+
+  /** Resolves when the row is durable. */
+  add(row: UnmatchedEventRow): Promise<void> {
+    return this.batcher.add(row);
+  }
+}

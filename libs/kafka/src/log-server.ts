@@ -1,0 +1,71 @@
+import { type ArgumentsHost, Catch, type RpcExceptionFilter } from '@nestjs/common';
+import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import { lastValueFrom, type Observable, throwError } from 'rxjs';
+import type { KafkaRecord } from '#domain/kafka-record';
+import type { PartitionEngine } from './partition-engine.js';
+
+/** The transport of `@EventPattern(pattern, KAFKA_LOG)`. */
+export const KAFKA_LOG = Symbol('KAFKA_LOG');
+
+/** What the transport needs: an engine that reads exactly these topics. */
+export interface KafkaLogServerOptions {
+  readonly engine: PartitionEngine;
+  /** Which topics a handler's pattern stands for; each topic stands once. */
+  readonly topicsOf: Readonly<Record<string, readonly string[]>>;
+  readonly drainTimeoutMs: number;
+}
+
+/**
+ * Nest's transport over the partition engine: a handler is an ordinary `@EventPattern` method whose promise means
+ * "durable". `close()` starts no further record, waits for those under way and leaves the group.
+ */
+export class KafkaLogServer extends Server implements CustomTransportStrategy {
+  override readonly transportId = KAFKA_LOG;
+  private readonly patterns: ReadonlyMap<string, string>;
+  private closing: Promise<void> | null = null;
+
+  constructor(private readonly options: KafkaLogServerOptions) {
+    super();
+    this.patterns = new Map(
+      Object.entries(options.topicsOf).flatMap(([pattern, topics]) => topics.map((topic) => [topic, pattern])),
+    );
+  }
+
+  /** Returns at once: while the brokers are away the engine waits, and readiness says so. */
+  listen(callback: (error?: unknown) => void): void {
+    this.options.engine.start((record) => this.dispatch(record));
+    callback();
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.options.engine.drainAndStop(this.options.drainTimeoutMs);
+    return this.closing;
+  }
+
+  override on(): never {
+    throw new Error('this transport has no events of its own; ask the engine');
+  }
+
+  override unwrap<T>(): T {
+    return this.options.engine as T;
+  }
+
+  private async dispatch(record: KafkaRecord): Promise<void> {
+    const handler = this.getHandlerByPattern(this.patterns.get(record.topic) ?? record.topic);
+    if (handler === null) throw new Error(`no handler for topic ${record.topic}`);
+    const answer: unknown = await handler(record);
+    if (isObservable(answer)) await lastValueFrom(answer, { defaultValue: undefined });
+  }
+}
+
+/** Nest's own filter turns an error into a plain object; the engine must see the Failure itself. */
+@Catch()
+export class RethrowFilter implements RpcExceptionFilter {
+  catch(error: unknown, _host: ArgumentsHost): Observable<never> {
+    return throwError(() => error);
+  }
+}
+
+function isObservable(answer: unknown): answer is Observable<unknown> {
+  return typeof answer === 'object' && answer !== null && 'subscribe' in answer;
+}

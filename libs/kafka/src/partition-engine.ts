@@ -1,0 +1,282 @@
+import type { Clock } from '#domain/clock';
+import { Failure } from '#domain/failure';
+import type { KafkaRecord } from '#domain/kafka-record';
+import type { Log } from '#telemetry/log';
+import { OffsetTracker } from './offset-tracker.js';
+import type { KafkaRecordSource, RecordSourceListener, TopicPartition } from './record-source.js';
+
+/** Resolves when all that a record asks for is durable; rejects with a Failure that says whether to try again. */
+export type RecordHandler = (record: KafkaRecord) => Promise<void>;
+
+/** Takes a record that can never be handled; must make it durable somewhere people look. */
+export type GiveUp = (record: KafkaRecord, failure: Error) => Promise<void>;
+
+/** What may be read of one partition and not be finished; beyond it the partition pauses, at half of it it resumes. */
+export interface PartitionLimits {
+  readonly recordsMax: number;
+  readonly bytesMax: number;
+}
+
+/** What bounds an engine. */
+export interface EngineLimits {
+  /** Records in handlers at once, over all partitions. */
+  readonly underWayMax: number;
+  readonly ofPartition: (topic: string) => PartitionLimits;
+}
+
+export interface PartitionEngineDeps {
+  readonly source: KafkaRecordSource;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly giveUp: GiveUp;
+  /** The time up to which a partition is read when this is its oldest unfinished record, milliseconds since the epoch. */
+  readonly progressOf: (record: KafkaRecord, nowMs: number) => number;
+}
+
+/** How far one partition is finished. */
+export interface PartitionProgress extends TopicPartition {
+  /** What was appended before this is finished, milliseconds since the epoch; null: not known yet. */
+  readonly readToMs: number | null;
+  /** Records from the oldest unfinished one to the end of the log. */
+  readonly lag: number;
+}
+
+interface Lane extends TopicPartition {
+  readonly tracker: OffsetTracker;
+  readonly limits: PartitionLimits;
+  /** Read and not started, oldest first. */
+  readonly queue: KafkaRecord[];
+  paused: boolean;
+  committed: bigint | null;
+}
+
+/** Offsets are committed this often, and at each drain: what a killed process repeats is one interval's work. */
+const commitMs = 1_000;
+const firstBackOffMs = 200;
+const backOffMsMax = 5_000;
+/** A record whose handler keeps throwing what is no Failure (a bug) is given up after this many times. */
+const sameRecordFailuresMax = 5;
+const resumeShare = 0.5;
+
+/**
+ * Runs a handler over the records of the assigned partitions, many at once, and commits what is contiguous. Handlers of
+ * one partition run concurrently and may end in any order; order is not promised, loss is excluded.
+ *
+ * A process that dies repeats what it had not committed. After a new generation everything unfinished is read again;
+ * what is then still under way ends without a word, and the second run finds its work done (claims, deterministic ids).
+ */
+export class PartitionEngine implements RecordSourceListener {
+  private lanes = new Map<string, Lane>();
+  private handler: RecordHandler | null = null;
+  private underWay = 0;
+  private readonly drainController = new AbortController();
+  private pumping = false;
+  private readonly stopping = new AbortController();
+  private readonly idle = new Set<() => void>();
+  private committing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly limits: EngineLimits,
+    private readonly deps: PartitionEngineDeps,
+  ) {}
+
+  /** Returns at once; records come when the group has been joined. */
+  start(handler: RecordHandler): void {
+    this.handler = handler;
+    this.deps.source.start(this);
+    this.committing = this.commitRepeatedly();
+  }
+
+  /** Starts no further record, waits for those under way (at most `timeoutMs`), commits and leaves the group. */
+  async drainAndStop(timeoutMs: number): Promise<void> {
+    this.drainController.abort();
+    for (const lane of this.lanes.values()) this.pause(lane);
+    await Promise.race([this.untilIdle(), this.deps.clock.wait(timeoutMs)]);
+    this.stopping.abort();
+    await this.committing;
+    await this.commit();
+    await this.deps.source.stop();
+  }
+
+  /** Null while joined and reading, else the cause in words. */
+  whatIsWrong(): string | null {
+    return this.deps.source.whatIsWrong();
+  }
+
+  /** Aborted when the drain begins: a handler that only waits then gives up its record, which is read again later. */
+  get drainSignal(): AbortSignal {
+    return this.drainController.signal;
+  }
+
+  /** Records in handlers. */
+  recordsUnderWay(): number {
+    return this.underWay;
+  }
+
+  /** How far each assigned partition is read and finished. Throws what the broker throws. */
+  async progress(): Promise<readonly PartitionProgress[]> {
+    const askedMs = this.deps.clock.nowMs();
+    const logs = new Map((await this.deps.source.logPositions()).map((log) => [laneKey(log), log]));
+    return [...this.lanes.values()].flatMap((lane) => {
+      const log = logs.get(laneKey(lane));
+      if (log === undefined) return [];
+      const { topic, partition } = lane;
+      const oldest = lane.tracker.oldest();
+      const position = lane.tracker.watermark() ?? log.committed ?? log.start;
+      const caughtUp = oldest === null && position >= log.end;
+      const readToMs = oldest !== null ? this.deps.progressOf(oldest, askedMs) : caughtUp ? askedMs : null;
+      return [{ topic, partition, readToMs, lag: Math.max(0, Number(log.end - position)) }];
+    });
+  }
+
+  onAssigned(partitions: readonly TopicPartition[]): void {
+    this.lanes = new Map(partitions.map((at) => [laneKey(at), newLane(at, this.limits.ofPartition(at.topic))]));
+    if (!this.draining) for (const lane of this.lanes.values()) this.deps.source.resume(lane);
+    this.deps.log.info('partitions.assigned', { partitions: partitions.length });
+  }
+
+  onRevoking(): void {
+    void this.commit();
+  }
+
+  onRecords(records: readonly KafkaRecord[]): void {
+    const [first] = records;
+    const lane = first === undefined ? undefined : this.lanes.get(laneKey(first));
+    if (lane === undefined || this.draining) return;
+    for (const record of records) {
+      if (lane.tracker.add(record)) lane.queue.push(record);
+    }
+    if (isFull(lane, 1)) this.pause(lane);
+    this.schedulePump();
+  }
+
+  private schedulePump(): void {
+    if (this.pumping) return;
+    this.pumping = true;
+    setImmediate(() => {
+      this.pumping = false;
+      this.pump();
+    });
+  }
+
+  /** Takes one record of each partition in turn, so that a deep partition does not starve the others. */
+  private pump(): void {
+    for (let started = true; started; ) {
+      started = false;
+      for (const lane of this.lanes.values()) {
+        if (this.draining || this.underWay >= this.limits.underWayMax) return;
+        const record = lane.queue.shift();
+        if (record === undefined) continue;
+        started = true;
+        this.underWay++;
+        void this.finish(record, lane);
+      }
+    }
+  }
+
+  private async finish(record: KafkaRecord, lane: Lane): Promise<void> {
+    try {
+      if (await this.runUntilDurable(record, lane)) this.markFinished(record, lane);
+    } catch (error) {
+      this.deps.log.error('engine.failed', { ...position(record), err: error });
+    } finally {
+      this.underWay--;
+      if (this.underWay === 0) for (const resolve of this.idle) resolve();
+      this.schedulePump();
+    }
+  }
+
+  private markFinished(record: KafkaRecord, lane: Lane): void {
+    lane.tracker.finish(record);
+    if (!lane.paused || this.draining || isFull(lane, resumeShare)) return;
+    lane.paused = false;
+    if (this.isCurrent(lane)) this.deps.source.resume(lane);
+  }
+
+  /** The only place that asks whether a failure can be retried. Answers false when the process is stopping instead. */
+  private async runUntilDurable(record: KafkaRecord, lane: Lane): Promise<boolean> {
+    const { deps, handler } = this;
+    if (handler === null) throw new Error('the engine was not started');
+    let bugs = 0;
+    for (let waitMs = firstBackOffMs; ; waitMs = Math.min(waitMs * 2, backOffMsMax)) {
+      const failure = await handler(record).then(
+        () => null,
+        (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+      );
+      if (failure === null) return true;
+      const retryable = failure instanceof Failure ? failure.retryable : ++bugs < sameRecordFailuresMax;
+      if (this.draining || !this.isCurrent(lane)) return false;
+      if (!retryable) return this.giveUpUntilDurable(record, failure);
+      deps.log.warn('record.retrying', { ...position(record), waitMs, err: failure });
+      await deps.clock.wait(waitMs, this.drainController.signal);
+    }
+  }
+
+  private async giveUpUntilDurable(record: KafkaRecord, failure: Error): Promise<boolean> {
+    const { clock, giveUp, log } = this.deps;
+    for (let waitMs = firstBackOffMs; !this.draining; waitMs = Math.min(waitMs * 2, backOffMsMax)) {
+      try {
+        await giveUp(record, failure);
+        log.error('record.givenUp', { ...position(record), err: failure });
+        return true;
+      } catch (error) {
+        log.warn('record.notGivenUpYet', { ...position(record), waitMs, err: error });
+        await clock.wait(waitMs, this.drainController.signal);
+      }
+    }
+    return false;
+  }
+
+  private async commitRepeatedly(): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      await this.deps.clock.wait(commitMs, this.stopping.signal);
+      await this.commit();
+    }
+  }
+
+  private async commit(): Promise<void> {
+    const moved = [...this.lanes.values()].flatMap((lane) => {
+      const offset = lane.tracker.watermark();
+      return offset === null || offset === lane.committed ? [] : [{ lane, offset }];
+    });
+    const offsets = moved.map(({ lane: { topic, partition }, offset }) => ({ topic, partition, offset }));
+    if (!(await this.deps.source.commit(offsets))) return;
+    for (const { lane, offset } of moved) lane.committed = offset;
+  }
+
+  private get draining(): boolean {
+    return this.drainController.signal.aborted;
+  }
+
+  private isCurrent(lane: Lane): boolean {
+    return this.lanes.get(laneKey(lane)) === lane;
+  }
+
+  private pause(lane: Lane): void {
+    if (lane.paused) return;
+    lane.paused = true;
+    this.deps.source.pause(lane);
+  }
+
+  private untilIdle(): Promise<void> {
+    if (this.underWay === 0) return Promise.resolve();
+    return new Promise((resolve) => this.idle.add(resolve));
+  }
+}
+
+function newLane({ topic, partition }: TopicPartition, limits: PartitionLimits): Lane {
+  return { topic, partition, tracker: new OffsetTracker(), limits, queue: [], paused: false, committed: null };
+}
+
+function isFull({ tracker, limits }: Lane, share: number): boolean {
+  const { records, bytes } = tracker.size();
+  return records >= limits.recordsMax * share || bytes >= limits.bytesMax * share;
+}
+
+function laneKey({ topic, partition }: TopicPartition): string {
+  return `${partition}/${topic}`;
+}
+
+function position({ topic, partition, offset }: KafkaRecord): object {
+  return { topic, partition, offset: String(offset) };
+}

@@ -1,0 +1,18 @@
+import { Partitioners } from 'kafkajs';
+
+const partitioner = Partitioners.DefaultPartitioner();
+
+/**
+ * The partition of a key: positive murmur2 of its bytes modulo the partitions, as Java's and kafkajs' default
+ * partitioners do, so that producers of any language and our own sweep agree.
+ */
+export function partitionOfKey(key: string | Buffer, partitions: number): number {
+  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
+    partitionId,
+    leader: 0,
+    partitionErrorCode: 0,
+    replicas: [],
+    isr: [],
+  }));
+  return partitioner({ topic: '', partitionMetadata, message: { key, value: null } });
+}
