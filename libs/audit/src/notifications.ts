@@ -65,7 +65,7 @@ export class NotificationRow {
   declare traceParent: string | null;
 }
 
-/** A notification as it is stored for the first time; without content it is `failed` from the start. */
+/** A notification as it is stored for the first time; with a failure reason it is `failed` from the start. */
 export type NewNotification = Omit<NotificationRow, 'state' | 'waitingReason' | 'payloadSha256' | 'payloadBytes'> & {
   readonly content: NewContent | null;
 };
@@ -177,8 +177,8 @@ export class NotificationStore {
 function rowOf({ content, ...row }: NewNotification): Pick<NotificationRow, (typeof properties)[number]> {
   return {
     ...row,
-    state: content === null ? 'failed' : 'pending',
-    waitingReason: content === null ? null : 'READY',
+    state: row.failureReason === null ? 'pending' : 'failed',
+    waitingReason: row.failureReason === null ? 'READY' : null,
     payloadSha256: content?.sha256 ?? null,
     payloadBytes: content?.body.length ?? null,
   };

@@ -17,8 +17,8 @@ export interface OverdueQuery {
 export interface LostLease {
   readonly notificationId: NotificationId;
   readonly number: number;
-  /** Null: the notification goes on and is due now. */
-  readonly failed: boolean;
+  /** Asks for the next attempt, due now; null when the notification is not pending any more. */
+  readonly delivery: Delivery | null;
 }
 
 interface Row {
@@ -28,8 +28,6 @@ interface Row {
   readonly template_id: string;
   readonly trace_parent: string | null;
   readonly number: number;
-  readonly item?: string;
-  readonly due_ms: string;
 }
 
 /** A delivery to be asked again, and since when it is due (milliseconds since the epoch). */
@@ -43,7 +41,7 @@ const unknownInRowMax = 3;
 
 /** Pending rows that are due, not claimed, and were not asked for lately. */
 export async function findOverdue(dataSource: DataSource, query: OverdueQuery): Promise<readonly OverdueDelivery[]> {
-  const rows: readonly Row[] = await run(
+  const rows: readonly (Row & { due_ms: string })[] = await run(
     dataSource,
     `SELECT n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number,
             extract(epoch FROM greatest(n.next_attempt_at, n.asked_at)) * 1000 AS due_ms
@@ -67,7 +65,7 @@ export async function findRequestedItems(
   graceMs: number,
   rowsMax: number,
 ): Promise<readonly OverdueDelivery[]> {
-  const rows: readonly (Row & { item: string })[] = await run(
+  const rows: readonly (Row & { item: string; due_ms: string })[] = await run(
     dataSource,
     `SELECT n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number, i.id AS item,
             extract(epoch FROM coalesce(i.asked_at, i.created_at)) * 1000 AS due_ms
@@ -99,11 +97,15 @@ export async function markAsked(dataSource: DataSource, deliveries: readonly Del
  * bytes) is due now. Takes no step; three in a row fail the notification. A finish that comes later changes nothing.
  */
 export async function closeLostLeases(dataSource: DataSource, rowsMax: number): Promise<readonly LostLease[]> {
-  const rows: readonly { id: string; number: number; failed: boolean }[] = await run(dataSource, closeStatement, [
+  const rows: readonly (Row & { lost_number: number; state: string })[] = await run(dataSource, closeStatement, [
     rowsMax,
     unknownInRowMax,
   ]);
-  return rows.map((row) => ({ notificationId: row.id as NotificationId, number: row.number, failed: row.failed }));
+  return rows.map((row) => ({
+    notificationId: row.id as NotificationId,
+    number: row.lost_number,
+    delivery: row.state === 'pending' ? deliveryOf(row, { kind: 'attempt', number: row.number }) : null,
+  }));
 }
 
 /** Locks the notification before the claim, as the finish does, so that the two cannot wait for each other. */
@@ -134,8 +136,9 @@ const closeStatement = `
       next_attempt_at = CASE WHEN n.state = 'pending' AND n.unknown_in_row + 1 < $2
         THEN CASE f.trigger WHEN 'auto' THEN now() ELSE greatest(now(), n.next_attempt_at) END END
       FROM freed f WHERE n.id = f.notification_id AND n.next_number = f.number
-    RETURNING n.id, f.number, n.state)
-  SELECT id, number, state = 'failed' AS failed FROM moved`;
+    RETURNING n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number, n.state,
+      f.number AS lost_number)
+  SELECT * FROM moved`;
 
 function deliveryOf(row: Row, ask: Delivery['ask']): Delivery {
   return {

@@ -1,0 +1,209 @@
+/**
+ * Delivery -> attempt -> sent | retry | failed.
+ *
+ * The record's offset is finished after this resolves, so all of it may run twice; the claim lets one run through.
+ * Killed between claim and finish: the request may have been seen; the lease runs out, the sweep closes the attempt as
+ * `unknown` and asks for the next one, same webhook-id and bytes. Killed after the finish: Postgres knows when the retry
+ * is due, and the sweep asks if its record was never written. Postgres away: claims and finishes wait, nothing is sent
+ * unrecorded. Stopping: what is not claimed yet is left to the next process, what is claimed is finished.
+ */
+import { createHash } from 'node:crypto';
+import type { AttemptStore, FinishAnswer } from '#audit/attempts';
+import type { Claim, ClaimStore } from '#audit/claims';
+import type { HoldRequest } from '#audit/holds';
+import { decodeDelivery, type Delivery, type DeliveryContent, encodeDelivery } from '#contracts/delivery-record';
+import type { AttemptReport, FailureReason } from '#domain/attempt';
+import type { Clock } from '#domain/clock';
+import type { Endpoint } from '#domain/endpoint';
+import { Failure } from '#domain/failure';
+import { type EndpointKey, endpointKey, type NotificationId } from '#domain/ids';
+import type { KafkaRecord, RecordProducer } from '#domain/kafka-record';
+import { nextStep, type RetryPolicy } from '#domain/retry-policy';
+import { placeInTier, type RetryTier } from '#domain/retry-tier';
+import type { Secret } from '#domain/secret';
+import type { AttemptRequest } from '#egress/send-attempt';
+import type { RegistryView } from '#registry/snapshot';
+import { count, observe } from '#telemetry/instruments';
+import type { Log } from '#telemetry/log';
+import type { EndpointLanes } from './endpoint-lanes.js';
+
+/** What dispatching touches. */
+export interface DispatchNotificationDeps {
+  readonly registry: { readonly current: RegistryView };
+  readonly lanes: EndpointLanes;
+  readonly claims: ClaimStore;
+  readonly attempts: AttemptStore;
+  readonly loadContent: (id: NotificationId) => Promise<DeliveryContent | null>;
+  readonly hold: (request: HoldRequest) => Promise<number | null>;
+  readonly fail: (id: NotificationId, reason: FailureReason, detail: string) => Promise<boolean>;
+  readonly refuseItem: (delivery: Delivery) => Promise<void>;
+  readonly disableEndpoint: (endpoint: Endpoint, reason: FailureReason) => Promise<void>;
+  readonly send: (request: AttemptRequest) => Promise<AttemptReport>;
+  readonly policyOf: (endpoint: Endpoint) => RetryPolicy;
+  readonly producer: RecordProducer;
+  readonly tiers: readonly RetryTier[];
+  readonly timeouts: { readonly attemptMs: number; readonly leaseMarginMs: number; readonly sendReserveMs: number };
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Aborted when the process begins to drain: no claim is opened after that. */
+  readonly stopping: () => AbortSignal;
+}
+
+/** A not yet due delivery waits here up to this long, and goes through the shortest tier beyond it. */
+const waitInPlaceMsMax = 1_000;
+/** A held delivery looks again after this, plus up to as much again by chance. */
+const holdMs = 1_000;
+
+/** One record of `deliveries`. Resolves when nothing is left to do for it; throws a Failure otherwise. */
+export async function dispatchNotification(record: KafkaRecord, deps: DispatchNotificationDeps): Promise<void> {
+  const decoded = decodeDelivery(record);
+  if (decoded.kind === 'undecodable') throw new Failure('UNDECODABLE_RECORD', decoded.detail, { retryable: false });
+  if (decoded.kind === 'broken') return fail(decoded.notificationId, 'OTHER', decoded.detail, deps);
+  const { delivery } = decoded;
+  const key = endpointKey(delivery.tenantId, delivery.endpointId);
+  const endpoint = deps.registry.current.endpoint(key);
+  if (endpoint === undefined) return refuse(delivery, 'ENDPOINT_DELETED', deps);
+  if (!endpoint.enabled) return refuse(delivery, 'ENDPOINT_DISABLED', deps);
+
+  const place = await deps.lanes.enter(key, endpoint.concurrency, deps.stopping());
+  if (deps.stopping().aborted) {
+    place?.leave();
+    throw new Failure('STORE_UNAVAILABLE', 'the process is stopping', { retryable: true });
+  }
+  if (place === null) return hold(delivery, key, deps);
+  try {
+    await claimAndSend(delivery, endpoint, deps);
+  } finally {
+    place.leave();
+  }
+}
+
+async function claimAndSend(delivery: Delivery, endpoint: Endpoint, deps: DispatchNotificationDeps): Promise<void> {
+  const answer = await openClaim(delivery, endpoint, deps);
+  if (answer.kind === 'gone') return;
+  if (answer.kind === 'not-due') {
+    if (answer.waitMs > waitInPlaceMsMax) return sendToTier(delivery, answer.dueMs, deps);
+    await deps.clock.wait(answer.waitMs, deps.stopping());
+    return claimAndSend(delivery, endpoint, deps);
+  }
+  const { claim } = answer;
+  const report = await sendOnce(delivery, claim, endpoint, deps);
+  const end = { ...report, step: claim.step, ageMs: claim.ageMs };
+  const next = nextStep(end, deps.policyOf(endpoint), deps.clock.chance());
+  const finished = await deps.attempts.finish({ claim, report, next });
+  if (report.outcome.kind === 'gone' && finished.recorded) await deps.disableEndpoint(endpoint, 'GONE');
+  await scheduleRetry(delivery, finished, deps);
+  logAttempt(delivery, claim, report, finished, deps);
+}
+
+function openClaim({ notificationId, ask, askedBy }: Delivery, endpoint: Endpoint, deps: DispatchNotificationDeps) {
+  return deps.claims.open({
+    notificationId,
+    number: ask.kind === 'attempt' ? ask.number : null,
+    resendItem: ask.kind === 'resend' ? ask.item : null,
+    askedBy,
+    url: endpoint.url,
+    urlVersion: endpoint.urlVersion,
+    leaseMs: deadlineMs(endpoint, deps) + deps.timeouts.leaseMarginMs,
+  });
+}
+
+/** URL and secrets are those of this moment; only the body is frozen, and other bytes are never sent. */
+async function sendOnce(
+  delivery: Delivery,
+  claim: Claim,
+  endpoint: Endpoint,
+  deps: DispatchNotificationDeps,
+): Promise<AttemptReport> {
+  const content = await frozenContent(delivery, claim, deps);
+  if (content === null) return unsent('PAYLOAD_ERASED', 'the payload is not kept any more');
+  const totalTimeoutMs = deadlineMs(endpoint, deps);
+  const leaseLeftMs = claim.leaseEndsMonotonicMs - deps.clock.monotonicMs();
+  if (leaseLeftMs < totalTimeoutMs + deps.timeouts.sendReserveMs)
+    return unsent('OTHER', 'too little of the lease was left to send safely; it is tried again');
+  const key = endpointKey(delivery.tenantId, delivery.endpointId);
+  const secrets: readonly Secret[] = deps.registry.current.signingSecrets(key);
+  const { notificationId } = delivery;
+  return deps.send({
+    ...{ url: endpoint.url, method: content.method, contentType: content.contentType, body: content.body },
+    ...{ notificationId, attemptNumber: claim.number, secrets, totalTimeoutMs },
+  });
+}
+
+async function frozenContent(
+  { notificationId, content }: Delivery,
+  { payloadSha256 }: Claim,
+  deps: DispatchNotificationDeps,
+): Promise<DeliveryContent | null> {
+  if (payloadSha256 === null) return null;
+  const isFrozen = (body: Buffer) => createHash('sha256').update(body).digest().equals(payloadSha256);
+  if (content !== null && isFrozen(content.body)) return content;
+  const stored = await deps.loadContent(notificationId);
+  return stored !== null && isFrozen(stored.body) ? stored : null;
+}
+
+function unsent(reason: FailureReason, errorDetail: string): AttemptReport {
+  const outcome = { kind: 'failed', reason } as const;
+  return { outcome, durationMs: 0, responseBody: Buffer.alloc(0), responseBytes: 0, errorDetail };
+}
+
+async function scheduleRetry(delivery: Delivery, finished: FinishAnswer, deps: DispatchNotificationDeps): Promise<void> {
+  if (finished.retryDueMs === null) return;
+  const ask = { kind: 'attempt', number: finished.nextNumber } as const;
+  await sendToTier({ ...delivery, ask, askedBy: 'tier' }, finished.retryDueMs, deps);
+}
+
+async function sendToTier(delivery: Delivery, dueMs: number, deps: DispatchNotificationDeps): Promise<void> {
+  const { tier, releaseMs } = placeInTier(deps.tiers, dueMs, deps.clock.nowMs());
+  await deps.producer.send(encodeDelivery(delivery, tier.topic, { dueMs, releaseMs }));
+}
+
+/** A full lane is not the notification's fault: it waits, and keeps its step and its number. */
+async function hold(delivery: Delivery, key: EndpointKey, deps: DispatchNotificationDeps): Promise<void> {
+  const { notificationId, ask } = delivery;
+  if (ask.kind === 'resend') return; // the item stays requested and is asked again
+  const delayMs = Math.round(holdMs * (1 + deps.clock.chance()));
+  const dueMs = await deps.hold({ notificationId, number: ask.number, reason: 'ENDPOINT_FULL', delayMs });
+  count('hookline_held_total', { reason: 'ENDPOINT_FULL' });
+  deps.log.info('notification.held', { notificationId, endpoint: key, reason: 'ENDPOINT_FULL', delayMs, won: dueMs !== null });
+  if (dueMs !== null && deps.lanes.mayCirculate(key, delayMs))
+    await sendToTier({ ...delivery, askedBy: 'release' }, dueMs, deps);
+}
+
+async function refuse(delivery: Delivery, reason: FailureReason, deps: DispatchNotificationDeps): Promise<void> {
+  if (delivery.ask.kind === 'resend') return deps.refuseItem(delivery);
+  return fail(delivery.notificationId, reason, 'no attempt was made', deps);
+}
+
+async function fail(id: NotificationId, reason: FailureReason, detail: string, deps: DispatchNotificationDeps): Promise<void> {
+  const failed = await deps.fail(id, reason, detail);
+  deps.log.info('notification.failed', { notificationId: id, reason, detail, won: failed });
+}
+
+function deadlineMs(endpoint: Endpoint, deps: DispatchNotificationDeps): number {
+  return endpoint.attemptTimeoutMs ?? deps.timeouts.attemptMs;
+}
+
+function logAttempt(
+  delivery: Delivery,
+  claim: Claim,
+  report: AttemptReport,
+  ...[finished, deps]: [FinishAnswer, DispatchNotificationDeps]
+): void {
+  const { outcome, httpStatus, durationMs } = report;
+  count('hookline_attempts_total', { outcome: outcome.kind, trigger: claim.trigger });
+  observe('hookline_attempt_duration_seconds', durationMs / 1_000, { outcome: outcome.kind });
+  deps.log.info('attempt.finished', {
+    notificationId: claim.notificationId,
+    number: claim.number,
+    trigger: claim.trigger,
+    tenantId: delivery.tenantId,
+    endpointId: delivery.endpointId,
+    outcome: outcome.kind,
+    reason: outcome.kind === 'failed' ? outcome.reason : undefined,
+    httpStatus,
+    durationMs: Math.round(durationMs),
+    recorded: finished.recorded,
+    retryDueMs: finished.retryDueMs,
+  });
+}

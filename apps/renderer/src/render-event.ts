@@ -1,0 +1,172 @@
+/**
+ * Event -> notifications -> deliveries.
+ *
+ * The record's offset is finished after this resolves, so all of it may run twice. Ids are derived from event and
+ * template, so a second run stores nothing new; it produces the delivery of a row that has had no attempt again, from
+ * the row, and the claim lets one through. Killed between row and produce: the record is read again, else the sweep asks.
+ * Postgres or Kafka away: the promises stay open and the partition pauses; nothing is skipped.
+ */
+import { createHash } from 'node:crypto';
+import type { BooksStore, Verdict } from '#audit/books';
+import type { NewContent, NewNotification, NotificationStore, StoredNotification } from '#audit/notifications';
+import type { ParkedEventStore } from '#audit/parked-events';
+import type { UnmatchedEventStore } from '#audit/unmatched-events';
+import { encodeDeadLetter } from '#contracts/dead-letter-record';
+import { encodeDelivery } from '#contracts/delivery-record';
+import { decodeEvent } from '#contracts/event-record';
+import type { FailureReason } from '#domain/attempt';
+import { canonicalTime, type Event, type ParkReason } from '#domain/event';
+import { endpointKey } from '#domain/ids';
+import type { KafkaRecord, RecordProducer } from '#domain/kafka-record';
+import { notificationId } from '#domain/notification-id';
+import { matchesEventType, type WebhookTemplate } from '#domain/webhook-template';
+import type { RegistryView } from '#registry/snapshot';
+import { count } from '#telemetry/instruments';
+import type { Log } from '#telemetry/log';
+import { validTraceParent } from '#telemetry/trace-headers';
+import type { RenderedBody } from './render-body.js';
+
+/** What rendering an event touches. */
+export interface RenderEventDeps {
+  readonly registry: { readonly current: RegistryView };
+  readonly renderBody: (template: WebhookTemplate, event: Event) => RenderedBody;
+  readonly notifications: NotificationStore;
+  readonly parkedEvents: ParkedEventStore;
+  readonly unmatchedEvents: UnmatchedEventStore;
+  readonly books: BooksStore;
+  readonly producer: RecordProducer;
+  /** The first instant ids have a table partition for, milliseconds since the epoch. */
+  readonly oldestMs: () => Promise<number>;
+  readonly deliveriesTopic: string;
+  readonly deadLettersTopic: string;
+  readonly log: Log;
+}
+
+/** One record of an events topic. Resolves when rows, books and deliveries are durable; throws a Failure otherwise. */
+export async function renderEvent(record: KafkaRecord, deps: RenderEventDeps): Promise<void> {
+  const decoded = decodeEvent(record);
+  if (decoded.kind === 'parked') return parkEvent(record, decoded.reason, decoded.detail, deps);
+  const { event } = decoded;
+  const view = deps.registry.current;
+  if (view.tenant(event.tenantId) === undefined)
+    return parkEvent(record, 'UNKNOWN_TENANT', `there is no tenant ${event.tenantId}`, deps);
+  const time = canonicalTime(event, record.timestampMs, await deps.oldestMs());
+  if (time.kind === 'too-old') return parkEvent(record, 'TOO_OLD', 'older than the oldest table partition', deps);
+
+  const templates = view.templates(event.tenantId).filter((template) => appliesTo(template, event));
+  if (templates.length === 0) return keepUnmatched(record, event, deps);
+  const stored = await Promise.all(
+    templates.map((template) => storeAndAsk(buildNotification(template, event, record, time.ms, deps), deps)),
+  );
+  const verdict = stored.some(({ isSameRecord }) => isSameRecord) ? 'matched' : 'duplicate';
+  await enterBooks(record, verdict, deps);
+  deps.log.info('event.rendered', { ...labels(record, event), verdict, notifications: stored.length });
+}
+
+/** Parks a record that the engine gave up: one whose handling keeps failing for a reason of ours. */
+export async function parkFaultyEvent(record: KafkaRecord, failure: Error, deps: RenderEventDeps): Promise<void> {
+  await parkEvent(record, 'RENDER_FAULT', failure.message, deps);
+}
+
+function appliesTo(template: WebhookTemplate, event: Event): boolean {
+  return template.active && matchesEventType(template.eventTypes, event.type);
+}
+
+function buildNotification(
+  template: WebhookTemplate,
+  event: Event,
+  record: KafkaRecord,
+  ...[timeMs, deps]: [number, RenderEventDeps]
+): NewNotification {
+  const { tenantId, source: eventSource, id: eventId } = event;
+  const rendered = deps.renderBody(template, event);
+  const content = rendered.kind === 'rendered' ? freeze(template, rendered.body) : null;
+  const refusal = refusalOf(template, deps.registry.current);
+  const failureReason = rendered.kind === 'failed' ? rendered.reason : refusal;
+  return {
+    id: notificationId({ tenantId, eventSource, eventId, templateId: template.id, timeMs }),
+    tenantId,
+    eventSource,
+    eventId,
+    eventType: event.type,
+    eventTime: event.timeMs === null ? null : new Date(event.timeMs),
+    subject: event.subject,
+    templateId: template.id,
+    templateVersion: template.version,
+    endpointId: template.endpointId,
+    failureReason,
+    failureDetail: rendered.kind === 'failed' ? rendered.detail : null,
+    eventBytes: content === null ? event.envelope : null,
+    sourceTopic: record.topic,
+    sourcePartition: record.partition,
+    sourceOffset: String(record.offset),
+    traceParent: validTraceParent(event.traceParent ?? '') ?? null,
+    content,
+  };
+}
+
+/** Why nothing may be sent now; the notification is then failed from the start and can be re-sent. */
+function refusalOf(template: WebhookTemplate, view: RegistryView): FailureReason | null {
+  if (view.tenant(template.tenantId)?.webhooksEnabled === false) return 'WEBHOOKS_DISABLED';
+  const endpoint = view.endpoint(endpointKey(template.tenantId, template.endpointId));
+  if (endpoint === undefined) return 'ENDPOINT_DELETED';
+  return endpoint.enabled ? null : 'ENDPOINT_DISABLED';
+}
+
+function freeze({ method, contentType }: WebhookTemplate, body: Buffer): NewContent {
+  return { method, contentType, body, sha256: createHash('sha256').update(body).digest() };
+}
+
+/** The row first, then the record: a row that existed is asked for from the row, never with the new rendering. */
+async function storeAndAsk(notification: NewNotification, deps: RenderEventDeps): Promise<StoredNotification> {
+  const stored = await deps.notifications.insert(notification);
+  if (stored.isNew) count('hookline_notifications_created_total');
+  if (stored.state !== 'pending' || stored.nextNumber !== 1) return stored;
+  const { id, tenantId, endpointId, templateId, traceParent, content } = notification;
+  const delivery = {
+    notificationId: id,
+    ask: { kind: 'attempt', number: 1 },
+    tenantId,
+    endpointId,
+    templateId,
+    askedBy: 'renderer',
+    traceParent,
+    content: stored.isNew ? content : null,
+  } as const;
+  await deps.producer.send(encodeDelivery(delivery, deps.deliveriesTopic));
+  return stored;
+}
+
+async function keepUnmatched(record: KafkaRecord, event: Event, deps: RenderEventDeps): Promise<void> {
+  const { topic, partition } = record;
+  const { tenantId, source: eventSource, id: eventId, type: eventType, subject } = event;
+  const offset = String(record.offset);
+  await deps.unmatchedEvents.add({ topic, partition, offset, tenantId, eventSource, eventId, eventType, subject });
+  await enterBooks(record, 'unmatched', deps);
+  deps.log.info('event.unmatched', labels(record, event));
+}
+
+async function parkEvent(
+  record: KafkaRecord,
+  reason: ParkReason,
+  detail: string,
+  deps: RenderEventDeps,
+): Promise<void> {
+  await deps.parkedEvents.park(record, reason, detail);
+  await deps.producer.send(encodeDeadLetter(record, deps.deadLettersTopic, { reason, app: 'renderer' }));
+  await enterBooks(record, 'parked', deps);
+  deps.log.warn('event.parked', { ...position(record), reason, detail, bytes: record.value?.length ?? 0 });
+}
+
+async function enterBooks({ topic, partition, offset }: KafkaRecord, verdict: Verdict, deps: RenderEventDeps) {
+  await deps.books.enter({ topic, partition, offset, verdict });
+  count('hookline_events_read_total', { verdict });
+}
+
+function labels(record: KafkaRecord, { tenantId, source, id, type }: Event): object {
+  return { ...position(record), tenantId, eventSource: source, eventId: id, eventType: type };
+}
+
+function position({ topic, partition, offset }: KafkaRecord): object {
+  return { topic, partition, offset: String(offset) };
+}

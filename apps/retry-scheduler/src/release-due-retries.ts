@@ -1,0 +1,55 @@
+/**
+ * Tier record -> wait until `release` -> `deliveries`, or the next tier while more remains.
+ *
+ * Produce, then finish the offset: killed between, the record is released twice, and the claim lets one through. A record
+ * that only waits when the process stops is given back and read again; down for longer than a tier, everything due is
+ * released in order of reading. Nothing leaves early: `due` is on Postgres' clock, and the claim checks it again.
+ */
+import { decodeTierTimes } from '#contracts/delivery-record';
+import type { Clock } from '#domain/clock';
+import { Failure } from '#domain/failure';
+import type { KafkaRecord, OutgoingRecord, RecordProducer } from '#domain/kafka-record';
+import { placeInTier, type RetryTier } from '#domain/retry-tier';
+import { count } from '#telemetry/instruments';
+import type { Log } from '#telemetry/log';
+
+/** What releasing touches. */
+export interface ReleaseDueRetriesDeps {
+  readonly tiers: readonly RetryTier[];
+  readonly deliveriesTopic: string;
+  readonly producer: RecordProducer;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Aborted when the process begins to drain. */
+  readonly stopping: () => AbortSignal;
+}
+
+/** One record of a tier. Resolves when it is written where it goes next; throws a Failure otherwise. */
+export async function releaseDueRetry(record: KafkaRecord, deps: ReleaseDueRetriesDeps): Promise<void> {
+  const times = decodeTierTimes(record);
+  if (times === null)
+    throw new Failure('UNDECODABLE_RECORD', 'the headers due and release cannot be read', { retryable: false });
+  await deps.clock.wait(Math.max(0, times.releaseMs - deps.clock.nowMs()), deps.stopping());
+  if (deps.stopping().aborted) throw new Failure('BROKER_UNAVAILABLE', 'the process is stopping', { retryable: true });
+
+  const next = nextRecord(record, times.dueMs, deps);
+  await deps.producer.send(next);
+  count('hookline_released_total', { tier: record.topic });
+  deps.log.info('retry.released', { from: record.topic, to: next.topic, dueMs: times.dueMs });
+}
+
+/** The value goes on untouched; only the times of waiting are headers of the tiers. */
+function nextRecord(record: KafkaRecord, dueMs: number, deps: ReleaseDueRetriesDeps): OutgoingRecord {
+  const { due: _due, release: _release, ...kept } = singleHeaders(record);
+  const { key, value } = record;
+  const nowMs = deps.clock.nowMs();
+  if (dueMs <= nowMs) return { topic: deps.deliveriesTopic, key, value, headers: kept };
+  const { tier, releaseMs } = placeInTier(deps.tiers, dueMs, nowMs);
+  return { topic: tier.topic, key, value, headers: { ...kept, due: String(dueMs), release: String(releaseMs) } };
+}
+
+function singleHeaders({ headers }: KafkaRecord): Readonly<Record<string, Buffer>> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (Buffer.isBuffer(value) ? [[name, value] as const] : [])),
+  );
+}
