@@ -42,7 +42,7 @@ export class UnmatchedEventStore {
 
   constructor(dataSource: DataSource, deps: PatientBatchDeps) {
     const rows = unnestOf(dataSource, UnmatchedEventRow, properties);
-    const insert = async (items: readonly UnmatchedEventRow[]) => {
+    const insert = async (items: readonly UnmatchedEventRow[]): Promise<readonly void[]> => {
       await dataSource.query(
         `INSERT INTO unmatched_events (${rows.columns}) SELECT * FROM ${rows.from} ON CONFLICT DO NOTHING`,
         [...rows.parameters(items)],

@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { secret } from './config.js';
+
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A duration `<int>(ms|s|m|h|d)` in milliseconds; null when the text is none. */
+export function durationMs(text: string): number | null {
+  const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text.trim());
+  const ms = match === null ? 0 : Number(match[1]) * (unitsMs[match[2] ?? ''] ?? 0);
+  return ms > 0 ? ms : null;
+}
+
+const duration = z.string().transform((text, context) => {
+  const ms = durationMs(text);
+  if (ms !== null) return ms;
+  context.addIssue(`${JSON.stringify(text)} is not a duration like 500ms, 5s, 30m, 2h or 7d`);
+  return z.NEVER;
+});
+
+/** A list of durations with the text each was given as: tier topics are named after it. */
+const durations = z.string().transform((text, context) => {
+  const names = text.split(',').map((name) => name.trim());
+  const list = names.map((name) => ({ name, ms: durationMs(name) ?? 0 }));
+  const wrong = list.filter(({ ms }) => ms === 0).map(({ name }) => JSON.stringify(name));
+  if (wrong.length === 0 && list.length <= 30) return list;
+  context.addIssue(wrong.length > 0 ? `${wrong.join(', ')} is not a duration like 5s, 30m or 2h` : 'has over 30 entries');
+  return z.NEVER;
+});
+
+const list = z.string().transform((text) => text.split(',').map((one) => one.trim()).filter((one) => one !== ''));
+const brokers = list.refine((all) => all.length > 0 && all.every((one) => /^[^\s:]+:\d{1,5}$/.test(one)), {
+  message: 'must be host:port, comma separated',
+});
+const listen = z.string().transform((text, context) => {
+  const match = /^(.+):(\d{1,5})$/.exec(text);
+  if (match !== null && Number(match[2]) <= 65_535) return { host: match[1] ?? '', port: Number(match[2]) };
+  context.addIssue('must be host:port, e.g. 0.0.0.0:8080');
+  return z.NEVER;
+});
+const flag = z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
+const ms = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+const whole = ms;
+
+/** Brokers, group timing and topics. */
+export const kafkaPart = {
+  KAFKA_BROKERS: brokers.describe('brokers to begin with: host:port, comma separated'),
+  KAFKA_SSL: flag.default(false).describe('true speaks TLS to the brokers'),
+  KAFKA_SSL_CA_FILE: z.string().optional().describe('PEM file of the authority that signed the brokers'),
+  KAFKA_SSL_CERT_FILE: z.string().optional().describe('PEM file of our own certificate'),
+  KAFKA_SSL_KEY_FILE: z.string().optional().describe('PEM file of our own key'),
+  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional().describe('SASL mechanism'),
+  KAFKA_SASL_USERNAME: z.string().optional().describe('SASL user'),
+  KAFKA_SASL_PASSWORD: z.string().optional().describe('SASL password').meta(secret),
+  KAFKA_SESSION_TIMEOUT_MS: ms(3_000, 300_000).default(20_000).describe('a silent member loses its partitions after this'),
+  KAFKA_HEARTBEAT_MS: ms(500, 60_000).default(3_000).describe('between two heartbeats'),
+  KAFKA_REBALANCE_TIMEOUT_MS: ms(3_000, 600_000).default(60_000).describe('how long members may take to join again'),
+  TOPIC_PREFIX: z.string().regex(/^[a-zA-Z0-9._-]*$/).default('hookline.').describe('before every topic and group name'),
+  TOPIC_PROFILE: z.enum(['production', 'development']).default('production').describe('partitions and replicas of new topics'),
+  EVENT_TOPICS: list.default([]).describe('topics events are read from; empty takes <prefix>events'),
+  RETRY_TIERS: durations
+    .default([])
+    .describe('delays of the retry tiers, rising; default 5s,30s,5m,30m,2h,6h,24h')
+    .transform((tiers) => (tiers.length > 0 ? tiers : defaultTiers))
+    .refine((tiers) => tiers.every(({ ms: delay }, i) => i === 0 || delay > (tiers[i - 1]?.ms ?? 0)), {
+      message: 'must rise from entry to entry',
+    }),
+};
+
+const defaultTiers = ['5s', '30s', '5m', '30m', '2h', '6h', '24h'].map((name) => ({ name, ms: durationMs(name) ?? 0 }));
+const defaultSchedule = ['5s', '5m', '30m', '2h', '5h', '10h', '14h', '20h', '24h'];
+
+/** The database. */
+export const databasePart = {
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, { message: 'must begin with postgres://' })
+    .describe('postgres://user:password@host:port/database')
+    .meta(secret),
+  DATABASE_POOL_MAX: whole(2, 100).default(6).describe('connections of one app to Postgres'),
+};
+
+/** What every app has. */
+export const appPart = {
+  HTTP_LISTEN: listen.prefault('0.0.0.0:8080').describe('host:port of /livez, /readyz and /metrics'),
+  DRAIN_TIMEOUT_MS: ms(1_000, 600_000).default(40_000).describe('how long a stopping app waits for what is under way'),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('least level that is written'),
+};
+
+/** How attempts are made and repeated. */
+export const deliveryPart = {
+  RETRY_SCHEDULE: durations
+    .prefault(defaultSchedule.join(','))
+    .transform((steps) => steps.map(({ ms: delay }) => delay))
+    .describe('delays after the 1st, 2nd ... failure'),
+  RETRY_JITTER: z.coerce.number().min(0).max(1).default(0.1).describe('additive jitter as a share of the delay'),
+  NOTIFICATION_MAX_AGE: duration.prefault('7d').describe('a notification older than this is failed EXPIRED'),
+  ATTEMPT_TIMEOUT_MS: ms(100, 30_000).default(15_000).describe('total deadline of one attempt'),
+  CONNECT_TIMEOUT_MS: ms(50, 30_000).default(5_000).describe('deadline of connecting'),
+  LEASE_MARGIN_MS: ms(3_000, 300_000).default(15_000).describe('a claim is held for the deadline and this'),
+  UNHINTED_DELAY_MS: ms(0, 86_400_000).default(60_000).describe('least delay after a 429 or a timeout without a hint'),
+  ENDPOINT_CONCURRENCY: whole(1, 1_000).default(10).describe('requests under way to one endpoint, unless it says else'),
+  DISPATCH_CONCURRENCY: whole(1, 10_000).default(500).describe('requests under way of one dispatcher'),
+  SPILL_AFTER_MS: ms(10, 60_000).default(250).describe('a full lane that stands still this long is spilled'),
+  RESPONSE_READ_BYTES: whole(0, 1_048_576).default(65_536).describe('bytes of an answer that are read'),
+  RESPONSE_STORE_BYTES: whole(0, 1_048_576).default(16_384).describe('bytes of an answer that are kept'),
+  EGRESS_ALLOW: list.default([]).describe('addresses the guard lets through: CIDR, CIDR:port or host:port'),
+};
+
+/** How what was lost is found. */
+export const sweepPart = {
+  SWEEP_INTERVAL_MS: ms(100, 600_000).default(5_000).describe('between two rounds of the sweep'),
+  SWEEP_GRACE_MS: ms(100, 3_600_000).default(30_000).describe('a due row is left alone for this long'),
+  LEASE_GRACE_MS: ms(0, 600_000).default(15_000).describe('Postgres must have answered for this long before leases are judged'),
+};
+
+/** The key encryption keys that seal the secrets at rest. */
+export const secretsPart = {
+  KEK_FILE: z.string().describe('file of key encryption keys: lines id:base64 of 32 bytes, the first is active'),
+};

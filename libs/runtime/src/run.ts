@@ -1,0 +1,85 @@
+import { systemClock } from '#domain/clock';
+import { Failure } from '#domain/failure';
+import type { Log } from '#telemetry/log';
+import type { Telemetry } from '#telemetry/start-telemetry';
+import type { Health } from './health.js';
+
+/** A Nest application, as far as starting and stopping it goes. */
+export interface HostedApp {
+  listen(port: number, host: string): Promise<unknown>;
+  startAllMicroservices(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** How an app is run. */
+export interface RunOptions {
+  readonly name: string;
+  readonly httpListen: { readonly host: string; readonly port: number };
+  readonly log: Log;
+  readonly health: Health;
+  readonly telemetry: Telemetry;
+  /** Printed at start. */
+  readonly maskedConfig: object;
+  /** Stops intake and waits for what is under way. */
+  readonly drain: () => Promise<void>;
+  readonly drainTimeoutMs: number;
+}
+
+/** Exit codes: 0 stopped well, 1 failed or drained too long, 2 wrongly configured. */
+const wrongConfigExit = 2;
+const closeMsMax = 10_000;
+
+/**
+ * HTTP first (so that probes are answered while brokers or database are away), then the microservices. SIGTERM or
+ * SIGINT: not ready, drain, close, exit 0; a second signal exits at once. Anything nobody caught ends the process.
+ */
+export async function runApp(app: HostedApp, options: RunOptions): Promise<void> {
+  const { log, name, httpListen, maskedConfig } = options;
+  let stopping = false;
+  const onSignal = (signal: string) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    void stopApp(app, options, signal);
+  };
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(event, (error: unknown) => {
+      log.error('process.crashed', { err: error });
+      process.exit(1);
+    });
+  await app.listen(httpListen.port, httpListen.host);
+  await app.startAllMicroservices();
+  log.info('process.started', { name, pid: process.pid, config: maskedConfig });
+}
+
+/** Runs `main`; a wrong configuration is said once, in words, without a stack. */
+export async function startProcess(main: () => Promise<void>): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    const isConfig = error instanceof Failure && error.code === 'CONFIG_INVALID';
+    const text = error instanceof Error ? (isConfig ? error.message : (error.stack ?? error.message)) : String(error);
+    process.stderr.write(`${text}\n`);
+    process.exit(isConfig ? wrongConfigExit : 1);
+  }
+}
+
+async function stopApp(app: HostedApp, options: RunOptions, signal: string): Promise<void> {
+  const { log, health, telemetry, drain, drainTimeoutMs } = options;
+  health.markStopping();
+  log.info('process.stopping', { signal });
+  const drained = await Promise.race([
+    drain().then(
+      () => true,
+      (error: unknown) => {
+        log.error('process.notDrained', { err: error });
+        return false;
+      },
+    ),
+    systemClock.wait(drainTimeoutMs).then(() => false),
+  ]);
+  const closed = Promise.allSettled([app.close(), telemetry.shutdown()]);
+  await Promise.race([closed, systemClock.wait(closeMsMax)]);
+  log.info('process.stopped', { drained });
+  process.exit(drained ? 0 : 1);
+}

@@ -1,0 +1,86 @@
+import { type Counter, type Histogram, metrics, type ObservableResult } from '@opentelemetry/api';
+
+/** One instrument. Labels never hold a URL, a tenant or an id: their number must stay small. */
+interface Instrument {
+  readonly kind: 'counter' | 'histogram' | 'gauge';
+  /** UCUM. */
+  readonly unit: string;
+  readonly labels: readonly string[];
+  readonly meaning: string;
+}
+
+/** Every metric there is: what is not in this table does not exist. */
+export const instruments = {
+  hookline_events_read_total: counter('{event}', ['verdict'], 'Records of the events topics that have their verdict'),
+  hookline_notifications_created_total: counter('{notification}', [], 'Notifications stored for the first time'),
+  hookline_attempts_total: counter('{attempt}', ['outcome', 'trigger'], 'Attempts that ended'),
+  hookline_attempt_duration_seconds: {
+    kind: 'histogram',
+    unit: 's',
+    labels: ['outcome'],
+    meaning: 'From the first step of an attempt to its end',
+  },
+  hookline_held_total: counter('{notification}', ['reason'], 'Deliveries that were held'),
+  hookline_released_total: counter('{record}', ['tier'], 'Records a retry tier let go'),
+  hookline_sweep_asked_total: counter('{delivery}', [], 'Deliveries the sweep asked for again'),
+  hookline_leases_lost_total: counter('{attempt}', [], 'Attempts closed as unknown because their lease ran out'),
+  hookline_records_under_way: gaugeOf('{record}', [], 'Records in handlers'),
+  hookline_consumer_lag_records: gaugeOf('{record}', ['topic', 'partition'], 'From the oldest unfinished record to the end'),
+} as const satisfies Readonly<Record<string, Instrument>>;
+
+type Name = keyof typeof instruments;
+type NameOf<K extends Instrument['kind']> = { [N in Name]: (typeof instruments)[N]['kind'] extends K ? N : never }[Name];
+type Labels<N extends Name> = Readonly<Partial<Record<(typeof instruments)[N]['labels'][number], string>>>;
+
+/** One reading of a gauge. */
+export interface GaugeReading {
+  readonly value: number;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+const counters = new Map<string, Counter>();
+const histograms = new Map<string, Histogram>();
+const durationBucketsS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
+
+/** Adds to a counter. Does nothing before telemetry has started. */
+export function count<N extends NameOf<'counter'>>(name: N, labels?: Labels<N>, by = 1): void {
+  const known = counters.get(name);
+  const instrument = known ?? meter().createCounter(name, describe(name));
+  if (known === undefined) counters.set(name, instrument);
+  instrument.add(by, labels ?? {});
+}
+
+/** Puts a value, in the instrument's unit, into a histogram. */
+export function observe<N extends NameOf<'histogram'>>(name: N, value: number, labels?: Labels<N>): void {
+  const known = histograms.get(name);
+  const advice = { explicitBucketBoundaries: durationBucketsS };
+  const instrument = known ?? meter().createHistogram(name, { ...describe(name), advice });
+  if (known === undefined) histograms.set(name, instrument);
+  instrument.record(value, labels ?? {});
+}
+
+/** Reads a gauge whenever metrics are collected. */
+export function gauge<N extends NameOf<'gauge'>>(name: N, read: () => readonly GaugeReading[]): void {
+  meter()
+    .createObservableGauge(name, describe(name))
+    .addCallback((result: ObservableResult) => {
+      for (const { value, labels } of read()) result.observe(value, labels ?? {});
+    });
+}
+
+function meter() {
+  return metrics.getMeter('hookline');
+}
+
+function describe(name: Name) {
+  const { unit, meaning } = instruments[name];
+  return { unit, description: meaning };
+}
+
+function counter<const L extends readonly string[]>(unit: string, labels: L, meaning: string) {
+  return { kind: 'counter', unit, labels, meaning } as const;
+}
+
+function gaugeOf<const L extends readonly string[]>(unit: string, labels: L, meaning: string) {
+  return { kind: 'gauge', unit, labels, meaning } as const;
+}

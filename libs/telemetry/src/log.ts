@@ -1,0 +1,35 @@
+import { pino, stdTimeFunctions } from 'pino';
+
+/** One JSON line per unit of work. `error` means that someone must act. Never a body, never a secret. */
+export interface Log {
+  debug(event: string, fields?: object): void;
+  info(event: string, fields?: object): void;
+  warn(event: string, fields?: object): void;
+  error(event: string, fields?: object): void;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** Where lines go; standard output when absent. */
+export interface LogSink {
+  write(line: string): void;
+}
+
+/** A log whose lines carry the app's name, the time (ISO 8601) and the event's name `noun.verbPast`. */
+export function createLog(options: { readonly app: string; readonly level: LogLevel; readonly sink?: LogSink }): Log {
+  const settings = {
+    level: options.level,
+    base: { app: options.app },
+    messageKey: 'event',
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: { paths: ['password', 'secret', 'authorization', '*.password', '*.secret', '*.authorization'], censor: '[secret]' },
+  };
+  const logger = options.sink === undefined ? pino(settings) : pino(settings, options.sink);
+  return {
+    debug: (event, fields = {}) => logger.debug(fields, event),
+    info: (event, fields = {}) => logger.info(fields, event),
+    warn: (event, fields = {}) => logger.warn(fields, event),
+    error: (event, fields = {}) => logger.error(fields, event),
+  };
+}
