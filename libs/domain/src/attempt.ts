@@ -46,6 +46,8 @@ export interface AttemptReport {
   readonly responseBytes: number;
   /** Response headers with secrets masked; absent when no answer began. */
   readonly responseHeaders?: Readonly<Record<string, string>>;
+  /** A kept-alive connection was reset before any byte of the answer: the endpoint saw nothing it could answer. */
+  readonly resetOnReusedConnection?: boolean;
   /** One sentence for people when the attempt was not accepted. Holds no secret and no URL query. */
   readonly errorDetail?: string;
 }

@@ -1,0 +1,129 @@
+import diagnostics from 'node:diagnostics_channel';
+import dns, { type LookupAddress } from 'node:dns';
+import type { LookupFunction, Socket } from 'node:net';
+import { isIP } from 'node:net';
+import { Agent, buildConnector } from 'undici';
+import { checkAddresses, type EgressAllowance, hostOf } from './address-guard.js';
+
+/** How requests leave; durations in milliseconds. */
+export interface EgressSettings {
+  readonly allowance: EgressAllowance;
+  readonly connectTimeoutMs: number;
+  /** Bytes of an answer that are read. */
+  readonly responseReadBytes: number;
+  /** Bytes of an answer that are kept. */
+  readonly responseStoreBytes: number;
+  /** The product's version, for `user-agent`. */
+  readonly version: string;
+  /** Resolves a name to all its addresses; `dns.lookup` when absent. */
+  readonly resolve?: (host: string) => Promise<readonly LookupAddress[]>;
+}
+
+const sendHeadersChannel = 'undici:client:sendHeaders';
+const connectionsOfOriginMax = 64;
+const keepAliveMs = 30_000;
+const keepAliveMsMax = 120_000;
+/** A connection is not kept longer, so that a moved name is looked up again. */
+const connectionAgeMs = 300_000;
+const headerBytesMax = 16_384;
+
+/**
+ * The one way out. Every connection is checked three times: a literal address before connecting (lookup is not called
+ * for it), all looked-up addresses, and the address the socket really has. Environment proxies do not apply.
+ */
+export class EgressClient {
+  readonly agent: Agent;
+  /** Sockets that have carried a request: a second one runs on a kept-alive connection. */
+  private readonly usedSockets = new WeakSet<Socket>();
+  /** Request bodies, each its own object, that went out on a used socket. */
+  private readonly reusedBy = new WeakSet<Buffer>();
+
+  constructor(readonly settings: EgressSettings) {
+    diagnostics.subscribe(sendHeadersChannel, this.onSendHeaders);
+    this.agent = new Agent({
+      connect: guardedConnector(settings),
+      connections: connectionsOfOriginMax,
+      pipelining: 1,
+      keepAliveTimeout: keepAliveMs,
+      keepAliveMaxTimeout: keepAliveMsMax,
+      clientTtl: connectionAgeMs,
+      maxHeaderSize: headerBytesMax,
+      allowH2: false,
+      // The attempt has its own total deadline; these are only a backstop against a leak.
+      headersTimeout: keepAliveMsMax,
+      bodyTimeout: keepAliveMsMax,
+    });
+  }
+
+  /** Whether the request with this very body buffer was written to a connection that had carried one before. */
+  wentOutOnReusedConnection(body: Buffer): boolean {
+    return this.reusedBy.has(body);
+  }
+
+  async close(): Promise<void> {
+    diagnostics.unsubscribe(sendHeadersChannel, this.onSendHeaders);
+    await this.agent.destroy();
+  }
+
+  /** undici says on a diagnostics channel which socket a request is written to; its handler is not told. */
+  private readonly onSendHeaders = (message: unknown): void => {
+    const { socket, request } = message as { readonly socket: Socket; readonly request: { readonly body: unknown } };
+    if (this.usedSockets.has(socket) && Buffer.isBuffer(request.body)) this.reusedBy.add(request.body);
+    this.usedSockets.add(socket);
+  };
+}
+
+function guardedConnector(settings: EgressSettings): buildConnector.connector {
+  const { allowance, connectTimeoutMs } = settings;
+  const byPort = new Map<number, buildConnector.connector>();
+  return (options, callback) => {
+    const host = hostOf(options);
+    const port = Number(options.port) || (options.protocol === 'https:' ? 443 : 80);
+    const connect =
+      byPort.get(port) ??
+      buildConnector({ timeout: connectTimeoutMs, allowH2: false, lookup: guardedLookup(port, settings) });
+    byPort.set(port, connect);
+    try {
+      if (isIP(host) !== 0) checkAddresses(host, port, [{ address: host, family: isIP(host) }], allowance);
+    } catch (error) {
+      return callback(error as Error, null);
+    }
+    connect(options, (error, socket) => {
+      if (error !== null) return callback(error, null);
+      try {
+        checkAddresses(host, port, [{ address: plainAddress(socket), family: 0 }], allowance);
+      } catch (refusal) {
+        socket.destroy();
+        return callback(refusal as Error, null);
+      }
+      callback(null, socket);
+    });
+  };
+}
+
+function guardedLookup(port: number, { allowance, resolve = lookUpAll }: EgressSettings): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname).then(
+      (addresses) => {
+        try {
+          checkAddresses(hostOf({ hostname }), port, addresses, allowance);
+        } catch (refusal) {
+          return callback(refusal as Error, '');
+        }
+        const [first] = addresses;
+        if (options.all === true) return callback(null, [...addresses]);
+        callback(null, first?.address ?? '', first?.family ?? 0);
+      },
+      (error: unknown) => callback(error as NodeJS.ErrnoException, ''),
+    );
+  };
+}
+
+function lookUpAll(host: string): Promise<readonly LookupAddress[]> {
+  return dns.promises.lookup(host, { all: true, verbatim: true });
+}
+
+/** A dual-stack socket shows an IPv4 peer as `::ffff:a.b.c.d`. */
+function plainAddress({ remoteAddress = '' }: Socket): string {
+  return remoteAddress.startsWith('::ffff:') ? remoteAddress.slice('::ffff:'.length) : remoteAddress;
+}

@@ -1,0 +1,68 @@
+import type { AttemptReport, FailureReason } from '#domain/attempt';
+import type { HttpAnswer } from './exchange.js';
+
+/** Codes of Node (dns, net, tls) and undici, and what they mean for an attempt. Messages are never looked at. */
+const reasonsByCode: Readonly<Record<string, FailureReason>> = {
+  DESTINATION_NOT_ALLOWED: 'DESTINATION_NOT_ALLOWED',
+  ENOTFOUND: 'DNS',
+  EAI_AGAIN: 'DNS',
+  EAI_FAIL: 'DNS',
+  EAI_NODATA: 'DNS',
+  ENODATA: 'DNS',
+  ESERVFAIL: 'DNS',
+  ECONNREFUSED: 'CONNECT',
+  EHOSTUNREACH: 'CONNECT',
+  ENETUNREACH: 'CONNECT',
+  EADDRNOTAVAIL: 'CONNECT',
+  UND_ERR_CONNECT_TIMEOUT: 'CONNECT',
+  ETIMEDOUT: 'CONNECT',
+  ECONNRESET: 'RESET',
+  EPIPE: 'RESET',
+  UND_ERR_SOCKET: 'RESET',
+  UND_ERR_HEADERS_TIMEOUT: 'TIMEOUT',
+  UND_ERR_BODY_TIMEOUT: 'TIMEOUT',
+  UND_ERR_HEADERS_OVERFLOW: 'RESPONSE_TOO_LARGE',
+  HPE_HEADER_OVERFLOW: 'RESPONSE_TOO_LARGE',
+  EPROTO: 'TLS',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'TLS',
+  SELF_SIGNED_CERT_IN_CHAIN: 'TLS',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'TLS',
+  UNABLE_TO_GET_ISSUER_CERT: 'TLS',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'TLS',
+};
+
+const saidByReason: Readonly<Partial<Record<FailureReason, string>>> = {
+  DESTINATION_NOT_ALLOWED: 'the name leads to an address that is not allowed',
+  DNS: 'the host name could not be resolved',
+  CONNECT: 'no connection could be made',
+  TLS: 'the TLS handshake failed',
+  RESET: 'the connection was closed before an answer began',
+  TIMEOUT: 'the total deadline passed before an answer began',
+  RESPONSE_TOO_LARGE: 'the header of the answer is too large',
+};
+
+/** Why no answer began. The text names a code but no address: tenants read it. */
+export function failureOf(answer: HttpAnswer): Pick<AttemptReport, 'outcome' | 'errorDetail' | 'resetOnReusedConnection'> {
+  const code = answer.timedOut ? 'TIMEOUT' : codeOf(answer.error);
+  const reason = answer.timedOut ? 'TIMEOUT' : reasonOf(code);
+  const said = saidByReason[reason] ?? 'the request could not be made';
+  return {
+    outcome: { kind: 'failed', reason },
+    errorDetail: answer.timedOut ? said : `${said} (${code})`,
+    ...(reason === 'RESET' && answer.reusedConnection ? { resetOnReusedConnection: true } : {}),
+  };
+}
+
+function reasonOf(code: string): FailureReason {
+  const known = reasonsByCode[code];
+  if (known !== undefined) return known;
+  return /^(ERR_TLS_|ERR_SSL_|CERT_)/.test(code) ? 'TLS' : 'OTHER';
+}
+
+/** The innermost code: undici wraps what the socket said, and several addresses fail as one AggregateError. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'UNKNOWN';
+  const inner = error instanceof AggregateError ? codeOf(error.errors[0]) : codeOf(error.cause);
+  if (inner !== 'UNKNOWN') return inner;
+  return 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN';
+}

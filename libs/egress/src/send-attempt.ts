@@ -1,0 +1,87 @@
+/**
+ * One HTTP request under one total deadline -> AttemptReport. Never throws for the endpoint's fault.
+ *
+ * The status line and the headers decide: once a 2xx began the attempt is accepted, whatever becomes of its body.
+ * Redirects are never followed. Killed in here: the request may have been seen; the claim's lease tells (dispatch).
+ */
+import type { AttemptOutcome, AttemptReport } from '#domain/attempt';
+import type { Clock } from '#domain/clock';
+import type { NotificationId } from '#domain/ids';
+import type { Secret } from '#domain/secret';
+import type { RequestMethod } from '#domain/webhook-template';
+import { parseDestination } from './address-guard.js';
+import type { EgressClient } from './egress-client.js';
+import { failureOf } from './network-failure.js';
+import { exchange, type HttpAnswer } from './exchange.js';
+import { signatureHeaders } from './request-signature.js';
+import { retryAfterMs } from './retry-after.js';
+
+/** One request, complete. */
+export interface AttemptRequest {
+  readonly url: string;
+  readonly method: RequestMethod;
+  readonly contentType: string;
+  /** Exactly these bytes are signed and sent. */
+  readonly body: Buffer;
+  readonly notificationId: NotificationId;
+  readonly attemptNumber: number;
+  /** All of them sign; newest first. */
+  readonly secrets: readonly Secret[];
+  /** From the first step to the last byte, in milliseconds. */
+  readonly totalTimeoutMs: number;
+}
+
+/** Sends one attempt and says how it ended. */
+export async function sendAttempt(
+  request: AttemptRequest,
+  deps: { readonly client: EgressClient; readonly clock: Clock },
+): Promise<AttemptReport> {
+  const { client, clock } = deps;
+  const destination = parseDestination(request.url, client.settings.allowance);
+  if (destination.kind === 'refused') return unsent(`the address is not allowed: ${destination.said}`);
+  const startedMs = clock.monotonicMs();
+  const { method, body, totalTimeoutMs } = request;
+  const headers = headersOf(request, clock.nowMs(), client.settings.version);
+  const answer = await exchange({ url: destination.url, method, headers, body, totalTimeoutMs }, client);
+  const durationMs = clock.monotonicMs() - startedMs;
+  return { ...reportOf(answer, clock.nowMs()), durationMs };
+}
+
+function headersOf(request: AttemptRequest, nowMs: number, version: string): Readonly<Record<string, string>> {
+  const { notificationId: id, body, secrets } = request;
+  return {
+    'content-type': request.contentType,
+    'user-agent': `Hookline/${version}`,
+    ...signatureHeaders({ id, timestampS: Math.floor(nowMs / 1_000), body }, secrets),
+    'webhook-attempt': String(request.attemptNumber),
+    'x-notifications-idempotency-key': id,
+  };
+}
+
+function reportOf(answer: HttpAnswer, nowMs: number): Omit<AttemptReport, 'durationMs'> {
+  const { status, headers, body, bytes } = answer;
+  const read = { responseBody: body, responseBytes: bytes };
+  if (status === null) return { ...read, ...failureOf(answer) };
+  const outcome = outcomeOf(status, retryAfterMs(headers, nowMs));
+  const detail = errorDetail(status, headers);
+  return { ...read, outcome, httpStatus: status, responseHeaders: headers, ...(detail === null ? {} : { errorDetail: detail }) };
+}
+
+function outcomeOf(status: number, hintMs: number | null): AttemptOutcome {
+  if (status >= 200 && status <= 299) return { kind: 'accepted' };
+  if (status === 410) return { kind: 'gone' };
+  const hinted = hintMs !== null && (status === 429 || status === 503);
+  return { kind: 'failed', reason: 'HTTP_STATUS', ...(hinted ? { retryAfterMs: hintMs } : {}) };
+}
+
+/** Redirects are a failure; where they lead is said without its query, which may hold a secret. */
+function errorDetail(status: number, { location }: Readonly<Record<string, string>>): string | null {
+  if (status >= 200 && status <= 299) return null;
+  if (status < 300 || status > 399 || location === undefined) return `the endpoint answered ${status}`;
+  return `the endpoint answered ${status} with location ${location.replace(/[?#].*$/s, '').slice(0, 300)}; redirects are not followed`;
+}
+
+function unsent(errorDetail: string): AttemptReport {
+  const outcome = { kind: 'failed', reason: 'DESTINATION_NOT_ALLOWED' } as const;
+  return { outcome, durationMs: 0, responseBody: Buffer.alloc(0), responseBytes: 0, errorDetail };
+}
