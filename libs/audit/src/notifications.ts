@@ -124,8 +124,8 @@ const payloadProperties = ['id', 'method', 'contentType', 'body', 'sha256'] as c
 /** Stores rendered notifications, many in one statement; storing one again changes nothing and says what is there. */
 export class NotificationStore {
   private readonly batcher: MicroBatcher<NewNotification, StoredNotification>;
-  private readonly rows: Unnest<Pick<NotificationRow, (typeof properties)[number]>>;
-  private readonly payloads: Unnest<Pick<PayloadRow, (typeof payloadProperties)[number]>>;
+  private readonly rows: () => Unnest<Pick<NotificationRow, (typeof properties)[number]>>;
+  private readonly payloads: () => Unnest<Pick<PayloadRow, (typeof payloadProperties)[number]>>;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -151,23 +151,24 @@ export class NotificationStore {
     const firsts = new Map(items.toReversed().map((item) => [item.id, item]));
     const sorted = [...firsts.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
     const withContent = sorted.flatMap(({ id, content }) => (content === null ? [] : [{ id, ...content }]));
-    const rowParameters = this.rows.parameters(sorted.map(rowOf));
-    const shifted = shiftPlaceholders(this.payloads.from, rowParameters.length);
+    const [rows, payloads] = [this.rows(), this.payloads()];
+    const rowParameters = rows.parameters(sorted.map(rowOf));
+    const shifted = shiftPlaceholders(payloads.from, rowParameters.length);
     const answers: readonly InsertAnswer[] = await this.dataSource.query(
       `WITH new_rows AS (
-         INSERT INTO notifications (${this.rows.columns}, next_attempt_at, finished_at)
-         SELECT ${this.rows.columns}, CASE state WHEN 'pending' THEN now() END, CASE state WHEN 'failed' THEN now() END
-           FROM ${this.rows.from}
+         INSERT INTO notifications (${rows.columns}, next_attempt_at, finished_at)
+         SELECT ${rows.columns}, CASE state WHEN 'pending' THEN now() END, CASE state WHEN 'failed' THEN now() END
+           FROM ${rows.from}
          ON CONFLICT (id) DO NOTHING RETURNING id, state, next_number),
        new_payloads AS (
-         INSERT INTO notification_payloads (${this.payloads.columns})
-         SELECT ${this.payloads.columns} FROM ${shifted} WHERE id IN (SELECT id FROM new_rows)
+         INSERT INTO notification_payloads (${payloads.columns})
+         SELECT ${payloads.columns} FROM ${shifted} WHERE id IN (SELECT id FROM new_rows)
          ON CONFLICT (id) DO NOTHING)
        SELECT id, true AS is_new, state, next_number, NULL AS source FROM new_rows
        UNION ALL
        SELECT id, false, state, next_number, source_topic || '/' || source_partition || '/' || source_offset
          FROM notifications WHERE id = ANY($1::uuid[])`,
-      [...rowParameters, ...this.payloads.parameters(withContent)],
+      [...rowParameters, ...payloads.parameters(withContent)],
     );
     const byId = new Map(answers.map((answer) => [answer.id, answer]));
     return items.map((item) => storedAs(item, byId.get(item.id), items));

@@ -34,7 +34,7 @@ const properties = ['topic', 'partition', 'offset', 'key', 'value', 'headers', '
 /** Keeps records that cannot be placed; parking one again changes nothing. */
 export class ParkedEventStore {
   private readonly batcher: MicroBatcher<ParkedEventRow, void>;
-  private readonly rows: Unnest<ParkedEventRow>;
+  private readonly rows: () => Unnest<ParkedEventRow>;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -67,9 +67,10 @@ export class ParkedEventStore {
   }
 
   private async insert(rows: readonly ParkedEventRow[]): Promise<readonly void[]> {
+    const { columns, from, parameters } = this.rows();
     await this.dataSource.query(
-      `INSERT INTO parked_events (${this.rows.columns}) SELECT * FROM ${this.rows.from} ON CONFLICT DO NOTHING`,
-      [...this.rows.parameters(rows)],
+      `INSERT INTO parked_events (${columns}) SELECT * FROM ${from} ON CONFLICT DO NOTHING`,
+      [...parameters(rows)],
     );
     return rows.map(() => undefined);
   }

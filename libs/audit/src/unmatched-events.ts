@@ -43,9 +43,10 @@ export class UnmatchedEventStore {
   constructor(dataSource: DataSource, deps: PatientBatchDeps) {
     const rows = unnestOf(dataSource, UnmatchedEventRow, properties);
     const insert = async (items: readonly UnmatchedEventRow[]): Promise<readonly void[]> => {
+      const { columns, from, parameters } = rows();
       await dataSource.query(
-        `INSERT INTO unmatched_events (${rows.columns}) SELECT * FROM ${rows.from} ON CONFLICT DO NOTHING`,
-        [...rows.parameters(items)],
+        `INSERT INTO unmatched_events (${columns}) SELECT * FROM ${from} ON CONFLICT DO NOTHING`,
+        [...parameters(items)],
       );
       return items.map(() => undefined);
     };

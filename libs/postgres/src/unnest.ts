@@ -16,10 +16,22 @@ const arrayTypes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Builds the `unnest` of some of an entity's columns from TypeORM's metadata, so that a hot statement and its entity
- * cannot drift apart. The data source must know the entity; it need not be connected.
+ * The `unnest` of some of an entity's columns from TypeORM's metadata, so that a hot statement and its entity cannot
+ * drift apart. Built at the first call; before the data source was opened that call throws.
  */
 export function unnestOf<T extends ObjectLiteral, K extends keyof T & string>(
+  dataSource: DataSource,
+  entity: EntityTarget<T>,
+  properties: readonly K[],
+): () => Unnest<Pick<T, K>> {
+  let built: Unnest<Pick<T, K>> | null = null;
+  return () => {
+    built ??= buildUnnest(dataSource, entity, properties);
+    return built;
+  };
+}
+
+function buildUnnest<T extends ObjectLiteral, K extends keyof T & string>(
   dataSource: DataSource,
   entity: EntityTarget<T>,
   properties: readonly K[],

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { appPart, databasePart, deliveryPart, kafkaPart, secretsPart } from '#runtime/config-parts';
+
+/** Beyond the largest deadline a drain needs this for the finish, and a rebalance for the join; milliseconds. */
+const drainReserveMs = 5_000;
+const rebalanceReserveMs = 10_000;
+
+const schema = z.object({ ...appPart, ...kafkaPart, ...databasePart, ...deliveryPart, ...secretsPart });
+
+/** The dispatcher's variables and what must hold between them. */
+export const dispatcherConfig = schema.superRefine((config, context) => {
+  const { ATTEMPT_TIMEOUT_MS: deadlineMs } = config;
+  if (config.DRAIN_TIMEOUT_MS < deadlineMs + drainReserveMs)
+    context.addIssue({ code: 'custom', path: ['DRAIN_TIMEOUT_MS'], message: `must be at least ATTEMPT_TIMEOUT_MS + ${drainReserveMs}` });
+  if (config.KAFKA_REBALANCE_TIMEOUT_MS <= deadlineMs + rebalanceReserveMs)
+    context.addIssue({
+      code: 'custom',
+      path: ['KAFKA_REBALANCE_TIMEOUT_MS'],
+      message: `must be over ATTEMPT_TIMEOUT_MS + ${rebalanceReserveMs}`,
+    });
+  if (config.CONNECT_TIMEOUT_MS > deadlineMs)
+    context.addIssue({ code: 'custom', path: ['CONNECT_TIMEOUT_MS'], message: 'must be at most ATTEMPT_TIMEOUT_MS' });
+});
+
+export type DispatcherConfig = z.output<typeof dispatcherConfig>;

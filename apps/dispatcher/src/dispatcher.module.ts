@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AttemptRow, AttemptStore } from '#audit/attempts';
+import { ClaimStore } from '#audit/claims';
+import { failNotification, holdNotification } from '#audit/holds';
+import { loadPayload, PayloadRow } from '#audit/payloads';
+import { reportProgress } from '#audit/progress';
+import { refuseResendItem } from '#audit/resend-items';
+import { encodeDeadLetter } from '#contracts/dead-letter-record';
+import { decodeDelivery } from '#contracts/delivery-record';
+import { topicNames } from '#contracts/topics';
+import { systemClock } from '#domain/clock';
+import type { KafkaRecord } from '#domain/kafka-record';
+import { EgressAllowance } from '#egress/address-guard';
+import { EgressClient } from '#egress/egress-client';
+import { sendAttempt } from '#egress/send-attempt';
+import { LogReader } from '#kafka/log-reader';
+import { KafkaRecordSink } from '#kafka/record-sink';
+import { createDataSource, openDataSource, storeTrouble } from '#postgres/data-source';
+import { disableEndpoint } from '#registry/disable-endpoint';
+import { registryRows } from '#registry/registry-rows';
+import { SecretBox } from '#registry/secret-box';
+import { RegistrySnapshot } from '#registry/snapshot';
+import { groupTimingOf, kafkaSettingsOf, retryPolicyOf, topicSettingsOf } from '#runtime/config-values';
+import { Health } from '#runtime/health';
+import { HealthController } from '#runtime/health.controller';
+import { repeat } from '#runtime/repeat';
+import { TelemetryHandle } from '#runtime/telemetry-handle';
+import { version } from '#runtime/version';
+import type { Log } from '#telemetry/log';
+import type { Telemetry } from '#telemetry/start-telemetry';
+import type { DispatchNotificationDeps } from './dispatch-notification.js';
+import type { DispatcherConfig } from './dispatcher.config.js';
+import { DISPATCH_NOTIFICATION_DEPS, DispatcherController } from './dispatcher.controller.js';
+import { EndpointLanes } from './endpoint-lanes.js';
+
+const registryPollMs = 500;
+const progressMs = 2_000;
+const sidePoolMax = 4;
+/** Deliveries in lanes and under way; what waits for its place costs memory, not requests. */
+const underWayMax = 6_000;
+const partitionLimits = { recordsMax: 2_000, bytesMax: 16 * 1_048_576 };
+const laneWaitingMax = 200;
+const circulatingMax = 1_000;
+/** Less than the deadline and this left of the lease: the request is not sent. */
+const sendReserveMs = 2_000;
+
+/** The dispatcher's parts, wired in plain sight; `start` opens what has to be opened, in the background. */
+export function wireDispatcher(config: DispatcherConfig, log: Log) {
+  const clock = systemClock;
+  const closing = new AbortController();
+  const { signal } = closing;
+  const kafka = kafkaSettingsOf(config);
+  const topics = topicSettingsOf(config);
+  const pool = { url: config.DATABASE_URL, applicationName: 'hookline.dispatcher' };
+  const hot = createDataSource({ ...pool, poolMax: config.DATABASE_POOL_MAX, pinnedPlans: true, entities: [AttemptRow] });
+  const side = createDataSource({ ...pool, poolMax: sidePoolMax, entities: [...registryRows, PayloadRow] });
+  const secretBox = SecretBox.fromKeyFile(readFileSync(config.KEK_FILE, 'utf8'));
+  const registry = new RegistrySnapshot(side, secretBox, { pollMs: registryPollMs, log, clock });
+  const producer = new KafkaRecordSink(kafka, `${topics.prefix}dispatcher`, log, clock);
+  const client = new EgressClient({
+    ...{ allowance: new EgressAllowance(config.EGRESS_ALLOW), connectTimeoutMs: config.CONNECT_TIMEOUT_MS, version },
+    ...{ responseReadBytes: config.RESPONSE_READ_BYTES, responseStoreBytes: config.RESPONSE_STORE_BYTES },
+  });
+  const laneLimits = { waitingMax: laneWaitingMax, spillAfterMs: config.SPILL_AFTER_MS, circulatingMax };
+  const batch = { clock, log, signal };
+  const deps: DispatchNotificationDeps = {
+    registry,
+    lanes: new EndpointLanes({ requestsMax: config.DISPATCH_CONCURRENCY, ...laneLimits }, clock),
+    claims: new ClaimStore(hot, batch),
+    attempts: new AttemptStore(hot, batch),
+    loadContent: (id) => loadPayload(side, id),
+    hold: (request) => holdNotification(hot, request),
+    fail: (id, reason, detail) => failNotification(hot, id, reason, detail),
+    refuseItem: ({ ask }) => (ask.kind === 'resend' ? refuseResendItem(side, ask.item) : Promise.resolve()),
+    disableEndpoint: async (endpoint, reason) => {
+      if (await disableEndpoint(side, endpoint, reason))
+        log.warn('endpoint.disabled', { tenantId: endpoint.tenantId, endpointId: endpoint.id, reason });
+    },
+    send: (request) => sendAttempt(request, { client, clock }),
+    policyOf: (endpoint) => retryPolicyOf(config, endpoint),
+    producer,
+    tiers: topics.tiers,
+    timeouts: { attemptMs: config.ATTEMPT_TIMEOUT_MS, leaseMarginMs: config.LEASE_MARGIN_MS, sendReserveMs },
+    clock,
+    log,
+    stopping: () => reader.engine.drainSignal,
+  };
+  const deadLettersTopic = topicNames.deadLetters(topics.prefix);
+  /** A delivery whose id can be read is failed where operators see it, never put aside. */
+  const giveUp = async (record: KafkaRecord, failure: Error) => {
+    const decoded = decodeDelivery(record);
+    if (decoded.kind === 'undecodable')
+      return producer.send(encodeDeadLetter(record, deadLettersTopic, { reason: decoded.detail, app: 'dispatcher' }));
+    const id = decoded.kind === 'broken' ? decoded.notificationId : decoded.delivery.notificationId;
+    await deps.fail(id, 'OTHER', failure.message);
+  };
+  const reader = new LogReader({
+    ...{ kafka, groupId: `${topics.prefix}dispatcher`, topicsOf: { deliveries: [topicNames.deliveries(topics.prefix)] } },
+    ...{ timing: groupTimingOf(config), underWayMax, ofPartition: () => partitionLimits, giveUp },
+    ...{ drainTimeoutMs: config.DRAIN_TIMEOUT_MS, log, clock },
+  });
+  const health = new Health();
+  health.addReadiness('postgres', () => storeTrouble(side));
+  health.addReadiness('registry', () => registry.whatIsWrong());
+  health.addReadiness('kafka', () => reader.engine.whatIsWrong());
+  const tellProgress = async () => {
+    const progress = await reader.progress();
+    const known = progress.flatMap(({ readToMs, ...at }) => (readToMs === null ? [] : [{ ...at, readToMs }]));
+    await reportProgress(side, known);
+  };
+  const start = () => {
+    void openDataSource(hot, log, clock, signal);
+    void openDataSource(side, log, clock, signal);
+    void registry.follow(signal);
+    void repeat(tellProgress, { name: 'progress', everyMs: progressMs, signal, clock, log });
+  };
+  const stop = async () => {
+    await reader.server.close();
+    closing.abort();
+    await Promise.allSettled([producer.stop(), client.close()]);
+    await Promise.allSettled([hot.destroy(), side.destroy()]);
+  };
+  return { deps, health, server: reader.server, start, stop };
+}
+
+@Module({})
+export class DispatcherModule {
+  static of(parts: ReturnType<typeof wireDispatcher>, telemetry: Telemetry): DynamicModule {
+    return {
+      module: DispatcherModule,
+      controllers: [DispatcherController, HealthController],
+      providers: [
+        { provide: DISPATCH_NOTIFICATION_DEPS, useValue: parts.deps },
+        { provide: Health, useValue: parts.health },
+        { provide: TelemetryHandle, useValue: new TelemetryHandle(telemetry) },
+      ],
+    };
+  }
+}

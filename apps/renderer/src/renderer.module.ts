@@ -1,0 +1,101 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { BooksStore } from '#audit/books';
+import { NotificationRow, NotificationStore } from '#audit/notifications';
+import { ParkedEventRow, ParkedEventStore } from '#audit/parked-events';
+import { oldestPartitionMs } from '#audit/partitions';
+import { PayloadRow } from '#audit/payloads';
+import { UnmatchedEventRow, UnmatchedEventStore } from '#audit/unmatched-events';
+import { eventTopicsOf, topicNames } from '#contracts/topics';
+import { systemClock } from '#domain/clock';
+import { LogReader } from '#kafka/log-reader';
+import { KafkaRecordSink } from '#kafka/record-sink';
+import { createDataSource, openDataSource, storeTrouble } from '#postgres/data-source';
+import { registryRows } from '#registry/registry-rows';
+import { RegistrySnapshot } from '#registry/snapshot';
+import { groupTimingOf, kafkaSettingsOf, topicSettingsOf } from '#runtime/config-values';
+import { Health } from '#runtime/health';
+import { HealthController } from '#runtime/health.controller';
+import { remembered } from '#runtime/remembered';
+import { repeat } from '#runtime/repeat';
+import { TelemetryHandle } from '#runtime/telemetry-handle';
+import type { Log } from '#telemetry/log';
+import type { Telemetry } from '#telemetry/start-telemetry';
+import { createBodyRenderer } from './render-body.js';
+import { parkFaultyEvent, type RenderEventDeps } from './render-event.js';
+import type { RendererConfig } from './renderer.config.js';
+import { RENDER_EVENT_DEPS, RendererController } from './renderer.controller.js';
+
+const registryPollMs = 500;
+const progressMs = 2_000;
+/** The oldest partition is asked for again after this; partitions come and go by the day. */
+const oldestAgeMs = 60_000;
+const underWayMax = 2_000;
+const partitionLimits = { recordsMax: 1_000, bytesMax: 16 * 1_048_576 };
+const sidePoolMax = 3;
+
+/** The renderer's parts, wired in plain sight; `start` opens what has to be opened, in the background. */
+export function wireRenderer(config: RendererConfig, log: Log) {
+  const clock = systemClock;
+  const closing = new AbortController();
+  const { signal } = closing;
+  const kafka = kafkaSettingsOf(config);
+  const topics = topicSettingsOf(config);
+  const pool = { url: config.DATABASE_URL, applicationName: 'hookline.renderer' };
+  const entities = [NotificationRow, PayloadRow, ParkedEventRow, UnmatchedEventRow];
+  const hot = createDataSource({ ...pool, poolMax: config.DATABASE_POOL_MAX, pinnedPlans: true, entities });
+  const side = createDataSource({ ...pool, poolMax: sidePoolMax, entities: registryRows });
+  const batch = { clock, log, signal };
+  const registry = new RegistrySnapshot(side, null, { pollMs: registryPollMs, log, clock });
+  const producer = new KafkaRecordSink(kafka, `${topics.prefix}renderer`, log, clock);
+  const deps: RenderEventDeps = {
+    registry,
+    renderBody: createBodyRenderer(),
+    notifications: new NotificationStore(hot, batch),
+    parkedEvents: new ParkedEventStore(hot, batch),
+    unmatchedEvents: new UnmatchedEventStore(hot, batch),
+    books: new BooksStore(hot, batch),
+    producer,
+    oldestMs: remembered(() => oldestPartitionMs(side), oldestAgeMs, clock),
+    deliveriesTopic: topicNames.deliveries(topics.prefix),
+    deadLettersTopic: topicNames.deadLetters(topics.prefix),
+    log,
+  };
+  const reader = new LogReader({
+    ...{ kafka, groupId: `${topics.prefix}renderer`, topicsOf: { events: eventTopicsOf(topics) } },
+    ...{ timing: groupTimingOf(config), underWayMax, ofPartition: () => partitionLimits },
+    ...{ giveUp: (record, failure) => parkFaultyEvent(record, failure, deps) },
+    ...{ drainTimeoutMs: config.DRAIN_TIMEOUT_MS, log, clock },
+  });
+  const health = new Health();
+  health.addReadiness('postgres', () => storeTrouble(side));
+  health.addReadiness('registry', () => registry.whatIsWrong());
+  health.addReadiness('kafka', () => reader.engine.whatIsWrong());
+  const start = () => {
+    void openDataSource(hot, log, clock, signal);
+    void openDataSource(side, log, clock, signal);
+    void registry.follow(signal);
+    void repeat(async () => void (await reader.progress()), { name: 'lag', everyMs: progressMs, signal, clock, log });
+  };
+  const stop = async () => {
+    await reader.server.close();
+    closing.abort();
+    await producer.stop();
+    await Promise.allSettled([hot.destroy(), side.destroy()]);
+  };
+  return { deps, health, server: reader.server, start, stop };
+}
+
+@Module({})
+export class RendererModule {
+  static of(parts: ReturnType<typeof wireRenderer>, telemetry: Telemetry): DynamicModule {
+    return {
+      module: RendererModule,
+      controllers: [RendererController, HealthController],
+      providers: [
+        { provide: RENDER_EVENT_DEPS, useValue: parts.deps },
+        { provide: Health, useValue: parts.health },
+        { provide: TelemetryHandle, useValue: new TelemetryHandle(telemetry) },
+      ],
+    };
+  }
+}

@@ -1,0 +1,7 @@
+import { z } from 'zod';
+import { appPart, databasePart, kafkaPart, sweepPart } from '#runtime/config-parts';
+
+/** The retry-scheduler's variables. */
+export const retrySchedulerConfig = z.object({ ...appPart, ...kafkaPart, ...databasePart, ...sweepPart });
+
+export type RetrySchedulerConfig = z.output<typeof retrySchedulerConfig>;

@@ -1,0 +1,118 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { closeLostLeases, findOverdue, findRequestedItems, markAsked } from '#audit/overdue';
+import { ensurePartitions } from '#audit/partitions';
+import { readProgress, reportProgress } from '#audit/progress';
+import { encodeDeadLetter } from '#contracts/dead-letter-record';
+import { decodeTierTimes } from '#contracts/delivery-record';
+import { topicNames } from '#contracts/topics';
+import { systemClock } from '#domain/clock';
+import { LogReader } from '#kafka/log-reader';
+import { partitionOfKey } from '#kafka/partition-of-key';
+import { KafkaRecordSink } from '#kafka/record-sink';
+import { createDataSource, openDataSource, storeTrouble } from '#postgres/data-source';
+import { dutyLocks, withDutyLock } from '#postgres/locks';
+import { groupTimingOf, kafkaSettingsOf, topicSettingsOf } from '#runtime/config-values';
+import { Health } from '#runtime/health';
+import { HealthController } from '#runtime/health.controller';
+import { repeat } from '#runtime/repeat';
+import { TelemetryHandle } from '#runtime/telemetry-handle';
+import type { Log } from '#telemetry/log';
+import type { Telemetry } from '#telemetry/start-telemetry';
+import { keepPartitions } from './keep-partitions.js';
+import type { ReleaseDueRetriesDeps } from './release-due-retries.js';
+import type { RetrySchedulerConfig } from './retry-scheduler.config.js';
+import { RELEASE_DUE_RETRIES_DEPS, RetrySchedulerController } from './retry-scheduler.controller.js';
+import { StoreWatch } from './store-watch.js';
+import { recordKeyOf, type SweepOverdueDeps, sweepOverdue } from './sweep-overdue.js';
+
+const progressMs = 2_000;
+const partitionsMs = 3_600_000;
+/** The shortest tier waits in memory whatever its order; the others are first in, first out. */
+const shortestTierLimits = { recordsMax: 10_000, bytesMax: 32 * 1_048_576 };
+const tierLimits = { recordsMax: 1_000, bytesMax: 4 * 1_048_576 };
+const pageRows = 1_000;
+const askWaitMsMax = 600_000;
+
+/** The retry-scheduler's parts, wired in plain sight; `start` opens what has to be opened, in the background. */
+export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
+  const clock = systemClock;
+  const closing = new AbortController();
+  const { signal } = closing;
+  const kafka = kafkaSettingsOf(config);
+  const topics = topicSettingsOf(config);
+  const { prefix, tiers } = topics;
+  const deliveriesTopic = topicNames.deliveries(prefix);
+  const pool = { url: config.DATABASE_URL, applicationName: 'hookline.retry-scheduler' };
+  const store = createDataSource({ ...pool, poolMax: config.DATABASE_POOL_MAX });
+  const producer = new KafkaRecordSink(kafka, `${prefix}retry-scheduler`, log, clock);
+  const stopping = () => reader.engine.drainSignal;
+  const deps: ReleaseDueRetriesDeps = { tiers, deliveriesTopic, producer, clock, log, stopping };
+  const deadLettersTopic = topicNames.deadLetters(prefix);
+  const reader = new LogReader({
+    ...{ kafka, groupId: `${prefix}retry-scheduler`, topicsOf: { tiers: tiers.map(({ topic }) => topic) } },
+    ...{ timing: groupTimingOf(config), underWayMax: Number.POSITIVE_INFINITY, log, clock },
+    ofPartition: (topic) => (topic === tiers[0]?.topic ? shortestTierLimits : tierLimits),
+    giveUp: (record, { message }) =>
+      producer.send(encodeDeadLetter(record, deadLettersTopic, { reason: message, app: 'retry-scheduler' })),
+    /** A tier is read up to now while its oldest record only waits for its time. */
+    progressOf: (record, nowMs) => Math.min(decodeTierTimes(record)?.releaseMs ?? nowMs, nowMs),
+    drainTimeoutMs: config.DRAIN_TIMEOUT_MS,
+  });
+  const watch = new StoreWatch(config.LEASE_GRACE_MS, clock);
+  const sweepDeps: Omit<SweepOverdueDeps, 'tierPartitions'> = {
+    findOverdue: (dueBeforeMs, graceMs) => findOverdue(store, { dueBeforeMs, graceMs, askWaitMsMax, rowsMax: pageRows }),
+    findRequestedItems: (graceMs) => findRequestedItems(store, graceMs, pageRows),
+    closeLostLeases: () => closeLostLeases(store, pageRows),
+    markAsked: (deliveries) => markAsked(store, deliveries),
+    readProgress: () => readProgress(store, [deliveriesTopic, ...tiers.map(({ topic }) => topic)]),
+    mayJudgeLeases: () => watch.hasAnsweredLongEnough(),
+    partitionOf: async (delivery) => partitionOfKey(recordKeyOf(delivery), await producer.partitionsOf(deliveriesTopic)),
+    ...{ deliveriesTopic, graceMs: config.SWEEP_GRACE_MS, producer, clock, log },
+  };
+  const sweep = async () => {
+    const counts = await Promise.all(tiers.map(({ topic }) => producer.partitionsOf(topic)));
+    const tierPartitions = counts.reduce((sum, count) => sum + count, 0);
+    await withDutyLock(store, dutyLocks.sweep, () => sweepOverdue({ ...sweepDeps, tierPartitions }));
+  };
+  const keep = async () => {
+    const ensure = (days: number) => ensurePartitions(store, days);
+    await withDutyLock(store, dutyLocks.keepPartitions, () => keepPartitions({ ensure, log }));
+  };
+  const tellProgress = async () => {
+    const progress = await reader.progress();
+    await reportProgress(store, progress.flatMap(({ readToMs, ...at }) => (readToMs === null ? [] : [{ ...at, readToMs }])));
+  };
+  const health = new Health();
+  health.addReadiness('postgres', () => storeTrouble(store));
+  health.addReadiness('kafka', () => reader.engine.whatIsWrong());
+  const duty = { signal, clock, log };
+  const start = () => {
+    void openDataSource(store, log, clock, signal);
+    void repeat(async () => watch.note((await storeTrouble(store)) === null), { name: 'watch', everyMs: 1_000, ...duty });
+    void repeat(tellProgress, { name: 'progress', everyMs: progressMs, ...duty });
+    void repeat(sweep, { name: 'sweep', everyMs: config.SWEEP_INTERVAL_MS, ...duty });
+    void repeat(keep, { name: 'partitions', everyMs: partitionsMs, ...duty });
+  };
+  const stop = async () => {
+    await reader.server.close();
+    closing.abort();
+    await producer.stop();
+    await Promise.allSettled([store.destroy()]);
+  };
+  return { deps, health, server: reader.server, start, stop };
+}
+
+@Module({})
+export class RetrySchedulerModule {
+  static of(parts: ReturnType<typeof wireRetryScheduler>, telemetry: Telemetry): DynamicModule {
+    return {
+      module: RetrySchedulerModule,
+      controllers: [RetrySchedulerController, HealthController],
+      providers: [
+        { provide: RELEASE_DUE_RETRIES_DEPS, useValue: parts.deps },
+        { provide: Health, useValue: parts.health },
+        { provide: TelemetryHandle, useValue: new TelemetryHandle(telemetry) },
+      ],
+    };
+  }
+}

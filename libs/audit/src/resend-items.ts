@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import type { NotificationId, ResendItemId, TenantId } from '#domain/ids';
+import { storeFailure } from '#postgres/store-failure';
+
+/** An operator's wish for one more attempt of one notification. */
+export interface ResendRequest {
+  readonly tenantId: TenantId;
+  readonly notificationId: NotificationId;
+  /** Unique in the tenant: the same one again answers the same item. */
+  readonly requestId: string;
+  /** Who asks, and why. */
+  readonly principal: string;
+  readonly reason: string | null;
+}
+
+/** The item of a request, new or from before. */
+export interface ResendItem {
+  readonly id: ResendItemId;
+  readonly notificationId: NotificationId;
+  /** False: this request id was used before. */
+  readonly isNew: boolean;
+}
+
+/**
+ * A job of one item, and its line in the operator log, in one transaction. The delivery is produced after it; if the
+ * process dies in between, the sweep asks for the item. Throws a Failure.
+ */
+export async function requestResend(dataSource: DataSource, request: ResendRequest): Promise<ResendItem> {
+  const { tenantId, notificationId, requestId, principal, reason } = request;
+  try {
+    const [row]: readonly { id: string; notification_id: string; is_new: boolean }[] = await dataSource.query(
+      `WITH job AS (
+         INSERT INTO resend_jobs (id, tenant_id, request_id, principal, reason, state)
+         VALUES ($1, $3, $5, $6, $7, 'running') ON CONFLICT (tenant_id, request_id) DO NOTHING RETURNING id),
+       item AS (
+         INSERT INTO resend_job_items (id, job_id, notification_id, state, asked_at)
+         SELECT $2, job.id, $4, 'requested', now() FROM job RETURNING id, notification_id),
+       logged AS (
+         INSERT INTO operator_log (tenant_id, principal, action, target, reason, request_id)
+         SELECT $3::text, $6, 'notifications.resend', $4::text, $7, $5 FROM item)
+       SELECT id, notification_id, true AS is_new FROM item
+       UNION ALL
+       SELECT i.id, i.notification_id, false FROM resend_job_items i JOIN resend_jobs j ON j.id = i.job_id
+        WHERE j.tenant_id = $3 AND j.request_id = $5
+       LIMIT 1`,
+      [randomUUID(), randomUUID(), tenantId, notificationId, requestId, principal, reason],
+    );
+    if (row === undefined) throw new Error(`the request ${requestId} was stored by somebody else in this instant`);
+    return { id: row.id as ResendItemId, notificationId: row.notification_id as NotificationId, isNew: row.is_new };
+  } catch (error) {
+    throw storeFailure(error);
+  }
+}
+
+/** Ends an item that cannot be sent: its endpoint is gone or switched off. Doing it again changes nothing. Throws a Failure. */
+export async function refuseResendItem(dataSource: DataSource, id: ResendItemId): Promise<void> {
+  try {
+    await dataSource.query(
+      `UPDATE resend_job_items SET state = 'cancelled', done_at = now() WHERE id = $1 AND state = 'requested'`,
+      [id],
+    );
+  } catch (error) {
+    throw storeFailure(error);
+  }
+}

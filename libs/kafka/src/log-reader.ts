@@ -1,0 +1,50 @@
+import type { Clock } from '#domain/clock';
+import type { KafkaRecord } from '#domain/kafka-record';
+import { gauge } from '#telemetry/instruments';
+import type { Log } from '#telemetry/log';
+import type { KafkaSettings } from './kafka-client.js';
+import { KafkaLogServer } from './log-server.js';
+import { type GiveUp, PartitionEngine, type PartitionLimits, type PartitionProgress } from './partition-engine.js';
+import { KafkaRecordSource } from './record-source.js';
+
+/** How an app reads its topics. */
+export interface LogReaderOptions {
+  readonly kafka: KafkaSettings;
+  readonly groupId: string;
+  readonly topicsOf: Readonly<Record<string, readonly string[]>>;
+  readonly timing: { readonly sessionTimeoutMs: number; readonly heartbeatMs: number; readonly rebalanceTimeoutMs: number };
+  readonly underWayMax: number;
+  readonly ofPartition: (topic: string) => PartitionLimits;
+  readonly giveUp: GiveUp;
+  /** Defaults to the record's own time. */
+  readonly progressOf?: (record: KafkaRecord, nowMs: number) => number;
+  readonly drainTimeoutMs: number;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** An engine, the transport that feeds Nest's handlers from it, and what the engine last said of its partitions. */
+export class LogReader {
+  readonly engine: PartitionEngine;
+  readonly server: KafkaLogServer;
+  private latest: readonly PartitionProgress[] = [];
+
+  constructor(options: LogReaderOptions) {
+    const { kafka, groupId, topicsOf, timing, log, clock, giveUp, underWayMax, ofPartition, drainTimeoutMs } = options;
+    const topics = Object.values(topicsOf).flat();
+    const source = new KafkaRecordSource({ kafka, groupId, topics, ...timing }, log, clock);
+    const progressOf = options.progressOf ?? (({ timestampMs }) => timestampMs);
+    this.engine = new PartitionEngine({ underWayMax, ofPartition }, { source, log, clock, giveUp, progressOf });
+    this.server = new KafkaLogServer({ engine: this.engine, topicsOf, drainTimeoutMs });
+    gauge('hookline_records_under_way', () => [{ value: this.engine.recordsUnderWay() }]);
+    gauge('hookline_consumer_lag_records', () =>
+      this.latest.map(({ topic, partition, lag }) => ({ value: lag, labels: { topic, partition: String(partition) } })),
+    );
+  }
+
+  /** Asks how far each partition is; also what the lag gauge shows from now on. Throws what the broker throws. */
+  async progress(): Promise<readonly PartitionProgress[]> {
+    this.latest = await this.engine.progress();
+    return this.latest;
+  }
+}

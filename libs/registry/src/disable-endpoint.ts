@@ -1,0 +1,17 @@
+import type { DataSource } from 'typeorm';
+import type { Endpoint } from '#domain/endpoint';
+import { storeFailure } from '#postgres/store-failure';
+
+/** Switches an endpoint off, if its URL is still the one that answered so. Doing it again changes nothing. Throws a Failure. */
+export async function disableEndpoint(dataSource: DataSource, endpoint: Endpoint, reason: string): Promise<boolean> {
+  try {
+    const [rows]: [readonly unknown[], number] = await dataSource.query(
+      `UPDATE endpoints SET enabled = false, disabled_reason = $4, disabled_at = now(), etag = etag + 1, updated_at = now()
+        WHERE tenant_id = $1 AND id = $2 AND url_version = $3 AND enabled RETURNING id`,
+      [endpoint.tenantId, endpoint.id, endpoint.urlVersion, reason],
+    );
+    return rows.length > 0;
+  } catch (error) {
+    throw storeFailure(error);
+  }
+}

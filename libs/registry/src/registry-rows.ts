@@ -1,0 +1,110 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { EndpointId, TemplateId, TenantId } from '#domain/ids';
+import type { RequestMethod } from '#domain/webhook-template';
+
+@Entity('tenants')
+export class TenantRow {
+  @PrimaryColumn('text')
+  declare id: TenantId;
+  @Column('boolean', { name: 'webhooks_enabled', default: true })
+  declare webhooksEnabled: boolean;
+}
+
+@Entity('endpoints')
+export class EndpointRow {
+  @PrimaryColumn('text', { name: 'tenant_id' })
+  declare tenantId: TenantId;
+  @PrimaryColumn('text')
+  declare id: EndpointId;
+  @Column('text')
+  declare url: string;
+  /** Grows when the URL changes. */
+  @Column('integer', { name: 'url_version' })
+  declare urlVersion: number;
+  @Column('boolean')
+  declare enabled: boolean;
+  @Column('text', { name: 'disabled_reason', nullable: true })
+  declare disabledReason: string | null;
+  @Column('timestamptz', { name: 'disabled_at', nullable: true })
+  declare disabledAt: Date | null;
+  @Column('integer')
+  declare concurrency: number;
+  @Column('integer', { name: 'attempt_timeout_ms', nullable: true })
+  declare attemptTimeoutMs: number | null;
+  /** Postgres' bigint comes as text. */
+  @Column('bigint', { name: 'retry_schedule_ms', array: true, nullable: true })
+  declare retryScheduleMs: readonly string[] | null;
+  /** Grows with every change; Postgres' bigint comes as text. */
+  @Column('bigint')
+  declare etag: string;
+  @Column('timestamptz', { name: 'created_at' })
+  declare createdAt: Date;
+  @Column('timestamptz', { name: 'updated_at' })
+  declare updatedAt: Date;
+}
+
+@Entity('endpoint_secrets')
+export class EndpointSecretRow {
+  @PrimaryColumn('text', { name: 'tenant_id' })
+  declare tenantId: TenantId;
+  @PrimaryColumn('text', { name: 'endpoint_id' })
+  declare endpointId: EndpointId;
+  @PrimaryColumn('text')
+  declare purpose: 'signing';
+  @PrimaryColumn('integer')
+  declare version: number;
+  @Column('text', { name: 'kek_id' })
+  declare kekId: string;
+  @Column('bytea', { name: 'wrapped_key' })
+  declare wrappedKey: Buffer;
+  @Column('bytea')
+  declare iv: Buffer;
+  @Column('bytea')
+  declare ciphertext: Buffer;
+  @Column('timestamptz', { name: 'not_after', nullable: true })
+  declare notAfter: Date | null;
+}
+
+@Entity('webhook_templates')
+export class TemplateRow {
+  @PrimaryColumn('text', { name: 'tenant_id' })
+  declare tenantId: TenantId;
+  @PrimaryColumn('text')
+  declare id: TemplateId;
+  @Column('integer', { name: 'active_version' })
+  declare activeVersion: number;
+  @Column('boolean')
+  declare active: boolean;
+  @Column('bigint')
+  declare etag: string;
+  @Column('timestamptz', { name: 'created_at' })
+  declare createdAt: Date;
+  @Column('timestamptz', { name: 'updated_at' })
+  declare updatedAt: Date;
+}
+
+/** Never changed once written: a change of a template is a new version. */
+@Entity('webhook_template_versions')
+export class TemplateVersionRow {
+  @PrimaryColumn('text', { name: 'tenant_id' })
+  declare tenantId: TenantId;
+  @PrimaryColumn('text', { name: 'template_id' })
+  declare templateId: TemplateId;
+  @PrimaryColumn('integer')
+  declare version: number;
+  @Column('text', { name: 'endpoint_id' })
+  declare endpointId: EndpointId;
+  @Column('text', { name: 'event_types', array: true })
+  declare eventTypes: readonly string[];
+  @Column('text')
+  declare method: RequestMethod;
+  @Column('text', { name: 'content_type' })
+  declare contentType: string;
+  @Column('text', { nullable: true })
+  declare body: string | null;
+  @Column('boolean')
+  declare strict: boolean;
+}
+
+/** Every entity of the registry, for the data source. */
+export const registryRows = [TenantRow, EndpointRow, EndpointSecretRow, TemplateRow, TemplateVersionRow];
