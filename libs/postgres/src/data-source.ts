@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { DataSource, type DataSourceOptions, type MixedList } from 'typeorm';
 import type { Clock } from '#domain/clock';
 import type { Log } from '#telemetry/log';
@@ -31,6 +32,7 @@ const migrationLock = 4_672_391;
 export function createDataSource(settings: DataSourceSettings): DataSource {
   const options: DataSourceOptions = {
     type: 'postgres',
+    driver: pg,
     url: settings.url,
     poolSize: settings.poolMax,
     applicationName: settings.applicationName,

@@ -75,11 +75,11 @@ export class RegistrySnapshot {
     const [row]: readonly { version: string }[] = await this.dataSource.query('SELECT version FROM registry_version');
     const version = row?.version ?? '';
     // The version is read first: a change in between is loaded now and once more at the next look.
-    if (this.loaded?.version !== version) this.loaded = { version, view: await this.load() };
+    if (this.loaded?.version !== version) this.loaded = { version, view: await this.load(version) };
     this.trouble = null;
   }
 
-  private async load(): Promise<RegistryView> {
+  private async load(version: string): Promise<RegistryView> {
     const { manager } = this.dataSource;
     const tenants = new Map((await manager.find(TenantRow)).map(({ id, webhooksEnabled }) => [id, { webhooksEnabled }]));
     const endpoints = (await manager.find(EndpointRow)).map(endpointOf);
@@ -87,7 +87,7 @@ export class RegistrySnapshot {
     const versions = await manager.find(TemplateVersionRow);
     const templates = groupByTenant(templatesOf(await manager.find(TemplateRow), versions));
     const secrets = this.openSecrets(await manager.find(EndpointSecretRow, { order: { version: 'DESC' } }));
-    this.options.log.info('registry.loaded', { tenants: tenants.size, endpoints: byKey.size });
+    this.options.log.info('registry.loaded', { version, tenants: tenants.size, endpoints: byKey.size });
     const { clock } = this.options;
     return {
       tenant: (id) => tenants.get(id),

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import type { EndpointId, TenantId } from '#domain/ids';
+import { newSigningSecret, parseSigningSecret, signingSecretText } from '#egress/request-signature';
+import { SecretBox } from '#registry/secret-box';
+import type { Stack } from './stack.js';
+import { until } from './until.js';
+
+/** An endpoint and the one template that leads to it. */
+export interface WiredEndpoint {
+  readonly id: string;
+  readonly url: string;
+  readonly secret: string;
+  readonly eventTypes: readonly string[];
+  readonly tenant?: string;
+  readonly method?: string;
+  readonly contentType?: string;
+  readonly body?: string;
+  readonly concurrency?: number;
+}
+
+/** A fresh secret in the form receivers are given. */
+export function aSecret(): string {
+  return signingSecretText(newSigningSecret());
+}
+
+/** Writes endpoints and templates into the registry's tables and waits until every running worker has seen them. */
+export async function wire(stack: Stack, endpoints: readonly WiredEndpoint[]): Promise<void> {
+  const { database, env } = stack;
+  const box = SecretBox.fromKeyFile(readFileSync(env['KEK_FILE'] ?? '', 'utf8'));
+  for (const endpoint of endpoints) {
+    const { id, url, eventTypes, tenant = 'default', method = 'POST', concurrency = 10 } = endpoint;
+    const { contentType = 'application/json', body = null } = endpoint;
+    const secret = parseSigningSecret(endpoint.secret);
+    if (secret === null) throw new Error('the test has no proper secret');
+    const owner = { tenantId: tenant as TenantId, ownerId: id as EndpointId, purpose: 'signing', version: 1 } as const;
+    const sealed = box.seal(secret, owner);
+    await database.query('INSERT INTO tenants (id) VALUES ($1) ON CONFLICT DO NOTHING', [tenant]);
+    await database.query('INSERT INTO endpoints (tenant_id, id, url, concurrency) VALUES ($1, $2, $3, $4)', [tenant, id, url, concurrency]);
+    await database.query('INSERT INTO endpoint_secrets VALUES ($1, $2, $3, 1, $4, $5, $6, $7)', [
+      ...[tenant, id, 'signing'],
+      ...[sealed.kekId, sealed.wrappedKey, sealed.iv, sealed.ciphertext],
+    ]);
+    await database.query('INSERT INTO webhook_templates (tenant_id, id, active_version) VALUES ($1, $2, 1)', [tenant, `to-${id}`]);
+    await database.query(
+      `INSERT INTO webhook_template_versions (tenant_id, template_id, version, endpoint_id, event_types, method, content_type, body)
+       VALUES ($1, $2, 1, $3, $4, $5, $6, $7)`,
+      [tenant, `to-${id}`, id, eventTypes, method, contentType, body],
+    );
+  }
+  const [row] = await database.query<{ version: string }>('SELECT version FROM registry_version');
+  const seen = `"event":"registry.loaded"`;
+  for (const name of ['renderer', 'dispatcher'] as const) {
+    const isSeen = (line: string) => line.includes(seen) && line.includes(`"version":"${row?.version}"`);
+    if (stack.apps.has(name)) await until(() => stack.app(name).lines.some(isSeen), { what: `${name} sees the change` });
+  }
+}

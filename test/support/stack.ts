@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { inject } from 'vitest';
+import { topicNames, topicSpecs } from '#contracts/topics';
+import { systemClock } from '#domain/clock';
+import { KafkaRecordSink } from '#kafka/record-sink';
+import { createTopics } from '#kafka/topics-command';
+import { tiersOf } from '#runtime/config-values';
+import { createLog } from '#telemetry/log';
+import { TestApp } from './start-app.js';
+import { createTestDatabase, type TestDatabase } from './test-database.js';
+
+/** Milliseconds are scaled down; every rule stays as it is. */
+const fastSettings = {
+  RETRY_SCHEDULE: '1s,1s,2s',
+  RETRY_TIERS: '1s,5s',
+  RETRY_JITTER: '0',
+  UNHINTED_DELAY_MS: '1000',
+  ATTEMPT_TIMEOUT_MS: '2000',
+  CONNECT_TIMEOUT_MS: '1000',
+  LEASE_MARGIN_MS: '3000',
+  LEASE_GRACE_MS: '1000',
+  SWEEP_INTERVAL_MS: '500',
+  SWEEP_GRACE_MS: '4000',
+  KAFKA_SESSION_TIMEOUT_MS: '6000',
+  KAFKA_HEARTBEAT_MS: '1000',
+  DRAIN_TIMEOUT_MS: '20000',
+  EGRESS_ALLOW: '127.0.0.1/32',
+};
+
+export type AppName = 'renderer' | 'dispatcher' | 'retry-scheduler' | 'admin';
+
+let stacks = 0;
+
+/** The pipeline as processes, with topics and a database of its own. */
+export class Stack {
+  readonly apps = new Map<AppName, TestApp>();
+
+  private constructor(
+    readonly database: TestDatabase,
+    readonly prefix: string,
+    readonly env: Readonly<Record<string, string>>,
+    readonly sink: KafkaRecordSink,
+  ) {}
+
+  static async start(apps: readonly AppName[], settings: Readonly<Record<string, string>> = {}): Promise<Stack> {
+    const database = await createTestDatabase();
+    const prefix = `t${process.pid}.${stacks++}.`;
+    const kekFile = path.join(mkdtempSync(path.join(os.tmpdir(), 'hookline-kek-')), 'kek');
+    writeFileSync(kekFile, `test:${randomBytes(32).toString('base64')}\n`);
+    const env = {
+      ...fastSettings,
+      KAFKA_BROKERS: inject('kafkaBrokers'),
+      DATABASE_URL: database.url,
+      TOPIC_PREFIX: prefix,
+      TOPIC_PROFILE: 'development',
+      KEK_FILE: kekFile,
+      ...settings,
+    };
+    const log = createLog({ app: 'test', level: 'error' });
+    const kafka = { brokers: [env.KAFKA_BROKERS], ssl: false };
+    const tiers = env.RETRY_TIERS.split(',').map((name) => ({ name, ms: Number.parseInt(name, 10) * 1_000 }));
+    const topics = { TOPIC_PREFIX: prefix, TOPIC_PROFILE: 'development', EVENT_TOPICS: [], RETRY_TIERS: tiers } as const;
+    await createTopics(kafka, topicSpecs({ prefix, profile: 'development', eventTopics: [], tiers: tiersOf(topics) }), log);
+    const stack = new Stack(database, prefix, env, new KafkaRecordSink(kafka, 'test', log, systemClock));
+    for (const name of apps) stack.apps.set(name, await TestApp.start(name, env));
+    await Promise.all([...stack.apps.values()].map((app) => app.ready()));
+    return stack;
+  }
+
+  get eventsTopic(): string {
+    return topicNames.events(this.prefix);
+  }
+
+  app(name: AppName): TestApp {
+    const app = this.apps.get(name);
+    if (app === undefined) throw new Error(`the stack runs no ${name}`);
+    return app;
+  }
+
+  /** Produces structured CloudEvents; resolves when all are on disk. */
+  async produce(events: readonly object[]): Promise<void> {
+    await Promise.all(
+      events.map((event) =>
+        this.sink.send({
+          topic: this.eventsTopic,
+          key: null,
+          value: Buffer.from(JSON.stringify(event)),
+          headers: { 'content-type': 'application/cloudevents+json' },
+        }),
+      ),
+    );
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.apps.values()].map((app) => app.kill('SIGKILL')));
+    await this.sink.stop();
+    await this.database.drop();
+  }
+}

@@ -1,0 +1,44 @@
+import { inject } from 'vitest';
+import { createDataSource } from '#postgres/data-source';
+
+/** A database of its own for one file. */
+export interface TestDatabase {
+  readonly url: string;
+  query<T>(sql: string, parameters?: readonly unknown[]): Promise<readonly T[]>;
+  drop(): Promise<void>;
+}
+
+let made = 0;
+
+/** Copies the migrated template, which takes some 50 ms. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const server = inject('postgresUrl');
+  const name = `hookline_test_${process.pid}_${made++}`;
+  await adminQuery(server, `CREATE DATABASE ${name} TEMPLATE ${inject('templateDatabase')}`);
+  const url = databaseUrlOf(server, name);
+  const dataSource = createDataSource({ url, poolMax: 2, applicationName: 'hookline.test' });
+  await dataSource.initialize();
+  return {
+    url,
+    query: (sql, parameters = []) => dataSource.query(sql, [...parameters]),
+    drop: async () => {
+      await dataSource.destroy();
+      await adminQuery(server, `DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+/** One statement against the server's own database. */
+export async function adminQuery(serverUrl: string, sql: string): Promise<void> {
+  const dataSource = createDataSource({ url: serverUrl, poolMax: 1, applicationName: 'hookline.test', statementTimeoutMs: 0 });
+  await dataSource.initialize();
+  await dataSource.query(sql);
+  await dataSource.destroy();
+}
+
+/** The same server, another database. */
+export function databaseUrlOf(serverUrl: string, database: string): string {
+  const url = new URL(serverUrl);
+  url.pathname = `/${database}`;
+  return url.toString();
+}

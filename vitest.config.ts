@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config';
+
+/** Specs beside the code need no server; integration and e2e share one real Kafka and one real Postgres per run. */
+const conditions = {
+  resolve: { conditions: ['source'] },
+  ssr: { resolve: { conditions: ['source', 'node'] } },
+};
+const withServers = { globalSetup: ['test/support/global-servers.ts'], fileParallelism: false, hookTimeout: 120_000 };
+
+export default defineConfig({
+  ...conditions,
+  test: {
+    reporters: ['default', './test/support/result-reporter.ts'],
+    projects: [
+      { ...conditions, test: { name: 'unit', include: ['{apps,libs,test/rules}/**/*.spec.ts'], testTimeout: 20_000 } },
+      {
+        ...conditions,
+        test: { name: 'integration', include: ['test/integration/**/*.spec.ts'], testTimeout: 60_000, ...withServers },
+      },
+      { ...conditions, test: { name: 'e2e', include: ['test/e2e/**/*.spec.ts'], testTimeout: 180_000, ...withServers } },
+    ],
+  },
+});
