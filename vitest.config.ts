@@ -17,7 +17,10 @@ export default defineConfig({
         ...conditions,
         test: { name: 'integration', include: ['test/integration/**/*.spec.ts'], testTimeout: 60_000, ...withServers },
       },
-      { ...conditions, test: { name: 'e2e', include: ['test/e2e/**/*.spec.ts'], testTimeout: 180_000, ...withServers } },
+      {
+        ...conditions,
+        test: { name: 'e2e', include: ['test/e2e/**/*.spec.ts'], testTimeout: 180_000, ...withServers },
+      },
     ],
   },
 });

@@ -16,7 +16,10 @@ export interface LocalServer {
 }
 
 /** Everything that is downloaded or written lies here; git ignores it. */
-export const localFolder = path.resolve(import.meta.dirname.replace(/([/\\])dist[/\\]deploy[/\\]local$/, '$1deploy$1local'), '../../.local');
+export const localFolder = path.resolve(
+  import.meta.dirname.replace(/([/\\])dist[/\\]deploy[/\\]local$/, '$1deploy$1local'),
+  '../../.local',
+);
 
 const running = new Set<ChildProcess>();
 
@@ -39,7 +42,8 @@ export function startProcess({ command, args, logFile, env = {}, identity }: Spa
     env: { ...process.env, ...env },
     ...identity,
   });
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => appendFileSync(logFile, chunk));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => appendFileSync(logFile, chunk));
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;

@@ -30,7 +30,11 @@ export async function startKafka(brokers: string | undefined, say: (line: string
   execFileSync('java', [...javaOptions, ...classPath, ...format], { stdio: 'pipe' });
   const logFile = path.join(folder, 'kafka.log');
   const start = async () => {
-    const child = startProcess({ command: 'java', args: [...javaOptions, ...classPath, 'kafka.Kafka', properties], logFile });
+    const child = startProcess({
+      command: 'java',
+      args: [...javaOptions, ...classPath, 'kafka.Kafka', properties],
+      logFile,
+    });
     await waitFor(() => accepts(port), { what: 'Kafka', limitMs: startMsMax, child, detail: () => tailOf(logFile) });
     return child;
   };
@@ -53,7 +57,9 @@ async function fetchKafka(say: (line: string) => void): Promise<void> {
   if (existsSync(completeMarker)) return;
   rmSync(jarsFolder, { recursive: true, force: true });
   mkdirSync(jarsFolder, { recursive: true });
-  say(`fetching Apache Kafka ${kafkaVersion} from Maven Central (44 MB) to ${path.relative(process.cwd(), jarsFolder)}`);
+  say(
+    `fetching Apache Kafka ${kafkaVersion} from Maven Central (44 MB) to ${path.relative(process.cwd(), jarsFolder)}`,
+  );
   const goals = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${jarsFolder}`];
   const maven = spawn('mvn', ['-q', '-B', '-f', pomFile, ...goals], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -64,7 +70,8 @@ async function fetchKafka(say: (line: string) => void): Promise<void> {
     maven.once('exit', resolve);
   });
   clearInterval(progress);
-  if (exitCode !== 0) throw new Error(`Maven could not fetch Kafka:\n${output.slice(-2_000)}\nSet KAFKA_BROKERS to use another one.`);
+  if (exitCode !== 0)
+    throw new Error(`Maven could not fetch Kafka:\n${output.slice(-2_000)}\nSet KAFKA_BROKERS to use another one.`);
   writeFileSync(completeMarker, readFileSync(pomFile));
 }
 

@@ -26,15 +26,32 @@ export function postgresBinaries(): string | null {
 export async function startPostgres(databaseUrl: string | undefined): Promise<LocalServer> {
   if (databaseUrl !== undefined && databaseUrl !== '') return { address: databaseUrl, stop: async () => undefined };
   const binaries = postgresBinaries();
-  if (binaries === null) throw new Error(`no Postgres >= ${versionMin} in ${binariesFolder}; set DATABASE_URL to use another one`);
+  if (binaries === null)
+    throw new Error(`no Postgres >= ${versionMin} in ${binariesFolder}; set DATABASE_URL to use another one`);
   const isRoot = process.getuid?.() === 0;
   const folder = mkdtempSync(path.join(os.tmpdir(), 'hookline-postgres-'));
   if (isRoot) chownSync(folder, nobody.uid, nobody.gid);
   const identity = isRoot ? { identity: nobody } : {};
   const data = path.join(folder, 'data');
-  const init = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
+  const init = [
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '-A',
+    'trust',
+    '-E',
+    'UTF8',
+    '--locale=C',
+    '--no-sync',
+    '--no-instructions',
+  ];
   const env = { LC_ALL: 'C', PGUSER: 'postgres' };
-  execFileSync(path.join(binaries, 'initdb'), init, { stdio: 'pipe', env: { ...process.env, ...env }, ...identity.identity });
+  execFileSync(path.join(binaries, 'initdb'), init, {
+    stdio: 'pipe',
+    env: { ...process.env, ...env },
+    ...identity.identity,
+  });
   const port = await freePort();
   const logFile = path.join(os.tmpdir(), path.basename(folder), 'postgres.log');
   const options = settings.flatMap((setting) => ['-c', setting]);
@@ -44,7 +61,8 @@ export async function startPostgres(databaseUrl: string | undefined): Promise<Lo
       args: ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder, ...options],
       ...{ logFile, env, ...identity },
     });
-    const isReady = () => existsSync(logFile) && readFileSync(logFile, 'utf8').trimEnd().endsWith('ready to accept connections');
+    const isReady = () =>
+      existsSync(logFile) && readFileSync(logFile, 'utf8').trimEnd().endsWith('ready to accept connections');
     await waitFor(isReady, { what: 'Postgres', limitMs: startMsMax, child, detail: () => tailOf(logFile) });
     return child;
   };

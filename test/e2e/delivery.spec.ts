@@ -55,13 +55,17 @@ describe('delivery', () => {
       expect(body.equals(byId.get(webhookId)?.body ?? Buffer.alloc(0))).toBe(true);
       expect(createHash('sha256').update(body).digest()).toEqual(byId.get(webhookId)?.sha256);
     }
-    expect(requests.map(({ body }) => body.toString()).sort()).toEqual(events.map((event) => JSON.stringify(event)).sort());
+    expect(requests.map(({ body }) => body.toString()).sort()).toEqual(
+      events.map((event) => JSON.stringify(event)).sort(),
+    );
   });
 
   it('makes one notification of the same event sent twice, and books the second as a duplicate', async () => {
     const event = anEvent({ type: 'loan.twice' });
     await stack.produce([event]);
-    await until(() => receiver.requests.some(({ body }) => body.includes(String(event['id']))), { what: 'the request' });
+    await until(() => receiver.requests.some(({ body }) => body.includes(String(event['id']))), {
+      what: 'the request',
+    });
     await stack.produce([event]);
     const duplicates = async () => {
       const [row] = await stack.database.query<{ n: string }>('SELECT sum(bit_count(duplicate)) AS n FROM books');
@@ -74,10 +78,18 @@ describe('delivery', () => {
   it('makes attempt 2 of a failed delivery never early and at most a second late', async () => {
     const event = anEvent({ type: 'flaky' });
     await stack.produce([event]);
-    const requests = await until(() => receiver.of('/flaky').length === 2 && receiver.of('/flaky'), { what: 'two attempts' });
+    const requests = await until(() => receiver.of('/flaky').length === 2 && receiver.of('/flaky'), {
+      what: 'two attempts',
+    });
     await until(async () => (await sentCount(stack, 'flaky')) === 1, { what: 'the notification is sent' });
 
-    const attempts = await stack.database.query<{ number: number; outcome: string; finished_at: Date; started_at: Date; due_at: Date }>(
+    const attempts = await stack.database.query<{
+      number: number;
+      outcome: string;
+      finished_at: Date;
+      started_at: Date;
+      due_at: Date;
+    }>(
       `SELECT a.* FROM v1_attempts a JOIN notifications n ON n.id = a.notification_id WHERE n.endpoint_id = 'flaky' ORDER BY number`,
     );
     expect(attempts.map(({ number, outcome }) => [number, outcome])).toEqual([
@@ -90,7 +102,11 @@ describe('delivery', () => {
     expect(requests.map(({ attempt }) => attempt)).toEqual([1, 2]);
     expect(requests[0]?.body).toEqual(requests[1]?.body);
     const data = event['data'] as { id: string; rate: number; client: { name: string } };
-    expect(JSON.parse(String(requests[0]?.body))).toEqual({ id: data.id, greeting: `Dear ${data.client.name}`, rate: data.rate });
+    expect(JSON.parse(String(requests[0]?.body))).toEqual({
+      id: data.id,
+      greeting: `Dear ${data.client.name}`,
+      rate: data.rate,
+    });
   });
 });
 

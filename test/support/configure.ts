@@ -35,12 +35,20 @@ export async function wire(stack: Stack, endpoints: readonly WiredEndpoint[]): P
     const owner = { tenantId: tenant as TenantId, ownerId: id as EndpointId, purpose: 'signing', version: 1 } as const;
     const sealed = box.seal(secret, owner);
     await database.query('INSERT INTO tenants (id) VALUES ($1) ON CONFLICT DO NOTHING', [tenant]);
-    await database.query('INSERT INTO endpoints (tenant_id, id, url, concurrency) VALUES ($1, $2, $3, $4)', [tenant, id, url, concurrency]);
+    await database.query('INSERT INTO endpoints (tenant_id, id, url, concurrency) VALUES ($1, $2, $3, $4)', [
+      tenant,
+      id,
+      url,
+      concurrency,
+    ]);
     await database.query('INSERT INTO endpoint_secrets VALUES ($1, $2, $3, 1, $4, $5, $6, $7)', [
       ...[tenant, id, 'signing'],
       ...[sealed.kekId, sealed.wrappedKey, sealed.iv, sealed.ciphertext],
     ]);
-    await database.query('INSERT INTO webhook_templates (tenant_id, id, active_version) VALUES ($1, $2, 1)', [tenant, `to-${id}`]);
+    await database.query('INSERT INTO webhook_templates (tenant_id, id, active_version) VALUES ($1, $2, 1)', [
+      tenant,
+      `to-${id}`,
+    ]);
     await database.query(
       `INSERT INTO webhook_template_versions (tenant_id, template_id, version, endpoint_id, event_types, method, content_type, body)
        VALUES ($1, $2, 1, $3, $4, $5, $6, $7)`,
@@ -51,6 +59,7 @@ export async function wire(stack: Stack, endpoints: readonly WiredEndpoint[]): P
   const seen = `"event":"registry.loaded"`;
   for (const name of ['renderer', 'dispatcher'] as const) {
     const isSeen = (line: string) => line.includes(seen) && line.includes(`"version":"${row?.version}"`);
-    if (stack.apps.has(name)) await until(() => stack.app(name).lines.some(isSeen), { what: `${name} sees the change` });
+    if (stack.apps.has(name))
+      await until(() => stack.app(name).lines.some(isSeen), { what: `${name} sees the change` });
   }
 }

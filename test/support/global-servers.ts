@@ -1,8 +1,8 @@
 import type { TestProject } from 'vitest/node';
+import { migrate } from '#postgres/data-source';
 import type { LocalServer } from '../../deploy/local/local-process.js';
 import { startKafka } from '../../deploy/local/start-kafka.js';
 import { startPostgres } from '../../deploy/local/start-postgres.js';
-import { migrate } from '#postgres/data-source';
 import { adminQuery, databaseUrlOf } from './test-database.js';
 
 declare module 'vitest' {

@@ -8,6 +8,8 @@ export default class ResultReporter implements Reporter {
     const hasFailedTest = (module: TestModule) => [...module.children.allTests('failed')].length > 0;
     const broken = modules.filter((module) => !module.ok() && !hasFailedTest(module)).length + unhandledErrors.length;
     const skipped = count('skipped');
-    process.stdout.write(`\n${count('passed')} passed, ${count('failed') + broken} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
+    process.stdout.write(
+      `\n${count('passed')} passed, ${count('failed') + broken} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
+    );
   }
 }

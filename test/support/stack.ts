@@ -62,8 +62,17 @@ export class Stack {
     const log = createLog({ app: 'test', level: 'error' });
     const kafka = { brokers: [env.KAFKA_BROKERS], ssl: false };
     const tiers = env.RETRY_TIERS.split(',').map((name) => ({ name, ms: Number.parseInt(name, 10) * 1_000 }));
-    const topics = { TOPIC_PREFIX: prefix, TOPIC_PROFILE: 'development', EVENT_TOPICS: [], RETRY_TIERS: tiers } as const;
-    await createTopics(kafka, topicSpecs({ prefix, profile: 'development', eventTopics: [], tiers: tiersOf(topics) }), log);
+    const topics = {
+      TOPIC_PREFIX: prefix,
+      TOPIC_PROFILE: 'development',
+      EVENT_TOPICS: [],
+      RETRY_TIERS: tiers,
+    } as const;
+    await createTopics(
+      kafka,
+      topicSpecs({ prefix, profile: 'development', eventTopics: [], tiers: tiersOf(topics) }),
+      log,
+    );
     const stack = new Stack(database, prefix, env, new KafkaRecordSink(kafka, 'test', log, systemClock));
     for (const name of apps) stack.apps.set(name, await TestApp.start(name, env));
     await Promise.all([...stack.apps.values()].map((app) => app.ready()));

@@ -27,7 +27,14 @@ export class TestApp {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => this.lines.push(...chunk.toString().split('\n').filter((line) => line !== '')));
+      stream.on('data', (chunk: Buffer) =>
+        this.lines.push(
+          ...chunk
+            .toString()
+            .split('\n')
+            .filter((line) => line !== ''),
+        ),
+      );
     this.child = child;
   }
 

@@ -30,7 +30,12 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 
 /** One statement against the server's own database. */
 export async function adminQuery(serverUrl: string, sql: string): Promise<void> {
-  const dataSource = createDataSource({ url: serverUrl, poolMax: 1, applicationName: 'hookline.test', statementTimeoutMs: 0 });
+  const dataSource = createDataSource({
+    url: serverUrl,
+    poolMax: 1,
+    applicationName: 'hookline.test',
+    statementTimeoutMs: 0,
+  });
   await dataSource.initialize();
   await dataSource.query(sql);
   await dataSource.destroy();

@@ -17,7 +17,11 @@ export interface ReceivedRequest {
 }
 
 /** Answers a request: a status, or a whole answer of its own. `nth` counts the requests of this webhook-id from 1. */
-export type Behaviour = (nth: number, response: ServerResponse, request: IncomingMessage) => number | 'own' | Promise<number | 'own'>;
+export type Behaviour = (
+  nth: number,
+  response: ServerResponse,
+  request: IncomingMessage,
+) => number | 'own' | Promise<number | 'own'>;
 
 const bodyBytesMax = 2 * 1_048_576;
 
@@ -83,12 +87,20 @@ export class WebhookReceiver {
     const seen = { path, method: request.method ?? '', headers, body, webhookId, atMs, signatureValid };
     const place = this.requests.push({ ...seen, attempt: Number(headers['webhook-attempt']), status: 0 }) - 1;
     const status = await behaviour(nth, response, request);
-    this.requests[place] = { ...seen, attempt: Number(headers['webhook-attempt']), status: status === 'own' ? 0 : status };
+    this.requests[place] = {
+      ...seen,
+      attempt: Number(headers['webhook-attempt']),
+      status: status === 'own' ? 0 : status,
+    };
     if (status !== 'own') response.writeHead(status).end();
   }
 }
 
-function isSignatureValid(body: Buffer, headers: Readonly<Record<string, string>>, secret: string | undefined): boolean {
+function isSignatureValid(
+  body: Buffer,
+  headers: Readonly<Record<string, string>>,
+  secret: string | undefined,
+): boolean {
   if (secret === undefined) return false;
   try {
     new Webhook(secret).verify(body.toString('utf8'), { ...headers }, { jsonParse: false });

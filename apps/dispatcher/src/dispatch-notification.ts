@@ -7,11 +7,10 @@
  * is due, and the sweep asks if its record was never written. Postgres away: claims and finishes wait, nothing is sent
  * unrecorded. Stopping: what is not claimed yet is left to the next process, what is claimed is finished.
  */
-import { createHash } from 'node:crypto';
 import type { AttemptStore, FinishAnswer } from '#audit/attempts';
 import type { Claim, ClaimStore } from '#audit/claims';
 import type { HoldRequest } from '#audit/holds';
-import { decodeDelivery, type Delivery, type DeliveryContent, encodeDelivery } from '#contracts/delivery-record';
+import { type Delivery, type DeliveryContent, decodeDelivery, encodeDelivery } from '#contracts/delivery-record';
 import type { AttemptReport, FailureReason } from '#domain/attempt';
 import type { Clock } from '#domain/clock';
 import type { Endpoint } from '#domain/endpoint';
@@ -23,9 +22,11 @@ import { placeInTier, type RetryTier } from '#domain/retry-tier';
 import type { Secret } from '#domain/secret';
 import type { AttemptRequest } from '#egress/send-attempt';
 import type { RegistryView } from '#registry/snapshot';
-import { count, observe } from '#telemetry/instruments';
+import { count } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
+import { logAttempt } from './attempt-log.js';
 import type { EndpointLanes } from './endpoint-lanes.js';
+import { frozenContent } from './frozen-content.js';
 
 /** What dispatching touches. */
 export interface DispatchNotificationDeps {
@@ -93,7 +94,7 @@ async function claimAndSend(delivery: Delivery, endpoint: Endpoint, deps: Dispat
   const finished = await deps.attempts.finish({ claim, report, next });
   if (report.outcome.kind === 'gone' && finished.recorded) await deps.disableEndpoint(endpoint, 'GONE');
   await scheduleRetry(delivery, finished, deps);
-  logAttempt(delivery, claim, report, finished, deps);
+  logAttempt(deps.log, { delivery, claim, report, finished });
 }
 
 function openClaim({ notificationId, ask, askedBy }: Delivery, endpoint: Endpoint, deps: DispatchNotificationDeps) {
@@ -115,7 +116,7 @@ async function sendOnce(
   endpoint: Endpoint,
   deps: DispatchNotificationDeps,
 ): Promise<AttemptReport> {
-  const content = await frozenContent(delivery, claim, deps);
+  const content = await frozenContent(delivery, claim, deps.loadContent);
   if (content === null) return unsent('PAYLOAD_ERASED', 'the payload is not kept any more');
   const totalTimeoutMs = deadlineMs(endpoint, deps);
   const leaseLeftMs = claim.leaseEndsMonotonicMs - deps.clock.monotonicMs();
@@ -130,24 +131,16 @@ async function sendOnce(
   });
 }
 
-async function frozenContent(
-  { notificationId, content }: Delivery,
-  { payloadSha256 }: Claim,
-  deps: DispatchNotificationDeps,
-): Promise<DeliveryContent | null> {
-  if (payloadSha256 === null) return null;
-  const isFrozen = (body: Buffer) => createHash('sha256').update(body).digest().equals(payloadSha256);
-  if (content !== null && isFrozen(content.body)) return content;
-  const stored = await deps.loadContent(notificationId);
-  return stored !== null && isFrozen(stored.body) ? stored : null;
-}
-
 function unsent(reason: FailureReason, errorDetail: string): AttemptReport {
   const outcome = { kind: 'failed', reason } as const;
   return { outcome, durationMs: 0, responseBody: Buffer.alloc(0), responseBytes: 0, errorDetail };
 }
 
-async function scheduleRetry(delivery: Delivery, finished: FinishAnswer, deps: DispatchNotificationDeps): Promise<void> {
+async function scheduleRetry(
+  delivery: Delivery,
+  finished: FinishAnswer,
+  deps: DispatchNotificationDeps,
+): Promise<void> {
   if (finished.retryDueMs === null) return;
   const ask = { kind: 'attempt', number: finished.nextNumber } as const;
   await sendToTier({ ...delivery, ask, askedBy: 'tier' }, finished.retryDueMs, deps);
@@ -165,7 +158,13 @@ async function hold(delivery: Delivery, key: EndpointKey, deps: DispatchNotifica
   const delayMs = Math.round(holdMs * (1 + deps.clock.chance()));
   const dueMs = await deps.hold({ notificationId, number: ask.number, reason: 'ENDPOINT_FULL', delayMs });
   count('hookline_held_total', { reason: 'ENDPOINT_FULL' });
-  deps.log.info('notification.held', { notificationId, endpoint: key, reason: 'ENDPOINT_FULL', delayMs, won: dueMs !== null });
+  deps.log.info('notification.held', {
+    notificationId,
+    endpoint: key,
+    reason: 'ENDPOINT_FULL',
+    delayMs,
+    won: dueMs !== null,
+  });
   if (dueMs !== null && deps.lanes.mayCirculate(key, delayMs))
     await sendToTier({ ...delivery, askedBy: 'release' }, dueMs, deps);
 }
@@ -175,35 +174,16 @@ async function refuse(delivery: Delivery, reason: FailureReason, deps: DispatchN
   return fail(delivery.notificationId, reason, 'no attempt was made', deps);
 }
 
-async function fail(id: NotificationId, reason: FailureReason, detail: string, deps: DispatchNotificationDeps): Promise<void> {
+async function fail(
+  id: NotificationId,
+  reason: FailureReason,
+  detail: string,
+  deps: DispatchNotificationDeps,
+): Promise<void> {
   const failed = await deps.fail(id, reason, detail);
   deps.log.info('notification.failed', { notificationId: id, reason, detail, won: failed });
 }
 
 function deadlineMs(endpoint: Endpoint, deps: DispatchNotificationDeps): number {
   return endpoint.attemptTimeoutMs ?? deps.timeouts.attemptMs;
-}
-
-function logAttempt(
-  delivery: Delivery,
-  claim: Claim,
-  report: AttemptReport,
-  ...[finished, deps]: [FinishAnswer, DispatchNotificationDeps]
-): void {
-  const { outcome, httpStatus, durationMs } = report;
-  count('hookline_attempts_total', { outcome: outcome.kind, trigger: claim.trigger });
-  observe('hookline_attempt_duration_seconds', durationMs / 1_000, { outcome: outcome.kind });
-  deps.log.info('attempt.finished', {
-    notificationId: claim.notificationId,
-    number: claim.number,
-    trigger: claim.trigger,
-    tenantId: delivery.tenantId,
-    endpointId: delivery.endpointId,
-    outcome: outcome.kind,
-    reason: outcome.kind === 'failed' ? outcome.reason : undefined,
-    httpStatus,
-    durationMs: Math.round(durationMs),
-    recorded: finished.recorded,
-    retryDueMs: finished.retryDueMs,
-  });
 }

@@ -11,7 +11,11 @@ const schema = z.object({ ...appPart, ...kafkaPart, ...databasePart, ...delivery
 export const dispatcherConfig = schema.superRefine((config, context) => {
   const { ATTEMPT_TIMEOUT_MS: deadlineMs } = config;
   if (config.DRAIN_TIMEOUT_MS < deadlineMs + drainReserveMs)
-    context.addIssue({ code: 'custom', path: ['DRAIN_TIMEOUT_MS'], message: `must be at least ATTEMPT_TIMEOUT_MS + ${drainReserveMs}` });
+    context.addIssue({
+      code: 'custom',
+      path: ['DRAIN_TIMEOUT_MS'],
+      message: `must be at least ATTEMPT_TIMEOUT_MS + ${drainReserveMs}`,
+    });
   if (config.KAFKA_REBALANCE_TIMEOUT_MS <= deadlineMs + rebalanceReserveMs)
     context.addIssue({
       code: 'custom',

@@ -47,24 +47,75 @@ const sendReserveMs = 2_000;
 
 /** The dispatcher's parts, wired in plain sight; `start` opens what has to be opened, in the background. */
 export function wireDispatcher(config: DispatcherConfig, log: Log) {
-  const clock = systemClock;
-  const closing = new AbortController();
+  const opened = createOutsides(config, log);
+  const { closing, hot, side, registry, producer, client } = opened;
   const { signal } = closing;
-  const kafka = kafkaSettingsOf(config);
   const topics = topicSettingsOf(config);
+  const deps = createDeps(config, log, { ...opened, stopping: () => reader.engine.drainSignal });
+  const deadLettersTopic = topicNames.deadLetters(topics.prefix);
+  const reader = new LogReader({
+    kafka: kafkaSettingsOf(config),
+    groupId: `${topics.prefix}dispatcher`,
+    topicsOf: { deliveries: [topicNames.deliveries(topics.prefix)] },
+    timing: groupTimingOf(config),
+    underWayMax,
+    ofPartition: () => partitionLimits,
+    giveUp: (record, failure) => giveUpDelivery(record, failure, { ...deps, deadLettersTopic }),
+    drainTimeoutMs: config.DRAIN_TIMEOUT_MS,
+    log,
+    clock,
+  });
+  const health = new Health();
+  health.addReadiness('postgres', () => storeTrouble(side));
+  health.addReadiness('registry', () => registry.whatIsWrong());
+  health.addReadiness('kafka', () => reader.engine.whatIsWrong());
+  const tellProgress = async () => reportProgress(side, await reader.progress());
+  const start = () => {
+    void openDataSource(hot, log, clock, signal);
+    void openDataSource(side, log, clock, signal);
+    void registry.follow(signal);
+    void repeat(tellProgress, { name: 'progress', everyMs: progressMs, signal, clock, log });
+  };
+  const stop = async () => {
+    await reader.server.close();
+    closing.abort();
+    await Promise.allSettled([producer.stop(), client.close()]);
+    await Promise.allSettled([hot.destroy(), side.destroy()]);
+  };
+  return { deps, health, server: reader.server, start, stop };
+}
+
+const clock = systemClock;
+
+/** What talks to the outside; nothing is connected yet. */
+function createOutsides(config: DispatcherConfig, log: Log) {
   const pool = { url: config.DATABASE_URL, applicationName: 'hookline.dispatcher' };
-  const hot = createDataSource({ ...pool, poolMax: config.DATABASE_POOL_MAX, pinnedPlans: true, entities: [AttemptRow] });
+  const poolMax = config.DATABASE_POOL_MAX;
   const side = createDataSource({ ...pool, poolMax: sidePoolMax, entities: [...registryRows, PayloadRow] });
   const secretBox = SecretBox.fromKeyFile(readFileSync(config.KEK_FILE, 'utf8'));
-  const registry = new RegistrySnapshot(side, secretBox, { pollMs: registryPollMs, log, clock });
-  const producer = new KafkaRecordSink(kafka, `${topics.prefix}dispatcher`, log, clock);
-  const client = new EgressClient({
-    ...{ allowance: new EgressAllowance(config.EGRESS_ALLOW), connectTimeoutMs: config.CONNECT_TIMEOUT_MS, version },
-    ...{ responseReadBytes: config.RESPONSE_READ_BYTES, responseStoreBytes: config.RESPONSE_STORE_BYTES },
-  });
+  return {
+    closing: new AbortController(),
+    hot: createDataSource({ ...pool, poolMax, pinnedPlans: true, entities: [AttemptRow] }),
+    side,
+    registry: new RegistrySnapshot(side, secretBox, { pollMs: registryPollMs, log, clock }),
+    producer: new KafkaRecordSink(kafkaSettingsOf(config), `${config.TOPIC_PREFIX}dispatcher`, log, clock),
+    client: new EgressClient({
+      allowance: new EgressAllowance(config.EGRESS_ALLOW),
+      connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
+      responseReadBytes: config.RESPONSE_READ_BYTES,
+      responseStoreBytes: config.RESPONSE_STORE_BYTES,
+      version,
+    }),
+  };
+}
+
+type Opened = ReturnType<typeof createOutsides> & Pick<DispatchNotificationDeps, 'stopping'>;
+
+function createDeps(config: DispatcherConfig, log: Log, opened: Opened): DispatchNotificationDeps {
+  const { hot, side, registry, producer, client, closing, stopping } = opened;
+  const batch = { clock, log, signal: closing.signal };
   const laneLimits = { waitingMax: laneWaitingMax, spillAfterMs: config.SPILL_AFTER_MS, circulatingMax };
-  const batch = { clock, log, signal };
-  const deps: DispatchNotificationDeps = {
+  return {
     registry,
     lanes: new EndpointLanes({ requestsMax: config.DISPATCH_CONCURRENCY, ...laneLimits }, clock),
     claims: new ClaimStore(hot, batch),
@@ -80,48 +131,25 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
     send: (request) => sendAttempt(request, { client, clock }),
     policyOf: (endpoint) => retryPolicyOf(config, endpoint),
     producer,
-    tiers: topics.tiers,
+    tiers: topicSettingsOf(config).tiers,
     timeouts: { attemptMs: config.ATTEMPT_TIMEOUT_MS, leaseMarginMs: config.LEASE_MARGIN_MS, sendReserveMs },
     clock,
     log,
-    stopping: () => reader.engine.drainSignal,
+    stopping,
   };
-  const deadLettersTopic = topicNames.deadLetters(topics.prefix);
-  /** A delivery whose id can be read is failed where operators see it, never put aside. */
-  const giveUp = async (record: KafkaRecord, failure: Error) => {
-    const decoded = decodeDelivery(record);
-    if (decoded.kind === 'undecodable')
-      return producer.send(encodeDeadLetter(record, deadLettersTopic, { reason: decoded.detail, app: 'dispatcher' }));
-    const id = decoded.kind === 'broken' ? decoded.notificationId : decoded.delivery.notificationId;
-    await deps.fail(id, 'OTHER', failure.message);
-  };
-  const reader = new LogReader({
-    ...{ kafka, groupId: `${topics.prefix}dispatcher`, topicsOf: { deliveries: [topicNames.deliveries(topics.prefix)] } },
-    ...{ timing: groupTimingOf(config), underWayMax, ofPartition: () => partitionLimits, giveUp },
-    ...{ drainTimeoutMs: config.DRAIN_TIMEOUT_MS, log, clock },
-  });
-  const health = new Health();
-  health.addReadiness('postgres', () => storeTrouble(side));
-  health.addReadiness('registry', () => registry.whatIsWrong());
-  health.addReadiness('kafka', () => reader.engine.whatIsWrong());
-  const tellProgress = async () => {
-    const progress = await reader.progress();
-    const known = progress.flatMap(({ readToMs, ...at }) => (readToMs === null ? [] : [{ ...at, readToMs }]));
-    await reportProgress(side, known);
-  };
-  const start = () => {
-    void openDataSource(hot, log, clock, signal);
-    void openDataSource(side, log, clock, signal);
-    void registry.follow(signal);
-    void repeat(tellProgress, { name: 'progress', everyMs: progressMs, signal, clock, log });
-  };
-  const stop = async () => {
-    await reader.server.close();
-    closing.abort();
-    await Promise.allSettled([producer.stop(), client.close()]);
-    await Promise.allSettled([hot.destroy(), side.destroy()]);
-  };
-  return { deps, health, server: reader.server, start, stop };
+}
+
+/** A delivery whose id can be read is failed where operators see it, never put aside. */
+async function giveUpDelivery(
+  record: KafkaRecord,
+  failure: Error,
+  { producer, fail, deadLettersTopic }: DispatchNotificationDeps & { readonly deadLettersTopic: string },
+): Promise<void> {
+  const decoded = decodeDelivery(record);
+  if (decoded.kind === 'undecodable')
+    return producer.send(encodeDeadLetter(record, deadLettersTopic, { reason: decoded.detail, app: 'dispatcher' }));
+  const id = decoded.kind === 'broken' ? decoded.notificationId : decoded.delivery.notificationId;
+  await fail(id, 'OTHER', failure.message);
 }
 
 @Module({})

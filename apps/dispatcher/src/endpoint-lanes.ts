@@ -68,7 +68,12 @@ export class EndpointLanes {
   }
 
   private laneOf(key: EndpointKey): Lane {
-    const lane = this.lanes.get(key) ?? { waiting: [], underWay: 0, lastFreedMs: this.clock.monotonicMs(), returnsMs: [] };
+    const lane = this.lanes.get(key) ?? {
+      waiting: [],
+      underWay: 0,
+      lastFreedMs: this.clock.monotonicMs(),
+      returnsMs: [],
+    };
     this.lanes.set(key, lane);
     return lane;
   }

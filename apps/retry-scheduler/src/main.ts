@@ -22,6 +22,10 @@ await startProcess(async () => {
   parts.start();
   await runApp(app, {
     ...{ name, httpListen: config.HTTP_LISTEN, log, health: parts.health, telemetry },
-    ...{ maskedConfig: maskedConfig(retrySchedulerConfig, config), drain: parts.stop, drainTimeoutMs: config.DRAIN_TIMEOUT_MS },
+    ...{
+      maskedConfig: maskedConfig(retrySchedulerConfig, config),
+      drain: parts.stop,
+      drainTimeoutMs: config.DRAIN_TIMEOUT_MS,
+    },
   });
 });

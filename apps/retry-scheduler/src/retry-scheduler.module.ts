@@ -6,10 +6,11 @@ import { encodeDeadLetter } from '#contracts/dead-letter-record';
 import { decodeTierTimes } from '#contracts/delivery-record';
 import { topicNames } from '#contracts/topics';
 import { systemClock } from '#domain/clock';
+import { endpointKey } from '#domain/ids';
 import { LogReader } from '#kafka/log-reader';
 import { partitionOfKey } from '#kafka/partition-of-key';
 import { KafkaRecordSink } from '#kafka/record-sink';
-import { createDataSource, openDataSource, storeTrouble } from '#postgres/data-source';
+import { createDataSource, type DataSource, openDataSource, storeTrouble } from '#postgres/data-source';
 import { dutyLocks, withDutyLock } from '#postgres/locks';
 import { groupTimingOf, kafkaSettingsOf, topicSettingsOf } from '#runtime/config-values';
 import { Health } from '#runtime/health';
@@ -23,9 +24,10 @@ import type { ReleaseDueRetriesDeps } from './release-due-retries.js';
 import type { RetrySchedulerConfig } from './retry-scheduler.config.js';
 import { RELEASE_DUE_RETRIES_DEPS, RetrySchedulerController } from './retry-scheduler.controller.js';
 import { StoreWatch } from './store-watch.js';
-import { recordKeyOf, type SweepOverdueDeps, sweepOverdue } from './sweep-overdue.js';
+import { type SweepOverdueDeps, sweepOverdue } from './sweep-overdue.js';
 
 const progressMs = 2_000;
+const watchMs = 1_000;
 const partitionsMs = 3_600_000;
 /** The shortest tier waits in memory whatever its order; the others are first in, first out. */
 const shortestTierLimits = { recordsMax: 10_000, bytesMax: 32 * 1_048_576 };
@@ -35,60 +37,31 @@ const askWaitMsMax = 600_000;
 
 /** The retry-scheduler's parts, wired in plain sight; `start` opens what has to be opened, in the background. */
 export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
-  const clock = systemClock;
   const closing = new AbortController();
   const { signal } = closing;
-  const kafka = kafkaSettingsOf(config);
-  const topics = topicSettingsOf(config);
-  const { prefix, tiers } = topics;
-  const deliveriesTopic = topicNames.deliveries(prefix);
+  const { prefix, tiers } = topicSettingsOf(config);
   const pool = { url: config.DATABASE_URL, applicationName: 'hookline.retry-scheduler' };
   const store = createDataSource({ ...pool, poolMax: config.DATABASE_POOL_MAX });
-  const producer = new KafkaRecordSink(kafka, `${prefix}retry-scheduler`, log, clock);
+  const producer = new KafkaRecordSink(kafkaSettingsOf(config), `${prefix}retry-scheduler`, log, clock);
   const stopping = () => reader.engine.drainSignal;
+  const deliveriesTopic = topicNames.deliveries(prefix);
   const deps: ReleaseDueRetriesDeps = { tiers, deliveriesTopic, producer, clock, log, stopping };
-  const deadLettersTopic = topicNames.deadLetters(prefix);
-  const reader = new LogReader({
-    ...{ kafka, groupId: `${prefix}retry-scheduler`, topicsOf: { tiers: tiers.map(({ topic }) => topic) } },
-    ...{ timing: groupTimingOf(config), underWayMax: Number.POSITIVE_INFINITY, log, clock },
-    ofPartition: (topic) => (topic === tiers[0]?.topic ? shortestTierLimits : tierLimits),
-    giveUp: (record, { message }) =>
-      producer.send(encodeDeadLetter(record, deadLettersTopic, { reason: message, app: 'retry-scheduler' })),
-    /** A tier is read up to now while its oldest record only waits for its time. */
-    progressOf: (record, nowMs) => Math.min(decodeTierTimes(record)?.releaseMs ?? nowMs, nowMs),
-    drainTimeoutMs: config.DRAIN_TIMEOUT_MS,
-  });
+  const reader = createReader(config, log, producer);
   const watch = new StoreWatch(config.LEASE_GRACE_MS, clock);
-  const sweepDeps: Omit<SweepOverdueDeps, 'tierPartitions'> = {
-    findOverdue: (dueBeforeMs, graceMs) => findOverdue(store, { dueBeforeMs, graceMs, askWaitMsMax, rowsMax: pageRows }),
-    findRequestedItems: (graceMs) => findRequestedItems(store, graceMs, pageRows),
-    closeLostLeases: () => closeLostLeases(store, pageRows),
-    markAsked: (deliveries) => markAsked(store, deliveries),
-    readProgress: () => readProgress(store, [deliveriesTopic, ...tiers.map(({ topic }) => topic)]),
-    mayJudgeLeases: () => watch.hasAnsweredLongEnough(),
-    partitionOf: async (delivery) => partitionOfKey(recordKeyOf(delivery), await producer.partitionsOf(deliveriesTopic)),
-    ...{ deliveriesTopic, graceMs: config.SWEEP_GRACE_MS, producer, clock, log },
-  };
-  const sweep = async () => {
-    const counts = await Promise.all(tiers.map(({ topic }) => producer.partitionsOf(topic)));
-    const tierPartitions = counts.reduce((sum, count) => sum + count, 0);
-    await withDutyLock(store, dutyLocks.sweep, () => sweepOverdue({ ...sweepDeps, tierPartitions }));
-  };
+  const sweep = createSweep(config, log, { store, producer, watch });
   const keep = async () => {
     const ensure = (days: number) => ensurePartitions(store, days);
     await withDutyLock(store, dutyLocks.keepPartitions, () => keepPartitions({ ensure, log }));
   };
-  const tellProgress = async () => {
-    const progress = await reader.progress();
-    await reportProgress(store, progress.flatMap(({ readToMs, ...at }) => (readToMs === null ? [] : [{ ...at, readToMs }])));
-  };
+  const tellProgress = async () => reportProgress(store, await reader.progress());
+  const look = async () => watch.note((await storeTrouble(store)) === null);
   const health = new Health();
   health.addReadiness('postgres', () => storeTrouble(store));
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
   const duty = { signal, clock, log };
   const start = () => {
     void openDataSource(store, log, clock, signal);
-    void repeat(async () => watch.note((await storeTrouble(store)) === null), { name: 'watch', everyMs: 1_000, ...duty });
+    void repeat(look, { name: 'watch', everyMs: watchMs, ...duty });
     void repeat(tellProgress, { name: 'progress', everyMs: progressMs, ...duty });
     void repeat(sweep, { name: 'sweep', everyMs: config.SWEEP_INTERVAL_MS, ...duty });
     void repeat(keep, { name: 'partitions', everyMs: partitionsMs, ...duty });
@@ -100,6 +73,62 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
     await Promise.allSettled([store.destroy()]);
   };
   return { deps, health, server: reader.server, start, stop };
+}
+
+const clock = systemClock;
+
+function createReader(config: RetrySchedulerConfig, log: Log, producer: KafkaRecordSink): LogReader {
+  const { prefix, tiers } = topicSettingsOf(config);
+  const deadLettersTopic = topicNames.deadLetters(prefix);
+  return new LogReader({
+    kafka: kafkaSettingsOf(config),
+    groupId: `${prefix}retry-scheduler`,
+    topicsOf: { tiers: tiers.map(({ topic }) => topic) },
+    timing: groupTimingOf(config),
+    underWayMax: Number.POSITIVE_INFINITY, // a record that waits is one timer; the partitions' limits bound them
+    ofPartition: (topic) => (topic === tiers[0]?.topic ? shortestTierLimits : tierLimits),
+    giveUp: (record, { message }) =>
+      producer.send(encodeDeadLetter(record, deadLettersTopic, { reason: message, app: 'retry-scheduler' })),
+    // A tier is read up to now while its oldest record only waits for its time.
+    progressOf: (record, nowMs) => Math.min(decodeTierTimes(record)?.releaseMs ?? nowMs, nowMs),
+    drainTimeoutMs: config.DRAIN_TIMEOUT_MS,
+    log,
+    clock,
+  });
+}
+
+interface SweepParts {
+  readonly store: DataSource;
+  readonly producer: KafkaRecordSink;
+  readonly watch: StoreWatch;
+}
+
+/** One round of the sweep, under its lock. */
+function createSweep(config: RetrySchedulerConfig, log: Log, { store, producer, watch }: SweepParts) {
+  const { prefix, tiers } = topicSettingsOf(config);
+  const deliveriesTopic = topicNames.deliveries(prefix);
+  const tierTopics = tiers.map(({ topic }) => topic);
+  const deps: Omit<SweepOverdueDeps, 'tierPartitions'> = {
+    findOverdue: (dueBeforeMs, graceMs) =>
+      findOverdue(store, { dueBeforeMs, graceMs, askWaitMsMax, rowsMax: pageRows }),
+    findRequestedItems: (graceMs) => findRequestedItems(store, graceMs, pageRows),
+    closeLostLeases: () => closeLostLeases(store, pageRows),
+    markAsked: (deliveries) => markAsked(store, deliveries),
+    readProgress: () => readProgress(store, [deliveriesTopic, ...tierTopics]),
+    mayJudgeLeases: () => watch.hasAnsweredLongEnough(),
+    partitionOf: async ({ tenantId, endpointId }) =>
+      partitionOfKey(endpointKey(tenantId, endpointId), await producer.partitionsOf(deliveriesTopic)),
+    deliveriesTopic,
+    graceMs: config.SWEEP_GRACE_MS,
+    producer,
+    clock,
+    log,
+  };
+  return async () => {
+    const counts = await Promise.all(tierTopics.map((topic) => producer.partitionsOf(topic)));
+    const tierPartitions = counts.reduce((sum, count) => sum + count, 0);
+    await withDutyLock(store, dutyLocks.sweep, () => sweepOverdue({ ...deps, tierPartitions }));
+  };
 }
 
 @Module({})

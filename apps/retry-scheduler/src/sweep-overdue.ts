@@ -9,7 +9,6 @@ import type { LostLease, OverdueDelivery } from '#audit/overdue';
 import type { ConsumerProgress } from '#audit/progress';
 import { type Delivery, encodeDelivery } from '#contracts/delivery-record';
 import type { Clock } from '#domain/clock';
-import { endpointKey } from '#domain/ids';
 import type { RecordProducer } from '#domain/kafka-record';
 import { count } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
@@ -48,7 +47,11 @@ export async function sweepOverdue(deps: SweepOverdueDeps): Promise<void> {
   count('hookline_sweep_asked_total', {}, deliveries.length);
   count('hookline_leases_lost_total', {}, lost.length);
   if (deliveries.length > 0 || lost.length > 0)
-    deps.log.info('sweep.finished', { asked: deliveries.length, leasesLost: lost.length, waiting: overdue.length - askable.length });
+    deps.log.info('sweep.finished', {
+      asked: deliveries.length,
+      leasesLost: lost.length,
+      waiting: overdue.length - askable.length,
+    });
 }
 
 function ask(delivery: Delivery, deps: SweepOverdueDeps): Promise<void> {
@@ -60,7 +63,9 @@ async function readPast(candidates: readonly OverdueDelivery[], deps: SweepOverd
   if (candidates.length === 0) return [];
   const progress = await deps.readProgress();
   const ofDeliveries = new Map(
-    progress.flatMap(({ topic, partition, readToMs }) => (topic === deps.deliveriesTopic ? [[partition, readToMs]] : [])),
+    progress.flatMap(({ topic, partition, readToMs }) =>
+      topic === deps.deliveriesTopic ? [[partition, readToMs]] : [],
+    ),
   );
   const ofTiers = progress.filter(({ topic }) => topic !== deps.deliveriesTopic).map(({ readToMs }) => readToMs);
   const tiersReadToMs = ofTiers.length < deps.tierPartitions ? 0 : Math.min(...ofTiers);
@@ -75,9 +80,4 @@ async function readPast(candidates: readonly OverdueDelivery[], deps: SweepOverd
     askable.push(delivery);
   }
   return askable;
-}
-
-/** The key whose hash is the partition: the endpoint's. */
-export function recordKeyOf({ tenantId, endpointId }: Delivery): string {
-  return endpointKey(tenantId, endpointId);
 }

@@ -136,10 +136,10 @@ export class NotificationStore {
     const refused = (_: NewNotification, failure: Error): StoredNotification => {
       throw failure;
     };
-    this.batcher = new MicroBatcher(
-      (items) => patientBatch(items, (batch) => this.insertBatch(batch), refused, deps),
-      { itemsMax: 300, flushesMax: 2 },
-    );
+    this.batcher = new MicroBatcher((items) => patientBatch(items, (batch) => this.insertBatch(batch), refused, deps), {
+      itemsMax: 300,
+      flushesMax: 2,
+    });
   }
 
   /** Resolves when row and payload are durable. Rejects with STORE_REFUSED when Postgres refuses the row's own data. */
@@ -192,7 +192,8 @@ function storedAs(
   items: readonly NewNotification[],
 ): StoredNotification {
   // Another process stored it after this statement's snapshot was taken: the repeated statement sees it.
-  if (answer === undefined) throw new Failure('STORE_UNAVAILABLE', `${item.id} was stored meanwhile`, { retryable: true });
+  if (answer === undefined)
+    throw new Failure('STORE_UNAVAILABLE', `${item.id} was stored meanwhile`, { retryable: true });
   const inserted = answer.is_new ? items.find(({ id }) => id === item.id) : undefined;
   const source = inserted === undefined ? answer.source : sourceOf(inserted);
   return {

@@ -68,10 +68,9 @@ export class ParkedEventStore {
 
   private async insert(rows: readonly ParkedEventRow[]): Promise<readonly void[]> {
     const { columns, from, parameters } = this.rows();
-    await this.dataSource.query(
-      `INSERT INTO parked_events (${columns}) SELECT * FROM ${from} ON CONFLICT DO NOTHING`,
-      [...parameters(rows)],
-    );
+    await this.dataSource.query(`INSERT INTO parked_events (${columns}) SELECT * FROM ${from} ON CONFLICT DO NOTHING`, [
+      ...parameters(rows),
+    ]);
     return rows.map(() => undefined);
   }
 }

@@ -28,4 +28,3 @@ export async function oldestPartitionMs(dataSource: DataSource): Promise<number>
     throw storeFailure(error);
   }
 }
-

@@ -8,10 +8,14 @@ export interface ConsumerProgress {
   readonly readToMs: number;
 }
 
+/** What a reader says of its partition; null: not known yet, and then nothing is reported. */
+export type ProgressReport = Omit<ConsumerProgress, 'readToMs'> & { readonly readToMs: number | null };
+
 /** Reports progress; the sweep asks only for what its partition has surely read. Throws a Failure. */
-export async function reportProgress(dataSource: DataSource, progress: readonly ConsumerProgress[]): Promise<void> {
-  if (progress.length === 0) return;
-  const sorted = progress.toSorted((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition);
+export async function reportProgress(dataSource: DataSource, progress: readonly ProgressReport[]): Promise<void> {
+  const known = progress.filter(({ readToMs }) => readToMs !== null);
+  if (known.length === 0) return;
+  const sorted = known.toSorted((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition);
   await query(
     dataSource,
     `INSERT INTO consumer_progress AS p (topic, partition, read_to, reported_at)
@@ -27,7 +31,10 @@ export async function reportProgress(dataSource: DataSource, progress: readonly 
 }
 
 /** What the consumers of these topics reported last. Throws a Failure. */
-export async function readProgress(dataSource: DataSource, topics: readonly string[]): Promise<readonly ConsumerProgress[]> {
+export async function readProgress(
+  dataSource: DataSource,
+  topics: readonly string[],
+): Promise<readonly ConsumerProgress[]> {
   const rows: readonly { topic: string; partition: number; read_to_ms: string }[] = await query(
     dataSource,
     `SELECT topic, partition, extract(epoch FROM read_to) * 1000 AS read_to_ms

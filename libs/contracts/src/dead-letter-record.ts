@@ -9,7 +9,9 @@ export interface DeadLetterCause {
 
 /** A record for `dead-letters`: key and value untouched, its own headers kept, and where it came from. */
 export function encodeDeadLetter(record: KafkaRecord, topic: string, cause: DeadLetterCause): OutgoingRecord {
-  const own = Object.entries(record.headers).flatMap(([name, value]) => (Buffer.isBuffer(value) ? [[name, value]] : []));
+  const own = Object.entries(record.headers).flatMap(([name, value]) =>
+    Buffer.isBuffer(value) ? [[name, value]] : [],
+  );
   return {
     topic,
     key: record.key,

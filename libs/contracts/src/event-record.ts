@@ -95,7 +95,8 @@ function eventFrom(content: JsonValue, envelope: Buffer, headerTrace: string | n
   if (time !== undefined && timeMs === null)
     return parked('BAD_ATTRIBUTE', 'the attribute time is not an RFC 3339 timestamp with at most 9 fraction digits');
   const tenant = text('tenant') ?? defaultTenant;
-  if (!isSlug(tenant)) return parked('UNKNOWN_TENANT', `no tenant can have the id ${JSON.stringify(tenant.slice(0, 80))}`);
+  if (!isSlug(tenant))
+    return parked('UNKNOWN_TENANT', `no tenant can have the id ${JSON.stringify(tenant.slice(0, 80))}`);
   return {
     kind: 'event',
     event: {

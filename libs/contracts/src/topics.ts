@@ -58,7 +58,9 @@ export function topicSpecs(settings: TopicSettings): readonly TopicSpec[] {
   const { prefix, tiers } = settings;
   const spec = specBuilder(settings.profile);
   return [
-    ...eventTopicsOf(settings).map((name) => spec(name, [24, 6], 7 * dayMs, { 'message.timestamp.type': 'LogAppendTime' })),
+    ...eventTopicsOf(settings).map((name) =>
+      spec(name, [24, 6], 7 * dayMs, { 'message.timestamp.type': 'LogAppendTime' }),
+    ),
     spec(topicNames.deliveries(prefix), [48, 12], 3 * dayMs, { 'message.timestamp.type': 'LogAppendTime' }),
     ...tiers.map(({ topic, delayMs }) => spec(topic, [12, 3], tierRetentionMs(delayMs), {})),
     spec(topicNames.deadLetters(prefix), [6, 1], 30 * dayMs, {}),

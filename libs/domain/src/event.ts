@@ -45,6 +45,7 @@ export type CanonicalTime = { readonly kind: 'time'; readonly ms: number } | { r
  */
 export function canonicalTime(event: { timeMs: number | null }, recordMs: number, oldestMs: number): CanonicalTime {
   const { timeMs } = event;
-  if (timeMs !== null && timeMs >= oldestMs && timeMs <= recordMs + futureTimeMsMax) return { kind: 'time', ms: timeMs };
+  if (timeMs !== null && timeMs >= oldestMs && timeMs <= recordMs + futureTimeMsMax)
+    return { kind: 'time', ms: timeMs };
   return recordMs >= oldestMs ? { kind: 'time', ms: recordMs } : { kind: 'too-old' };
 }

@@ -30,7 +30,8 @@ export interface WebhookTemplate {
 export function bodyKindOf(contentType: string): BodyKind | null {
   const mediaType = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
   if (mediaType === 'application/json' || /^application\/[a-z0-9.-]+\+json$/.test(mediaType)) return 'json';
-  if (mediaType === 'application/xml' || mediaType === 'text/xml' || /^application\/[a-z0-9.-]+\+xml$/.test(mediaType)) return 'xml';
+  if (mediaType === 'application/xml' || mediaType === 'text/xml' || /^application\/[a-z0-9.-]+\+xml$/.test(mediaType))
+    return 'xml';
   if (mediaType === 'application/x-www-form-urlencoded') return 'form';
   if (mediaType === 'text/plain') return 'text';
   return null;

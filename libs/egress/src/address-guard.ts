@@ -33,7 +33,9 @@ export class EgressAllowance {
 
   constructor(entries: readonly string[]) {
     const parsed = entries.map(parseEntry);
-    this.cidrs = parsed.flatMap(({ subject, port, isHost }) => (isHost ? [] : [{ list: blockListOf([subject]), port }]));
+    this.cidrs = parsed.flatMap(({ subject, port, isHost }) =>
+      isHost ? [] : [{ list: blockListOf([subject]), port }],
+    );
     this.hosts = new Set(parsed.flatMap(({ subject, port, isHost }) => (isHost ? [`${subject}:${port}`] : [])));
   }
 
@@ -47,7 +49,11 @@ export class EgressAllowance {
   }
 }
 
-function parseEntry(entry: string): { readonly subject: string; readonly port: number | null; readonly isHost: boolean } {
+function parseEntry(entry: string): {
+  readonly subject: string;
+  readonly port: number | null;
+  readonly isHost: boolean;
+} {
   if (isAddressOrCidr(entry)) return { subject: entry, port: null, isHost: false };
   const match = /^(\[[^\]]+\]|[^:]+):(\d{1,5})$/.exec(entry);
   const subject = match?.[1]?.replace(/^\[|\]$/g, '').toLowerCase() ?? '';
@@ -64,7 +70,8 @@ export function parseDestination(text: string, allowance: EgressAllowance): Pars
   if (text.length > urlCharsMax) return refused(`the URL is longer than ${urlCharsMax} characters`);
   if (!URL.canParse(text)) return refused('the URL cannot be read');
   const url = new URL(text);
-  if (url.username !== '' || url.password !== '') return refused('the URL holds credentials; give them as endpoint auth');
+  if (url.username !== '' || url.password !== '')
+    return refused('the URL holds credentials; give them as endpoint auth');
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return refused('the URL is not https');
   const host = hostOf(url);
   const port = portOf(url);
@@ -79,7 +86,10 @@ export function parseDestination(text: string, allowance: EgressAllowance): Pars
 
 /** The host of a URL without brackets and final dot, lower case. */
 export function hostOf(url: { readonly hostname: string }): string {
-  return url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '').toLowerCase();
+  return url.hostname
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
 }
 
 export function portOf(url: URL): number {

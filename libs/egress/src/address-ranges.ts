@@ -39,7 +39,11 @@ const ipv6Ranges: readonly Range[] = [
 ];
 
 /** Every refused range, for the receivers' documentation. */
-export const refusedRanges: readonly Range[] = [...ipv4Ranges, ...ipv6Ranges, { cidr: 'outside 2000::/3', what: 'not global unicast' }];
+export const refusedRanges: readonly Range[] = [
+  ...ipv4Ranges,
+  ...ipv6Ranges,
+  { cidr: 'outside 2000::/3', what: 'not global unicast' },
+];
 
 const refusedIpv4 = ipv4Ranges.map(({ cidr, what }) => ({ list: blockListOf([cidr]), what }));
 const refusedIpv6 = ipv6Ranges.map(({ cidr, what }) => ({ list: blockListOf([cidr]), what }));

@@ -119,7 +119,9 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 }
 
-function keptHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Readonly<Record<string, string>> {
+function keptHeaders(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Readonly<Record<string, string>> {
   const entries = Object.entries(headers).map(([name, value]) => {
     const text = Array.isArray(value) ? value.join(', ') : (value ?? '');
     return [name.toLowerCase(), maskedHeaders.has(name.toLowerCase()) ? '[masked]' : text.slice(0, headerCharsMax)];

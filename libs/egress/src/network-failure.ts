@@ -42,7 +42,9 @@ const saidByReason: Readonly<Partial<Record<FailureReason, string>>> = {
 };
 
 /** Why no answer began. The text names a code but no address: tenants read it. */
-export function failureOf(answer: HttpAnswer): Pick<AttemptReport, 'outcome' | 'errorDetail' | 'resetOnReusedConnection'> {
+export function failureOf(
+  answer: HttpAnswer,
+): Pick<AttemptReport, 'outcome' | 'errorDetail' | 'resetOnReusedConnection'> {
   const code = answer.timedOut ? 'TIMEOUT' : codeOf(answer.error);
   const reason = answer.timedOut ? 'TIMEOUT' : reasonOf(code);
   const said = saidByReason[reason] ?? 'the request could not be made';

@@ -11,8 +11,8 @@ import type { Secret } from '#domain/secret';
 import type { RequestMethod } from '#domain/webhook-template';
 import { parseDestination } from './address-guard.js';
 import type { EgressClient } from './egress-client.js';
-import { failureOf } from './network-failure.js';
 import { exchange, type HttpAnswer } from './exchange.js';
+import { failureOf } from './network-failure.js';
 import { signatureHeaders } from './request-signature.js';
 import { retryAfterMs } from './retry-after.js';
 
@@ -64,7 +64,13 @@ function reportOf(answer: HttpAnswer, nowMs: number): Omit<AttemptReport, 'durat
   if (status === null) return { ...read, ...failureOf(answer) };
   const outcome = outcomeOf(status, retryAfterMs(headers, nowMs));
   const detail = errorDetail(status, headers);
-  return { ...read, outcome, httpStatus: status, responseHeaders: headers, ...(detail === null ? {} : { errorDetail: detail }) };
+  return {
+    ...read,
+    outcome,
+    httpStatus: status,
+    responseHeaders: headers,
+    ...(detail === null ? {} : { errorDetail: detail }),
+  };
 }
 
 function outcomeOf(status: number, hintMs: number | null): AttemptOutcome {

@@ -12,7 +12,11 @@ export interface LogReaderOptions {
   readonly kafka: KafkaSettings;
   readonly groupId: string;
   readonly topicsOf: Readonly<Record<string, readonly string[]>>;
-  readonly timing: { readonly sessionTimeoutMs: number; readonly heartbeatMs: number; readonly rebalanceTimeoutMs: number };
+  readonly timing: {
+    readonly sessionTimeoutMs: number;
+    readonly heartbeatMs: number;
+    readonly rebalanceTimeoutMs: number;
+  };
   readonly underWayMax: number;
   readonly ofPartition: (topic: string) => PartitionLimits;
   readonly giveUp: GiveUp;

@@ -125,7 +125,11 @@ export class KafkaRecordSink implements RecordProducer {
       rest = rest.filter((record) => !written.has(record));
       if (rest.length === 0) return;
       if (isTooLarge(error)) return this.writeHalves(rest, error, written);
-      this.log.warn('produce.retrying', { records: rest.length, waitMs, cause: String(error ?? 'unconfirmed partition') });
+      this.log.warn('produce.retrying', {
+        records: rest.length,
+        waitMs,
+        cause: String(error ?? 'unconfirmed partition'),
+      });
       await this.clock.wait(waitMs, this.stopping.signal);
       waitMs = Math.min(waitMs * 2, waitMsMax);
     }
@@ -218,5 +222,7 @@ function isTooLarge(error: unknown): boolean {
 }
 
 function stopped(): Failure {
-  return new Failure('BROKER_UNAVAILABLE', 'the producer was stopped before the record was written', { retryable: true });
+  return new Failure('BROKER_UNAVAILABLE', 'the producer was stopped before the record was written', {
+    retryable: true,
+  });
 }

@@ -186,7 +186,8 @@ export class KafkaRecordSource {
   private async checkTopics(admin: Admin): Promise<void> {
     const known = new Set(await admin.listTopics());
     const missing = this.settings.topics.filter((topic) => !known.has(topic));
-    if (missing.length > 0) throw new Error(`Kafka: topic ${missing.join(', ')} is missing; \`npm run topics\` makes it`);
+    if (missing.length > 0)
+      throw new Error(`Kafka: topic ${missing.join(', ')} is missing; \`npm run topics\` makes it`);
   }
 
   private listen(consumer: Consumer, listener: RecordSourceListener, ended: AbortController): void {
@@ -221,7 +222,8 @@ export class KafkaRecordSource {
     while (!eitherEnd.aborted) {
       await this.clock.wait(watchMs, eitherEnd);
       const silentMs = this.clock.monotonicMs() - this.lastSignMs;
-      if (silentMs > silentMsMax) throw new Error(`Kafka: the consumer gave no sign of life for ${Math.round(silentMs)} ms`);
+      if (silentMs > silentMsMax)
+        throw new Error(`Kafka: the consumer gave no sign of life for ${Math.round(silentMs)} ms`);
       if (silentMs > this.settings.heartbeatMs * 2) this.trouble ??= 'Kafka: no answer from the brokers';
       else if (this.reading) this.trouble = null;
     }

@@ -5,6 +5,9 @@ import type { Log } from '#telemetry/log';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
 import { storeFailure } from './store-failure.js';
 
+/** A pool of connections; apps pass it on without importing TypeORM. */
+export type { DataSource } from 'typeorm';
+
 /** How one pool talks to Postgres. */
 export interface DataSourceSettings {
   /** `postgres://user:password@host:port/database`. */
@@ -54,7 +57,12 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
 }
 
 /** Connects with growing waits until Postgres answers; gives up only when the signal is aborted. */
-export async function openDataSource(dataSource: DataSource, log: Log, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function openDataSource(
+  dataSource: DataSource,
+  log: Log,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
   for (let waitMs = firstWaitMs; !signal.aborted; waitMs = Math.min(waitMs * 2, waitMsMax)) {
     try {
       await dataSource.initialize();

@@ -11,7 +11,9 @@ export const dutyLocks = { sweep: 4_672_401, keepPartitions: 4_672_402 } as cons
 export async function withDutyLock<T>(dataSource: DataSource, lock: number, duty: () => Promise<T>): Promise<T | null> {
   const session = dataSource.createQueryRunner();
   try {
-    const [row]: readonly { taken: boolean }[] = await session.query('SELECT pg_try_advisory_lock($1) AS taken', [lock]);
+    const [row]: readonly { taken: boolean }[] = await session.query('SELECT pg_try_advisory_lock($1) AS taken', [
+      lock,
+    ]);
     if (row?.taken !== true) return null;
     try {
       return await duty();

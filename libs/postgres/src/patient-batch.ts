@@ -30,7 +30,8 @@ export async function patientBatch<I, O>(
       (error: unknown) => storeFailure(error),
     );
     if (!(failure instanceof Failure)) return failure;
-    if (isDataFault(failure)) return halve(items, failure, (half) => patientBatch(half, statement, refused, deps), refused);
+    if (isDataFault(failure))
+      return halve(items, failure, (half) => patientBatch(half, statement, refused, deps), refused);
     if (!failure.retryable || deps.signal.aborted) throw failure;
     deps.log.warn('store.retrying', { cause: failure.message, items: items.length, waitMs });
     await deps.clock.wait(waitMs, deps.signal);

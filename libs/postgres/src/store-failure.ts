@@ -24,7 +24,11 @@ export function storeFailure(error: unknown): Failure {
   const detail = error instanceof Error ? error.message : String(error);
   if (state === null || passingClasses.has(state.slice(0, 2)))
     return new Failure('STORE_UNAVAILABLE', `Postgres cannot answer now: ${detail}`, { retryable: true, cause: error });
-  return new Failure('STORE_REFUSED', `Postgres refused (${state}): ${detail}`, { retryable: false, cause: error, detail: state });
+  return new Failure('STORE_REFUSED', `Postgres refused (${state}): ${detail}`, {
+    retryable: false,
+    cause: error,
+    detail: state,
+  });
 }
 
 /** The SQLSTATE Postgres answered with; null when the statement never got an answer. */

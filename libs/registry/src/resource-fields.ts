@@ -101,5 +101,8 @@ function parse<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
 export function fieldFaults(issue: z.core.$ZodIssue): readonly FieldFault[] {
   const path = issue.path.map(String);
   if (issue.code !== 'unrecognized_keys') return [{ field: path.join('.') || '(all)', said: issue.message }];
-  return issue.keys.map((key) => ({ field: [...path, key].join('.'), said: 'this field is not known, or not there yet' }));
+  return issue.keys.map((key) => ({
+    field: [...path, key].join('.'),
+    said: 'this field is not known, or not there yet',
+  }));
 }

@@ -81,7 +81,9 @@ export class RegistrySnapshot {
 
   private async load(version: string): Promise<RegistryView> {
     const { manager } = this.dataSource;
-    const tenants = new Map((await manager.find(TenantRow)).map(({ id, webhooksEnabled }) => [id, { webhooksEnabled }]));
+    const tenants = new Map(
+      (await manager.find(TenantRow)).map(({ id, webhooksEnabled }) => [id, { webhooksEnabled }]),
+    );
     const endpoints = (await manager.find(EndpointRow)).map(endpointOf);
     const byKey = new Map(endpoints.map((endpoint) => [endpointKey(endpoint.tenantId, endpoint.id), endpoint]));
     const versions = await manager.find(TemplateVersionRow);
@@ -122,12 +124,16 @@ function templatesOf(
   rows: readonly TemplateRow[],
   versions: readonly TemplateVersionRow[],
 ): readonly WebhookTemplate[] {
-  const byKey = new Map(versions.map((version) => [`${version.tenantId}/${version.templateId}/${version.version}`, version]));
+  const byKey = new Map(
+    versions.map((version) => [`${version.tenantId}/${version.templateId}/${version.version}`, version]),
+  );
   return rows.flatMap(({ tenantId, id, activeVersion, active }) => {
     const version = byKey.get(`${tenantId}/${id}/${activeVersion}`);
     if (version === undefined) return [];
     const { endpointId, eventTypes, method, contentType, body, strict } = version;
-    return [{ tenantId, id, version: activeVersion, active, endpointId, eventTypes, method, contentType, body, strict }];
+    return [
+      { tenantId, id, version: activeVersion, active, endpointId, eventTypes, method, contentType, body, strict },
+    ];
   });
 }
 

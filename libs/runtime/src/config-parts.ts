@@ -23,11 +23,18 @@ const durations = z.string().transform((text, context) => {
   const list = names.map((name) => ({ name, ms: durationMs(name) ?? 0 }));
   const wrong = list.filter(({ ms }) => ms === 0).map(({ name }) => JSON.stringify(name));
   if (wrong.length === 0 && list.length <= 30) return list;
-  context.addIssue(wrong.length > 0 ? `${wrong.join(', ')} is not a duration like 5s, 30m or 2h` : 'has over 30 entries');
+  context.addIssue(
+    wrong.length > 0 ? `${wrong.join(', ')} is not a duration like 5s, 30m or 2h` : 'has over 30 entries',
+  );
   return z.NEVER;
 });
 
-const list = z.string().transform((text) => text.split(',').map((one) => one.trim()).filter((one) => one !== ''));
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== ''),
+);
 const brokers = list.refine((all) => all.length > 0 && all.every((one) => /^[^\s:]+:\d{1,5}$/.test(one)), {
   message: 'must be host:port, comma separated',
 });
@@ -51,11 +58,20 @@ export const kafkaPart = {
   KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional().describe('SASL mechanism'),
   KAFKA_SASL_USERNAME: z.string().optional().describe('SASL user'),
   KAFKA_SASL_PASSWORD: z.string().optional().describe('SASL password').meta(secret),
-  KAFKA_SESSION_TIMEOUT_MS: ms(3_000, 300_000).default(20_000).describe('a silent member loses its partitions after this'),
+  KAFKA_SESSION_TIMEOUT_MS: ms(3_000, 300_000)
+    .default(20_000)
+    .describe('a silent member loses its partitions after this'),
   KAFKA_HEARTBEAT_MS: ms(500, 60_000).default(3_000).describe('between two heartbeats'),
   KAFKA_REBALANCE_TIMEOUT_MS: ms(3_000, 600_000).default(60_000).describe('how long members may take to join again'),
-  TOPIC_PREFIX: z.string().regex(/^[a-zA-Z0-9._-]*$/).default('hookline.').describe('before every topic and group name'),
-  TOPIC_PROFILE: z.enum(['production', 'development']).default('production').describe('partitions and replicas of new topics'),
+  TOPIC_PREFIX: z
+    .string()
+    .regex(/^[a-zA-Z0-9._-]*$/)
+    .default('hookline.')
+    .describe('before every topic and group name'),
+  TOPIC_PROFILE: z
+    .enum(['production', 'development'])
+    .default('production')
+    .describe('partitions and replicas of new topics'),
   EVENT_TOPICS: list.default([]).describe('topics events are read from; empty takes <prefix>events'),
   RETRY_TIERS: durations
     .default([])
@@ -110,7 +126,9 @@ export const deliveryPart = {
 export const sweepPart = {
   SWEEP_INTERVAL_MS: ms(100, 600_000).default(5_000).describe('between two rounds of the sweep'),
   SWEEP_GRACE_MS: ms(100, 3_600_000).default(30_000).describe('a due row is left alone for this long'),
-  LEASE_GRACE_MS: ms(0, 600_000).default(15_000).describe('Postgres must have answered for this long before leases are judged'),
+  LEASE_GRACE_MS: ms(0, 600_000)
+    .default(15_000)
+    .describe('Postgres must have answered for this long before leases are judged'),
 };
 
 /** The key encryption keys that seal the secrets at rest. */

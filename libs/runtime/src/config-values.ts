@@ -1,4 +1,4 @@
-import { topicNames, type TopicProfile, type TopicSettings } from '#contracts/topics';
+import { type TopicProfile, type TopicSettings, topicNames } from '#contracts/topics';
 import type { Endpoint } from '#domain/endpoint';
 import type { RetryPolicy } from '#domain/retry-policy';
 import type { RetryTier } from '#domain/retry-tier';

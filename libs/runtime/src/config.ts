@@ -15,13 +15,14 @@ export const secret = { secret: true } as const;
 export function readConfig<S extends z.ZodObject>(schema: S, environment: Environment): z.output<S> {
   const faults: string[] = [];
   const given = Object.keys(schema.shape).flatMap((name) => {
-    const value = valueOf(name, isSecret(schema, name), environment, faults);
+    const value = givenValue(name, isSecret(schema, name), environment, faults);
     return value === undefined ? [] : [[name, value] as const];
   });
   const parsed = schema.safeParse(Object.fromEntries(given));
   if (parsed.success && faults.length === 0) return parsed.data;
   const issues = parsed.success ? [] : parsed.error.issues;
-  for (const { path, message } of issues) faults.push(`${path.join('.') || 'relation'}: ${message}${hintOf(schema, path)}`);
+  for (const { path, message } of issues)
+    faults.push(`${path.join('.') || 'relation'}: ${message}${hintOf(schema, path)}`);
   throw new Failure('CONFIG_INVALID', `The configuration is wrong:\n  ${faults.join('\n  ')}`, { retryable: false });
 }
 
@@ -34,7 +35,12 @@ export function maskedConfig<S extends z.ZodObject>(schema: S, config: z.output<
   return Object.fromEntries(entries);
 }
 
-function valueOf(name: string, isSecretOne: boolean, environment: Environment, faults: string[]): string | undefined {
+function givenValue(
+  name: string,
+  isSecretOne: boolean,
+  environment: Environment,
+  faults: string[],
+): string | undefined {
   const plain = environment[name];
   const file = isSecretOne ? environment[`${name}_FILE`] : undefined;
   if (plain !== undefined && plain !== '') return plain;

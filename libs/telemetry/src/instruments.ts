@@ -25,11 +25,17 @@ export const instruments = {
   hookline_sweep_asked_total: counter('{delivery}', [], 'Deliveries the sweep asked for again'),
   hookline_leases_lost_total: counter('{attempt}', [], 'Attempts closed as unknown because their lease ran out'),
   hookline_records_under_way: gaugeOf('{record}', [], 'Records in handlers'),
-  hookline_consumer_lag_records: gaugeOf('{record}', ['topic', 'partition'], 'From the oldest unfinished record to the end'),
+  hookline_consumer_lag_records: gaugeOf(
+    '{record}',
+    ['topic', 'partition'],
+    'From the oldest unfinished record to the end',
+  ),
 } as const satisfies Readonly<Record<string, Instrument>>;
 
 type Name = keyof typeof instruments;
-type NameOf<K extends Instrument['kind']> = { [N in Name]: (typeof instruments)[N]['kind'] extends K ? N : never }[Name];
+type NameOf<K extends Instrument['kind']> = {
+  [N in Name]: (typeof instruments)[N]['kind'] extends K ? N : never;
+}[Name];
 type Labels<N extends Name> = Readonly<Partial<Record<(typeof instruments)[N]['labels'][number], string>>>;
 
 /** One reading of a gauge. */

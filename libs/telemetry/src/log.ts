@@ -23,7 +23,10 @@ export function createLog(options: { readonly app: string; readonly level: LogLe
     messageKey: 'event',
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths: ['password', 'secret', 'authorization', '*.password', '*.secret', '*.authorization'], censor: '[secret]' },
+    redact: {
+      paths: ['password', 'secret', 'authorization', '*.password', '*.secret', '*.authorization'],
+      censor: '[secret]',
+    },
   };
   const logger = options.sink === undefined ? pino(settings) : pino(settings, options.sink);
   return {

@@ -1,5 +1,5 @@
-import { type BodyKind, bodyKindOf } from '#domain/webhook-template';
 import type { JsonValue } from '#domain/json-value';
+import { type BodyKind, bodyKindOf } from '#domain/webhook-template';
 import { compilePath } from './compile-path.js';
 import { escapeForm, escapeJsonString, escapeXml } from './escaping.js';
 import { JsonScanner } from './json-position.js';

@@ -17,7 +17,8 @@ const hint = 'write a path from event: {{ event.data.items[0].name }}';
  * `__proto__` and the like lead nowhere unless the event has such a field. Other expressions are refused.
  */
 export function compilePath(node: SyntaxNode, depth = 0): Expression {
-  if (depth > depthMax) throw new TemplateError('TEMPLATE_TOO_DEEP', `a path has over ${depthMax} steps`, placeOf(node));
+  if (depth > depthMax)
+    throw new TemplateError('TEMPLATE_TOO_DEEP', `a path has over ${depthMax} steps`, placeOf(node));
   switch (node.typename) {
     case 'Symbol':
       if (node.value === rootName) return (event) => event;
@@ -39,7 +40,8 @@ function fieldOf({ val, ...node }: SyntaxNode): string | number {
 }
 
 function lookUp(target: Found, field: string | number): Found {
-  if (target === undefined || target === null || typeof target !== 'object' || target instanceof JsonNumber) return undefined;
+  if (target === undefined || target === null || typeof target !== 'object' || target instanceof JsonNumber)
+    return undefined;
   if (isList(target)) return typeof field === 'number' ? target[field] : undefined;
   return Object.hasOwn(target, field) ? target[String(field)] : undefined;
 }

@@ -9,7 +9,8 @@ export class JsonScanner {
 
   feed(text: string): void {
     for (const char of text) {
-      if (this.escapeLeft > 0) this.escapeLeft = this.escapeLeft === escapeStarted ? afterBackslash(char) : this.escapeLeft - 1;
+      if (this.escapeLeft > 0)
+        this.escapeLeft = this.escapeLeft === escapeStarted ? afterBackslash(char) : this.escapeLeft - 1;
       else if (char === '"') this.inString = !this.inString;
       else if (char === '\\' && this.inString) this.escapeLeft = escapeStarted;
     }

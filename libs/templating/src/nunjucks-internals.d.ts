@@ -7,7 +7,9 @@ declare module 'nunjucks/src/lexer.js' {
     readonly colno: number;
   }
   export interface Tokenizer {
-    readonly tags: Readonly<Record<'BLOCK_START' | 'VARIABLE_START' | 'COMMENT_START' | 'VARIABLE_END' | 'COMMENT_END', string>>;
+    readonly tags: Readonly<
+      Record<'BLOCK_START' | 'VARIABLE_START' | 'COMMENT_START' | 'VARIABLE_END' | 'COMMENT_END', string>
+    >;
   }
   const lexer: {
     lex(source: string, options: object): Tokenizer;

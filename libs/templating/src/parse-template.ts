@@ -54,7 +54,12 @@ class PieceParser extends nunjucksParser.Parser {
       case lexer.TOKEN_VARIABLE_START:
         return { kind: 'placeholder', expression: this.placeholder(place), place };
       default:
-        throw new TemplateError('TEMPLATE_FORBIDDEN', 'tags are not there yet', place, 'write placeholders: {{ event.data.id }}');
+        throw new TemplateError(
+          'TEMPLATE_FORBIDDEN',
+          'tags are not there yet',
+          place,
+          'write placeholders: {{ event.data.id }}',
+        );
     }
   }
 
@@ -63,7 +68,12 @@ class PieceParser extends nunjucksParser.Parser {
     this.dropLeadingWhitespace = false;
     this.advanceAfterVariableEnd();
     if (expression === null)
-      throw new TemplateError('TEMPLATE_SYNTAX', 'the placeholder is empty', place, 'write a path: {{ event.data.id }}');
+      throw new TemplateError(
+        'TEMPLATE_SYNTAX',
+        'the placeholder is empty',
+        place,
+        'write a path: {{ event.data.id }}',
+      );
     return expression;
   }
 
@@ -84,5 +94,8 @@ function syntaxError(error: unknown): TemplateError {
     return new TemplateError('TEMPLATE_TOO_DEEP', 'the template is nested too deeply', { line: 1, column: 1 });
   const place = error instanceof Error && 'lineno' in error && 'colno' in error ? error : { lineno: 1, colno: 1 };
   const said = error instanceof Error ? (error.message.split('\n').at(-1) ?? error.message).trim() : String(error);
-  return new TemplateError('TEMPLATE_SYNTAX', said, { line: Number(place.lineno) || 1, column: Number(place.colno) || 1 });
+  return new TemplateError('TEMPLATE_SYNTAX', said, {
+    line: Number(place.lineno) || 1,
+    column: Number(place.colno) || 1,
+  });
 }

@@ -21,7 +21,11 @@ export class TemplateRun {
   emit(text: string, place: SourcePlace): void {
     this.chars += text.length;
     if (this.chars > outputCharsMax)
-      throw new TemplateError('TEMPLATE_BUDGET_OUTPUT', `the output is longer than ${outputCharsMax} characters`, place);
+      throw new TemplateError(
+        'TEMPLATE_BUDGET_OUTPUT',
+        `the output is longer than ${outputCharsMax} characters`,
+        place,
+      );
     this.parts.push(text);
   }
 
@@ -42,15 +46,16 @@ export class TemplateRun {
   }
 
   private jsonAt(value: Found, place: SourcePlace, depth: number): string {
-    if (++this.steps > stepsMax)
-      throw new TemplateError('TEMPLATE_BUDGET_STEPS', `more than ${stepsMax} steps`, place);
+    if (++this.steps > stepsMax) throw new TemplateError('TEMPLATE_BUDGET_STEPS', `more than ${stepsMax} steps`, place);
     if (depth > valueDepthMax)
       throw new TemplateError('TEMPLATE_BUDGET_VALUE', `a value is nested deeper than ${valueDepthMax}`, place);
     if (value === undefined || value === null) return 'null';
     if (value instanceof JsonNumber) return value.source;
     if (typeof value !== 'object') return JSON.stringify(value);
     if (isList(value)) return `[${value.map((item) => this.jsonAt(item, place, depth + 1)).join(',')}]`;
-    const fields = Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}:${this.jsonAt(item, place, depth + 1)}`);
+    const fields = Object.entries(value).map(
+      ([name, item]) => `${JSON.stringify(name)}:${this.jsonAt(item, place, depth + 1)}`,
+    );
     return `{${fields.join(',')}}`;
   }
 

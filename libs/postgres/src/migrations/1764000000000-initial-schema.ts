@@ -3,7 +3,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 /** The first schema. Partitions of the time-ordered tables are made by `hookline_ensure_partitions`, 14 days ahead. */
 export class InitialSchema1764000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of [registry, notifications, attempts, positions, jobs, views, partitions]) await runner.query(statement);
+    for (const statement of [registry, notifications, attempts, positions, jobs, views, partitions])
+      await runner.query(statement);
     await runner.query(`SELECT hookline_ensure_partitions(now() - interval '8 days', now() + interval '14 days')`);
   }
 
