@@ -62,7 +62,8 @@ function parseEntry(entry: string): {
 }
 
 function isAddressOrCidr(text: string): boolean {
-  return isIP(text.split('/')[0] ?? '') !== 0;
+  const [, address = ''] = /^([^/]+)(?:\/\d{1,3})?$/.exec(text) ?? [];
+  return isIP(address) !== 0;
 }
 
 /** Checks a URL as it is written, when it is saved and again when it is used; its addresses are checked by the connector. */

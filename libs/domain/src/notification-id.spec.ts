@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import type { TemplateId, TenantId } from './ids.js';
+import { isUuid } from './ids.js';
+import { notificationId, notificationTimeMs } from './notification-id.js';
+
+const identity = {
+  tenantId: 'acme' as TenantId,
+  eventSource: '/orders',
+  eventId: '1',
+  templateId: 'order-created' as TemplateId,
+  timeMs: 1_764_000_000_123,
+};
+
+describe('notificationId', () => {
+  it('is a UUID of version 7 that begins with the time', () => {
+    const id = notificationId(identity);
+    expect(isUuid(id)).toBe(true);
+    expect(id[14]).toBe('7');
+    expect('89ab').toContain(id[19]);
+    expect(notificationTimeMs(id)).toBe(identity.timeMs);
+  });
+
+  it('is the same for the same event and template, and another for any other', () => {
+    expect(notificationId({ ...identity })).toBe(notificationId(identity));
+    const others = [
+      notificationId({ ...identity, eventId: '2' }),
+      notificationId({ ...identity, eventSource: '/order', eventId: 's1' }),
+      notificationId({ ...identity, templateId: 'other' as TemplateId }),
+      notificationId({ ...identity, tenantId: 'beta' as TenantId }),
+    ];
+    expect(new Set([notificationId(identity), ...others]).size).toBe(5);
+  });
+});

@@ -1,0 +1,88 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { anEvent } from '../support/builders.js';
+import { aSecret, wire } from '../support/configure.js';
+import { type AppName, Stack } from '../support/stack.js';
+import { until } from '../support/until.js';
+import { type Behaviour, WebhookReceiver } from '../support/webhook-receiver.js';
+
+const workers: readonly AppName[] = ['renderer', 'dispatcher', 'retry-scheduler'];
+const eventCount = 1_000;
+
+/** Answers after a moment, so that requests are under way when the process is killed; every tenth event fails first. */
+const slowAndFlaky: Behaviour = async (nth, _response, request) => {
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  return nth === 1 && Number(String(request.headers['webhook-id']).at(-1)) === 1 ? 500 : 200;
+};
+
+describe('a process that ends', () => {
+  const open: { stop(): Promise<void> }[] = [];
+
+  afterEach(async () => {
+    for (const one of open.splice(0).reverse()) await one.stop();
+  });
+
+  async function setup() {
+    const receiver = await WebhookReceiver.start();
+    open.push(receiver);
+    const stack = await Stack.start(workers);
+    open.push(stack);
+    const secret = aSecret();
+    await wire(stack, [
+      { id: 'busy', url: receiver.on('/busy', secret, slowAndFlaky), secret, eventTypes: ['loan.*'], concurrency: 20 },
+    ]);
+    return { receiver, stack };
+  }
+
+  async function allSent(stack: Stack): Promise<void> {
+    const isSettled = async () => {
+      const rows = await stack.database.query<{ state: string; n: string }>(
+        'SELECT state, count(*) AS n FROM notifications GROUP BY state',
+      );
+      return rows.length === 1 && rows[0]?.state === 'sent' && Number(rows[0].n) === eventCount;
+    };
+    await until(isSettled, { what: `${eventCount} notifications sent`, limitMs: 90_000 });
+  }
+
+  async function expectGaplessHistory(stack: Stack): Promise<void> {
+    const gaps = await stack.database.query(
+      'SELECT notification_id FROM attempts GROUP BY notification_id HAVING max(number) <> count(*) OR min(number) <> 1',
+    );
+    expect(gaps).toEqual([]);
+    expect(await stack.database.query('SELECT * FROM claims')).toEqual([]);
+  }
+
+  it.each(workers)('loses nothing when the %s is killed in the middle of 1,000 events', async (name) => {
+    const { receiver, stack } = await setup();
+    await stack.produce(Array.from({ length: eventCount }, () => anEvent()));
+    await until(() => receiver.requests.length >= eventCount / 4, { what: 'a quarter of the requests' });
+    await stack.app(name).kill('SIGKILL');
+    stack.app(name).launch();
+    await allSent(stack);
+
+    const accepted = receiver.requests.filter(({ status }) => status === 200);
+    expect(new Set(accepted.map(({ webhookId }) => webhookId)).size).toBe(eventCount);
+    // At most the requests that were under way are repeated, and only the dispatcher has any.
+    expect(receiver.duplicates().length).toBeLessThanOrEqual(name === 'dispatcher' ? 20 : 0);
+    expect(receiver.requests.filter(({ signatureValid }) => !signatureValid)).toEqual([]);
+    await expectGaplessHistory(stack);
+    const books = await stack.database.query<{ matched: string; others: string }>(
+      'SELECT sum(bit_count(matched)) AS matched, sum(bit_count(unmatched | duplicate | parked)) AS others FROM books',
+    );
+    expect(books).toEqual([{ matched: String(eventCount), others: '0' }]);
+  });
+
+  it('repeats no request and exits 0 when every app is stopped in the middle of 1,000 events', async () => {
+    const { receiver, stack } = await setup();
+    await stack.produce(Array.from({ length: eventCount }, () => anEvent()));
+    await until(() => receiver.requests.length >= eventCount / 4, { what: 'a quarter of the requests' });
+    for (const name of workers) {
+      expect(await stack.app(name).kill('SIGTERM')).toBe(0);
+      stack.app(name).launch();
+    }
+    await allSent(stack);
+    expect(receiver.duplicates()).toEqual([]);
+    await expectGaplessHistory(stack);
+    const unknown = await stack.database.query(`SELECT FROM attempts WHERE outcome = 'unknown'`);
+    expect(unknown).toHaveLength(0);
+  });
+});
