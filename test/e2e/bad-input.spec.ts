@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anEvent } from '../support/builders.js';
-import { aSecret, wire } from '../support/configure.js';
+import { allSeen, aSecret, wire } from '../support/configure.js';
 import { Stack } from '../support/stack.js';
 import { until } from '../support/until.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
@@ -93,8 +93,7 @@ describe('bad input', () => {
     const isDisabled = async () =>
       (await stack.database.query(`SELECT FROM endpoints WHERE id = 'gone' AND NOT enabled`)).length === 1;
     await until(isDisabled, { what: 'the endpoint is switched off' });
-    const sees = () => stack.app('renderer').lines.filter((line) => line.includes('registry.loaded')).length >= 2;
-    await until(sees, { what: 'the renderer sees it' });
+    await allSeen(stack);
     await stack.produce([anEvent({ tenant: 'acme', type: 'closing' })]);
     const reasons = async () => {
       const rows = await stack.database.query<{ failure_reason: string }>(

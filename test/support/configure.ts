@@ -55,7 +55,12 @@ export async function wire(stack: Stack, endpoints: readonly WiredEndpoint[]): P
       [tenant, `to-${id}`, id, eventTypes, method, contentType, body],
     );
   }
-  const [row] = await database.query<{ version: string }>('SELECT version FROM registry_version');
+  await allSeen(stack);
+}
+
+/** Waits until every running worker has seen the registry as it is now. */
+export async function allSeen(stack: Stack): Promise<void> {
+  const [row] = await stack.database.query<{ version: string }>('SELECT version FROM registry_version');
   const seen = `"event":"registry.loaded"`;
   for (const name of ['renderer', 'dispatcher'] as const) {
     const isSeen = (line: string) => line.includes(seen) && line.includes(`"version":"${row?.version}"`);

@@ -41,6 +41,9 @@ export class EndpointRow {
   declare createdAt: Date;
   @Column('timestamptz', { name: 'updated_at' })
   declare updatedAt: Date;
+  /** Set: deleted; the row stays so that a later owner of the id goes on counting versions. */
+  @Column('timestamptz', { name: 'deleted_at', nullable: true })
+  declare deletedAt: Date | null;
 }
 
 @Entity('endpoint_secrets')
@@ -81,6 +84,9 @@ export class TemplateRow {
   declare createdAt: Date;
   @Column('timestamptz', { name: 'updated_at' })
   declare updatedAt: Date;
+  /** Set: deleted; the row stays so that a later owner of the id goes on counting versions. */
+  @Column('timestamptz', { name: 'deleted_at', nullable: true })
+  declare deletedAt: Date | null;
 }
 
 /** Never changed once written: a change of a template is a new version. */

@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import { type DataSource, IsNull } from 'typeorm';
 import type { Clock } from '#domain/clock';
 import type { Endpoint } from '#domain/endpoint';
 import { Failure } from '#domain/failure';
@@ -84,10 +84,10 @@ export class RegistrySnapshot {
     const tenants = new Map(
       (await manager.find(TenantRow)).map(({ id, webhooksEnabled }) => [id, { webhooksEnabled }]),
     );
-    const endpoints = (await manager.find(EndpointRow)).map(endpointOf);
+    const endpoints = (await manager.findBy(EndpointRow, { deletedAt: IsNull() })).map(endpointOf);
     const byKey = new Map(endpoints.map((endpoint) => [endpointKey(endpoint.tenantId, endpoint.id), endpoint]));
     const versions = await manager.find(TemplateVersionRow);
-    const templates = groupByTenant(templatesOf(await manager.find(TemplateRow), versions));
+    const templates = groupByTenant(templatesOf(await manager.findBy(TemplateRow, { deletedAt: IsNull() }), versions));
     const secrets = this.openSecrets(await manager.find(EndpointSecretRow, { order: { version: 'DESC' } }));
     this.options.log.info('registry.loaded', { version, tenants: tenants.size, endpoints: byKey.size });
     const { clock } = this.options;

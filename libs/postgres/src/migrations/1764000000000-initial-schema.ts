@@ -19,7 +19,10 @@ export class InitialSchema1764000000000 implements MigrationInterface {
   }
 }
 
-/** What operators configure. Every change moves `registry_version`, which every app watches (a change is seen within 1 s). */
+/**
+ * What operators configure. Every change moves `registry_version`, which every app watches (a change is seen within 1 s).
+ * A deleted endpoint or template keeps its row: when its id is used again its versions go on, so no version means two things.
+ */
 const registry = `
   CREATE TABLE registry_version (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), version bigint NOT NULL);
   INSERT INTO registry_version (version) VALUES (1);
@@ -43,6 +46,7 @@ const registry = `
     etag bigint NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
+    deleted_at timestamptz,
     PRIMARY KEY (tenant_id, id));
   CREATE TABLE endpoint_secrets (
     tenant_id text NOT NULL,
@@ -65,6 +69,7 @@ const registry = `
     etag bigint NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
+    deleted_at timestamptz,
     PRIMARY KEY (tenant_id, id));
   CREATE TABLE webhook_template_versions (
     tenant_id text NOT NULL,

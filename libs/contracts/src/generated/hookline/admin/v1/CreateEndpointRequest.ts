@@ -1,0 +1,15 @@
+// Original file: libs/contracts/proto/hookline/admin/v1/endpoint_service.proto
+
+import type { Endpoint as _hookline_admin_v1_Endpoint, Endpoint__Output as _hookline_admin_v1_Endpoint__Output } from '../../../hookline/admin/v1/Endpoint.js';
+
+export interface CreateEndpointRequest {
+  'parent'?: (string);
+  'endpointId'?: (string);
+  'endpoint'?: (_hookline_admin_v1_Endpoint | null);
+}
+
+export interface CreateEndpointRequest__Output {
+  'parent': (string);
+  'endpointId': (string);
+  'endpoint': (_hookline_admin_v1_Endpoint__Output | null);
+}

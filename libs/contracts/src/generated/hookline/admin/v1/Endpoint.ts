@@ -1,0 +1,39 @@
+// Original file: libs/contracts/proto/hookline/admin/v1/endpoint_service.proto
+
+import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../../google/protobuf/Timestamp.js';
+
+export interface Endpoint {
+  'name'?: (string);
+  'url'?: (string);
+  'signingSecret'?: (string);
+  'enabled'?: (boolean);
+  'concurrency'?: (number);
+  'attemptTimeoutMs'?: (number);
+  'retrySchedule'?: (string)[];
+  'urlVersion'?: (number);
+  'disabledReason'?: (string);
+  'etag'?: (string);
+  'createTime'?: (_google_protobuf_Timestamp | null);
+  'updateTime'?: (_google_protobuf_Timestamp | null);
+  '_enabled'?: "enabled";
+  '_concurrency'?: "concurrency";
+  '_attemptTimeoutMs'?: "attemptTimeoutMs";
+}
+
+export interface Endpoint__Output {
+  'name': (string);
+  'url': (string);
+  'signingSecret': (string);
+  'enabled'?: (boolean);
+  'concurrency'?: (number);
+  'attemptTimeoutMs'?: (number);
+  'retrySchedule': (string)[];
+  'urlVersion': (number);
+  'disabledReason': (string);
+  'etag': (string);
+  'createTime': (_google_protobuf_Timestamp__Output | null);
+  'updateTime': (_google_protobuf_Timestamp__Output | null);
+  '_enabled'?: "enabled";
+  '_concurrency'?: "concurrency";
+  '_attemptTimeoutMs'?: "attemptTimeoutMs";
+}

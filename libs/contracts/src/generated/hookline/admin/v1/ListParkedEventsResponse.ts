@@ -1,0 +1,13 @@
+// Original file: libs/contracts/proto/hookline/admin/v1/parked_event_service.proto
+
+import type { ParkedEvent as _hookline_admin_v1_ParkedEvent, ParkedEvent__Output as _hookline_admin_v1_ParkedEvent__Output } from '../../../hookline/admin/v1/ParkedEvent.js';
+
+export interface ListParkedEventsResponse {
+  'parkedEvents'?: (_hookline_admin_v1_ParkedEvent)[];
+  'nextPageToken'?: (string);
+}
+
+export interface ListParkedEventsResponse__Output {
+  'parkedEvents': (_hookline_admin_v1_ParkedEvent__Output)[];
+  'nextPageToken': (string);
+}

@@ -1,0 +1,23 @@
+// Original file: libs/contracts/proto/hookline/admin/v1/notification_service.proto
+
+export const NotificationState = {
+  NOTIFICATION_STATE_UNSPECIFIED: 'NOTIFICATION_STATE_UNSPECIFIED',
+  NOTIFICATION_STATE_PENDING: 'NOTIFICATION_STATE_PENDING',
+  NOTIFICATION_STATE_SENT: 'NOTIFICATION_STATE_SENT',
+  NOTIFICATION_STATE_FAILED: 'NOTIFICATION_STATE_FAILED',
+  NOTIFICATION_STATE_CANCELLED: 'NOTIFICATION_STATE_CANCELLED',
+} as const;
+
+export type NotificationState =
+  | 'NOTIFICATION_STATE_UNSPECIFIED'
+  | 0
+  | 'NOTIFICATION_STATE_PENDING'
+  | 1
+  | 'NOTIFICATION_STATE_SENT'
+  | 2
+  | 'NOTIFICATION_STATE_FAILED'
+  | 3
+  | 'NOTIFICATION_STATE_CANCELLED'
+  | 4
+
+export type NotificationState__Output = typeof NotificationState[keyof typeof NotificationState]

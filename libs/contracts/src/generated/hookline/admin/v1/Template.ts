@@ -1,0 +1,39 @@
+// Original file: libs/contracts/proto/hookline/admin/v1/template_service.proto
+
+import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../../google/protobuf/Timestamp.js';
+
+export interface Template {
+  'name'?: (string);
+  'endpoint'?: (string);
+  'eventTypes'?: (string)[];
+  'method'?: (string);
+  'contentType'?: (string);
+  'body'?: (string);
+  'strict'?: (boolean);
+  'active'?: (boolean);
+  'version'?: (number);
+  'etag'?: (string);
+  'createTime'?: (_google_protobuf_Timestamp | null);
+  'updateTime'?: (_google_protobuf_Timestamp | null);
+  '_body'?: "body";
+  '_strict'?: "strict";
+  '_active'?: "active";
+}
+
+export interface Template__Output {
+  'name': (string);
+  'endpoint': (string);
+  'eventTypes': (string)[];
+  'method': (string);
+  'contentType': (string);
+  'body'?: (string);
+  'strict'?: (boolean);
+  'active'?: (boolean);
+  'version': (number);
+  'etag': (string);
+  'createTime': (_google_protobuf_Timestamp__Output | null);
+  'updateTime': (_google_protobuf_Timestamp__Output | null);
+  '_body'?: "body";
+  '_strict'?: "strict";
+  '_active'?: "active";
+}
