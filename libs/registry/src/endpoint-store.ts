@@ -120,10 +120,15 @@ export async function writeEndpoints(
   if (sealed.length > 0) await rowsOf(tx, secretStatement, [JSON.stringify(sealed)]);
 }
 
+/** An endpoint that is not deleted; null when there is none. Throws a Failure. */
+export function findEndpoint(on: DataSource | EntityManager, name: EndpointName): Promise<EndpointRow | null> {
+  const { tenantId, id } = name;
+  return stored(on.getRepository(EndpointRow).findOneBy({ tenantId, id, deletedAt: IsNull() }));
+}
+
 /** An endpoint that is not deleted. Throws ResourceFault not-found, or a Failure. */
 export async function getEndpoint(on: DataSource | EntityManager, name: EndpointName): Promise<EndpointRow> {
-  const { tenantId, id } = name;
-  const row = await stored(on.getRepository(EndpointRow).findOneBy({ tenantId, id, deletedAt: IsNull() }));
+  const row = await findEndpoint(on, name);
   if (row === null) throw noEndpoint(name);
   return row;
 }
