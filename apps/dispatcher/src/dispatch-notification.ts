@@ -43,6 +43,8 @@ export interface DispatchNotificationDeps {
   readonly policyOf: (endpoint: Endpoint) => RetryPolicy;
   readonly producer: RecordProducer;
   readonly tiers: readonly RetryTier[];
+  /** Of endpoints that say nothing. */
+  readonly concurrency: number;
   readonly timeouts: { readonly attemptMs: number; readonly leaseMarginMs: number; readonly sendReserveMs: number };
   readonly clock: Clock;
   readonly log: Log;
@@ -66,7 +68,7 @@ export async function dispatchNotification(record: KafkaRecord, deps: DispatchNo
   if (endpoint === undefined) return refuse(delivery, 'ENDPOINT_DELETED', deps);
   if (!endpoint.enabled) return refuse(delivery, 'ENDPOINT_DISABLED', deps);
 
-  const place = await deps.lanes.enter(key, endpoint.concurrency, deps.stopping());
+  const place = await deps.lanes.enter(key, endpoint.concurrency ?? deps.concurrency, deps.stopping());
   if (deps.stopping().aborted) {
     place?.leave();
     throw new Failure('STORE_UNAVAILABLE', 'the process is stopping', { retryable: true });
