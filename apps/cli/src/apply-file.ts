@@ -27,6 +27,8 @@ export interface ApplyOptions {
 /** What a file describes: one request a resource; tenants first, then endpoints, then templates. */
 export interface ApplyFile {
   readonly requests: readonly ApplyRequest[];
+  /** `endpoints[0]`, as the admin calls a resource in its faults -> `hookline.yaml:7`. */
+  readonly places: ReadonlyMap<string, string>;
   readonly warnings: readonly string[];
 }
 
@@ -56,12 +58,15 @@ interface Reading extends ApplyOptions {
 export async function readApplyFile(sources: readonly ApplySource[], options: ApplyOptions): Promise<ApplyFile> {
   const reading: Reading = { ...options, faults: [], warnings: [], places: new Map() };
   const found: Record<Collection, ApplyRequest[]> = { tenants: [], endpoints: [], templates: [] };
+  const resourcePlaces = new Map<string, string>();
   for (const source of sources) {
     for (const yaml of documentsOf(source, reading.faults)) {
       for (const { collection, node } of resourcesOf(yaml, reading.faults)) {
         const fields = YamlFields.of(node, resourceFields[collection], yaml, reading.faults);
         const folder = source.file === '-' ? '.' : path.dirname(source.file);
-        if (fields !== null) found[collection].push(await requestOf[collection](fields, reading, folder));
+        if (fields === null) continue;
+        resourcePlaces.set(`${collection}[${found[collection].length}]`, placeOf(node, yaml));
+        found[collection].push(await requestOf[collection](fields, reading, folder));
       }
     }
   }
@@ -74,7 +79,7 @@ export async function readApplyFile(sources: readonly ApplySource[], options: Ap
       lines,
     );
   }
-  return { requests: collections.flatMap((collection) => found[collection]), warnings };
+  return { requests: collections.flatMap((collection) => found[collection]), places: resourcePlaces, warnings };
 }
 
 function documentsOf({ name, bytes }: ApplySource, faults: Faults): readonly YamlSource[] {

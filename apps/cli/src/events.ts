@@ -212,5 +212,5 @@ function endJson({ where }: EventRecord, answer: PublishEventResponse__Output): 
 function afterSome(error: unknown, done: number, all: number, where: string): unknown {
   if (!(error instanceof CliFault)) return error;
   const said = `${done} of ${all} events were published before; this was ${displayText(where)}`;
-  return new CliFault(error.kind, error.message, [...error.more, said], error);
+  return new CliFault(error.kind, error.message, [...error.more, said], { cause: error, fields: error.fields });
 }

@@ -158,8 +158,8 @@ describe('apply', () => {
 
   it('names every wrong field when it is refused, though the server stopped reading long before', async () => {
     const violations = [
-      { field: 'endpoints.e0.url', description: 'plain http is not allowed\u001b[2J' },
-      { field: 'templates.t.body', description: 'line 1, column 3: no such filter' },
+      { field: 'endpoints[0].url', description: 'plain http is not allowed\u001b[2J' },
+      { field: 'templates[9].body', description: 'line 1, column 3: no such filter' },
     ];
     const Apply = (call: ServerDuplexStream<object, object>) => {
       call.once('data', () => call.emit('error', aStatus(status.INVALID_ARGUMENT, 'url: …', { violations })));
@@ -168,9 +168,10 @@ describe('apply', () => {
     const { code, err } = await run(['apply', '-f', '-'], {}, resources(3_000));
     expect(code).toBe(1);
     expect(err).toBe(
-      'hookline: the admin refused it for 2 wrong fields; nothing was changed:\n' +
-        '  endpoints.e0.url: plain http is not allowedU+001B[2J\n' +
-        '  templates.t.body: line 1, column 3: no such filter\n',
+      'hookline: the admin refused it for 2 wrong fields:\n' +
+        '  standard input:2: url: plain http is not allowedU+001B[2J\n' +
+        '  templates[9].body: line 1, column 3: no such filter\n' +
+        'nothing was changed\n',
     );
   });
 });
@@ -297,6 +298,15 @@ describe('a fault', () => {
     expect(err).not.toContain('secret-key');
   });
 
+  it('of the admin behind a connection that works is not called unreachable', async () => {
+    admin = await failing(
+      aStatus(status.UNAVAILABLE, 'the database cannot answer now', { reason: 'STORE_UNAVAILABLE' }),
+    );
+    const { code, err } = await run(get);
+    expect(code).toBe(3);
+    expect(err).toMatch(/^hookline: the admin at \S+ cannot do it now: the database cannot answer now/);
+  });
+
   it('of a state tells its reason, and shows a stack only when asked', async () => {
     admin = await failing(aStatus(status.FAILED_PRECONDITION, 'nothing was rendered', { reason: 'NO_PAYLOAD' }));
     expect((await run(get)).err).toBe('hookline: FAILED_PRECONDITION: nothing was rendered [NO_PAYLOAD]\n');
@@ -306,6 +316,7 @@ describe('a fault', () => {
   it('of usage is 2', async () => {
     expect((await run(['notifications', 'get', 'x'])).code).toBe(2);
     expect((await run(['notifications'])).code).toBe(2);
+    expect((await run(['notifications', 'get', id, '--tenant', '-'])).err).toContain('--tenant - is for lists');
     expect((await run([])).code).toBe(2);
     expect((await run(['notifications', '--help'])).code).toBe(0);
     expect((await run(['--version'])).out).toMatch(/^hookline \d+\.\d+\.\d+\n$/);

@@ -74,11 +74,11 @@ function connectOnce<T extends { close(): void }>(connect: () => Promise<T>) {
 }
 
 async function sayFault(error: unknown, { env, output }: World): Promise<void> {
-  const isKnown = error instanceof CliFault;
   const said = error instanceof Error ? error.message : String(error);
-  const lines = isKnown
-    ? [said, ...error.more]
-    : [`this is a fault of hookline itself: ${said} (HOOKLINE_DEBUG=1 shows where)`];
+  const lines =
+    error instanceof CliFault
+      ? [said, ...error.fields.map((wrong) => `  ${displayText(`${wrong.field}: ${wrong.said}`)}`), ...error.more]
+      : [`this is a fault of hookline itself: ${said} (HOOKLINE_DEBUG=1 shows where)`];
   await output.err(`hookline: ${lines.join('\n')}\n`);
   if (env['HOOKLINE_DEBUG'] === '1' && error instanceof Error) await output.err(`${stacks(error).join('\n')}\n`);
 }
