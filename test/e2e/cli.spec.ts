@@ -147,10 +147,13 @@ describe('the command line', () => {
     expect(lines).toContain('duplicate of an event read before');
 
     const garbage = '{"half": \u001b[31m';
-    const parked = await hookline(['events', 'publish', '-f', '-', '--raw', '--tenant', 'acme'], {}, garbage);
-    const anywhere = await hookline(['events', 'publish', '-f', '-', '--raw'], { HOOKLINE_TENANT: '' }, garbage);
-    expect([parked.code, anywhere.code]).toEqual([1, 1]);
-    const [, place = ''] = /^(\S+): parked: NOT_JSON /.exec(anywhere.out.toString()) ?? [];
+    const publishRaw = (...flags: readonly string[]) =>
+      hookline(['events', 'publish', '-f', '-', '--raw', ...flags], {}, garbage);
+    const refused = await publishRaw('--tenant', 'acme');
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('value: is no event: NOT_JSON')]);
+    const parked = await publishRaw();
+    expect([parked.code, parked.err]).toEqual([1, '']);
+    const [, place = ''] = /^(\S+): parked: NOT_JSON /.exec(parked.out.toString()) ?? [];
     expect(await json('parked', 'get', place)).toMatchObject({ reason: 'NOT_JSON', value: garbage });
     expect((await hookline(['parked', 'list'])).out.toString()).toContain(place);
     expect((await hookline(['parked', 'get', place])).out.toString()).toContain('{"half": U+001B[31m');

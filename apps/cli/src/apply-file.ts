@@ -35,6 +35,8 @@ export interface ApplyFile {
 const aliasesMax = 100;
 const documentsMax = 1_000;
 const faultsShownMax = 50;
+/** Of one document: after the first, the others are mostly its echoes. */
+const syntaxFaultsMax = 3;
 const secretBytesMax = 1_024;
 
 const resourceFields = {
@@ -96,7 +98,7 @@ function documentsOf({ name, bytes }: ApplySource, faults: Faults): readonly Yam
   }
   let aliases = 0;
   for (const document of documents) {
-    for (const { message, pos } of [...document.errors, ...document.warnings])
+    for (const { message, pos } of [...document.errors, ...document.warnings].slice(0, syntaxFaultsMax))
       faults.push(`${name}:${lines.linePos(pos[0]).line}: ${message.split('\n')[0]}`);
     visit(document, { Alias: () => void aliases++ });
   }

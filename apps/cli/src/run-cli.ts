@@ -37,8 +37,7 @@ async function ask(argv: readonly string[], world: World): Promise<ExitCode> {
 
 async function runCommand(command: Command, given: Given, world: World): Promise<ExitCode> {
   const { env, output } = world;
-  const namedTenant = given.text('tenant') ?? (env['HOOKLINE_TENANT'] || undefined);
-  const tenant = namedTenant ?? 'default';
+  const tenant = given.text('tenant') ?? (env['HOOKLINE_TENANT'] || 'default');
   tenantName(tenant);
   const warn = (text: string) => output.err(`warning: ${displayText(text)}\n`);
   const connected = connectOnce(async () => {
@@ -50,7 +49,7 @@ async function runCommand(command: Command, given: Given, world: World): Promise
     return await command.run({
       ...{ given, world, output, tenant },
       format: given.text('output') === 'json' ? 'json' : 'table',
-      isTenantGiven: namedTenant !== undefined,
+      isTenantGiven: given.has('tenant'),
       admin: connected.get,
     });
   } finally {
