@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
+import { watchedByGuard } from './process-guard.js';
 
 /** A server that runs on this machine for a demo or a test run. */
 export interface LocalServer {
@@ -15,12 +16,6 @@ export interface LocalServer {
   readonly revive?: () => Promise<void>;
 }
 
-/** Everything that is downloaded or written lies here; git ignores it. */
-export const localFolder = path.resolve(
-  import.meta.dirname.replace(/([/\\])dist[/\\]deploy[/\\]local$/, '$1deploy$1local'),
-  '../../.local',
-);
-
 const running = new Set<ChildProcess>();
 
 /** What is started. */
@@ -28,37 +23,62 @@ export interface SpawnRequest {
   readonly command: string;
   readonly args: readonly string[];
   readonly logFile: string;
+  /** Added to our own environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** User and group to run as; only root may choose. */
   readonly identity?: { readonly uid: number; readonly gid: number };
 }
 
-/** Starts a process whose output goes to a file; it never outlives this process. */
+/** Starts a process whose output goes to a file. It never outlives this process, however this one ends. */
 export function startProcess({ command, args, logFile, env = {}, identity }: SpawnRequest): ChildProcess {
   mkdirSync(path.dirname(logFile), { recursive: true });
+  const output = openSync(logFile, 'a');
   const child = spawn(command, [...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', output, output],
     detached: true, // Ctrl-C in the terminal reaches us first, and we stop things in order
     env: { ...process.env, ...env },
     ...identity,
   });
-  for (const stream of [child.stdout, child.stderr])
-    stream?.on('data', (chunk: Buffer) => appendFileSync(logFile, chunk));
+  closeSync(output);
   running.add(child);
-  child.once('exit', () => running.delete(child));
+  const unwatch = watchedByGuard(child.pid);
+  const ended = () => {
+    running.delete(child);
+    unwatch();
+  };
+  child.once('exit', ended).once('error', ended);
   return child;
+}
+
+/** Whether a process has ended, or never began. */
+export function hasEnded(child: ChildProcess): boolean {
+  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 }
 
 /** Ends a process and waits for it; SIGKILL after `patienceMs`. */
 export async function stopProcess(child: ChildProcess, signal: NodeJS.Signals, patienceMs = 15_000): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
   });
   child.kill(signal);
-  const impatient = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+  const impatient = setTimeout(() => killGroup(child), patienceMs);
   await ended;
   clearTimeout(impatient);
+}
+
+/** Ends everything that was started here and still runs, at once and without waiting. */
+export function killEverything(): void {
+  for (const child of running) killGroup(child);
+}
+
+/** Every process is the leader of a group of its own: what it started itself ends with it. */
+function killGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    child.kill('SIGKILL'); // the group is gone already
+  }
 }
 
 /** The last lines of a log, for an error's text. */
@@ -79,6 +99,4 @@ export function freePort(): Promise<number> {
 }
 
 // Whatever ends this process ends what it started.
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
+process.once('exit', killEverything);

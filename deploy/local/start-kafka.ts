@@ -1,40 +1,38 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
-import { freePort, type LocalServer, localFolder, startProcess, stopProcess, tailOf } from './local-process.js';
+import { fetchKafka, kafkaJarsFolder } from './fetch-kafka.js';
+import { findJava } from './find-programs.js';
+import { installMissing } from './install-missing.js';
+import { freePort, type LocalServer, startProcess, stopProcess, tailOf } from './local-process.js';
+import { missingForKafka } from './needs.js';
+import { serverFolder } from './run-folder.js';
 import { waitFor } from './wait-for.js';
 
-const kafkaVersion = '4.3.1';
-const jarsFolder = path.join(localFolder, `kafka-${kafkaVersion}`);
-/** Written last: an interrupted download is done again. */
-const completeMarker = path.join(jarsFolder, 'complete');
-const pomFile = path.join(localFolder, '../deploy/local/kafka-runtime/pom.xml');
 const startMsMax = 90_000;
 const javaOptions = ['-Xms64m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true'];
+
+const classPath = ['-cp', path.join(kafkaJarsFolder, '*')];
+const formatMsMax = 60_000;
 
 /** Uses `KAFKA_BROKERS` when it is set, else starts Apache Kafka (KRaft, one node) on free loopback ports. */
 export async function startKafka(brokers: string | undefined, say: (line: string) => void): Promise<LocalServer> {
   if (brokers !== undefined && brokers !== '') return { address: brokers, stop: async () => undefined };
+  await installMissing(missingForKafka(), say);
   await fetchKafka(say);
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'hookline-kafka-'));
+  const java = findJava();
+  if (java === null) throw new Error('Java is missing after it was installed');
+  const folder = serverFolder('kafka', null, say);
   const [port, controllerPort] = [await freePort(), await freePort()];
   const properties = path.join(folder, 'server.properties');
   writeFileSync(properties, serverProperties(folder, port, controllerPort));
-  // A cluster id may not begin with a dash: the tool would take it for an option.
-  const clusterId = `H${randomBytes(16).toString('base64url').slice(1, 22)}`;
-  const classPath = ['-cp', path.join(jarsFolder, '*')];
-  const format = ['kafka.tools.StorageTool', 'format', '--standalone', '-t', clusterId, '-c', properties];
-  execFileSync('java', [...javaOptions, ...classPath, ...format], { stdio: 'pipe' });
+  formatStorage(java, properties);
   const logFile = path.join(folder, 'kafka.log');
   const start = async () => {
-    const child = startProcess({
-      command: 'java',
-      args: [...javaOptions, ...classPath, 'kafka.Kafka', properties],
-      logFile,
-    });
+    const args = [...javaOptions, ...classPath, 'kafka.Kafka', properties];
+    const child = startProcess({ command: java, args, logFile });
     await waitFor(() => accepts(port), { what: 'Kafka', limitMs: startMsMax, child, detail: () => tailOf(logFile) });
     return child;
   };
@@ -52,27 +50,13 @@ export async function startKafka(brokers: string | undefined, say: (line: string
   };
 }
 
-/** Fetches the broker's jars once, and says how many have come. */
-async function fetchKafka(say: (line: string) => void): Promise<void> {
-  if (existsSync(completeMarker)) return;
-  rmSync(jarsFolder, { recursive: true, force: true });
-  mkdirSync(jarsFolder, { recursive: true });
-  say(
-    `fetching Apache Kafka ${kafkaVersion} from Maven Central (44 MB) to ${path.relative(process.cwd(), jarsFolder)}`,
-  );
-  const goals = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${jarsFolder}`];
-  const maven = spawn('mvn', ['-q', '-B', '-f', pomFile, ...goals], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [maven.stdout, maven.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const progress = setInterval(() => say(`  ${readdirSync(jarsFolder).length} of 46 files`), 2_000);
-  const exitCode = await new Promise<number | null>((resolve, reject) => {
-    maven.once('error', reject);
-    maven.once('exit', resolve);
-  });
-  clearInterval(progress);
-  if (exitCode !== 0)
-    throw new Error(`Maven could not fetch Kafka:\n${output.slice(-2_000)}\nSet KAFKA_BROKERS to use another one.`);
-  writeFileSync(completeMarker, readFileSync(pomFile));
+function formatStorage(java: string, properties: string): void {
+  // A cluster id may not begin with a dash: the tool would take it for an option.
+  const clusterId = `H${randomBytes(16).toString('base64url').slice(1, 22)}`;
+  const format = ['kafka.tools.StorageTool', 'format', '--standalone', '-t', clusterId, '-c', properties];
+  const options = { encoding: 'utf8', timeout: formatMsMax } as const;
+  const { status, stdout, stderr } = spawnSync(java, [...javaOptions, ...classPath, ...format], options);
+  if (status !== 0) throw new Error(`Kafka's storage could not be made (exit ${status}):\n${stdout}${stderr}`);
 }
 
 function accepts(port: number): Promise<boolean> {

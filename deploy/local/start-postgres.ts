@@ -1,72 +1,52 @@
-import { execFileSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { findPostgres } from './find-programs.js';
+import { installMissing } from './install-missing.js';
 import { freePort, type LocalServer, startProcess, stopProcess, tailOf } from './local-process.js';
+import { missingForPostgres } from './needs.js';
+import { type Identity, serverFolder } from './run-folder.js';
 import { waitFor } from './wait-for.js';
 
-const binariesFolder = '/usr/lib/postgresql';
-const versionMin = 15;
-/** `nobody`: Postgres refuses to run as root. */
-const nobody = { uid: 65_534, gid: 65_534 };
 const startMsMax = 30_000;
-/** A local server may lose its last second with the machine; real ones keep their defaults. */
-const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=300'];
+const initMsMax = 60_000;
+/** A local server may lose its last second with the machine; real ones keep their defaults. TCP only: a socket's path has a limit. */
+const settings = [
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'max_connections=300',
+  'unix_socket_directories=',
+];
+const initOptions = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
+const env = { LC_ALL: 'C', PGUSER: 'postgres' };
 
-/** The folder of the newest Postgres binaries of at least version 15; null when there are none. */
-export function postgresBinaries(): string | null {
-  const versions = existsSync(binariesFolder) ? readdirSync(binariesFolder) : [];
-  const usable = versions
-    .filter((version) => Number(version) >= versionMin && existsSync(path.join(binariesFolder, version, 'bin/initdb')))
-    .sort((a, b) => Number(b) - Number(a));
-  return usable[0] === undefined ? null : path.join(binariesFolder, usable[0], 'bin');
-}
-
-/** Uses `DATABASE_URL` when it is set, else starts Postgres on a free loopback port with its data in a temporary folder. */
-export async function startPostgres(databaseUrl: string | undefined): Promise<LocalServer> {
+/** Uses `DATABASE_URL` when it is set, else starts Postgres on a free loopback port. */
+export async function startPostgres(
+  databaseUrl: string | undefined,
+  say: (line: string) => void = () => undefined,
+): Promise<LocalServer> {
   if (databaseUrl !== undefined && databaseUrl !== '') return { address: databaseUrl, stop: async () => undefined };
-  const binaries = postgresBinaries();
-  if (binaries === null)
-    throw new Error(`no Postgres >= ${versionMin} in ${binariesFolder}; set DATABASE_URL to use another one`);
-  const isRoot = process.getuid?.() === 0;
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'hookline-postgres-'));
-  if (isRoot) chownSync(folder, nobody.uid, nobody.gid);
-  const identity = isRoot ? { identity: nobody } : {};
+  await installMissing(missingForPostgres(), say);
+  const programs = findPostgres();
+  if (programs === null) throw new Error('Postgres is missing after it was installed');
+  const owner = process.getuid?.() === 0 ? nobody() : null;
+  const folder = serverFolder('postgres', owner, say);
   const data = path.join(folder, 'data');
-  const init = [
-    '-D',
-    data,
-    '-U',
-    'postgres',
-    '-A',
-    'trust',
-    '-E',
-    'UTF8',
-    '--locale=C',
-    '--no-sync',
-    '--no-instructions',
-  ];
-  const env = { LC_ALL: 'C', PGUSER: 'postgres' };
-  execFileSync(path.join(binaries, 'initdb'), init, {
-    stdio: 'pipe',
-    env: { ...process.env, ...env },
-    ...identity.identity,
-  });
+  initialize(path.join(programs, 'initdb'), data, owner);
   const port = await freePort();
-  const logFile = path.join(os.tmpdir(), path.basename(folder), 'postgres.log');
+  const logFile = path.join(folder, 'postgres.log');
   const options = settings.flatMap((setting) => ['-c', setting]);
   const start = async () => {
     const child = startProcess({
-      command: path.join(binaries, 'postgres'),
-      args: ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder, ...options],
-      ...{ logFile, env, ...identity },
+      command: path.join(programs, 'postgres'),
+      args: ['-D', data, '-p', String(port), '-h', '127.0.0.1', ...options],
+      ...{ logFile, env, ...(owner === null ? {} : { identity: owner }) },
     });
-    const isReady = () =>
-      existsSync(logFile) && readFileSync(logFile, 'utf8').trimEnd().endsWith('ready to accept connections');
-    await waitFor(isReady, { what: 'Postgres', limitMs: startMsMax, child, detail: () => tailOf(logFile) });
+    const ready = () => isReady(data, child.pid);
+    await waitFor(ready, { what: 'Postgres', limitMs: startMsMax, child, detail: () => tailOf(logFile) });
     return child;
   };
-  mkdirSync(path.dirname(logFile), { recursive: true });
   let child = await start();
   return {
     address: `postgres://postgres@127.0.0.1:${port}/postgres`,
@@ -79,4 +59,26 @@ export async function startPostgres(databaseUrl: string | undefined): Promise<Lo
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Postgres refuses to run as root, so it runs as the user who owns nothing. */
+function nobody(): Identity {
+  const { stdout } = spawnSync('id', ['-u', 'nobody'], { encoding: 'utf8' });
+  const id = Number(stdout?.trim() || 65_534);
+  return { uid: id, gid: id };
+}
+
+function initialize(initdb: string, data: string, owner: Identity | null): void {
+  const { status, stdout, stderr } = spawnSync(initdb, ['-D', data, ...initOptions], {
+    ...{ encoding: 'utf8', timeout: initMsMax, cwd: path.dirname(data) },
+    ...{ env: { ...process.env, ...env }, ...owner },
+  });
+  if (status !== 0) throw new Error(`initdb failed (exit ${status}):\n${stdout}${stderr}`);
+}
+
+/** Postgres writes its state into its pid file (`postmaster.pid`, line 8), where pg_ctl looks as well. */
+function isReady(data: string, pid: number | undefined): boolean {
+  const file = path.join(data, 'postmaster.pid');
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+  return Number(lines[0]) === pid && lines[7]?.trim() === 'ready';
 }

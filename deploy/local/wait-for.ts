@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { hasEnded } from './local-process.js';
 
 /** What is waited for and for how long. */
 export interface WaitOptions {
@@ -16,12 +17,12 @@ const lookMs = 50;
 export async function waitFor(condition: () => boolean | Promise<boolean>, options: WaitOptions): Promise<void> {
   const endMs = performance.now() + options.limitMs;
   while (!(await condition())) {
-    const hasExited = options.child !== undefined && options.child.exitCode !== null;
-    if (!hasExited && performance.now() < endMs) {
+    const isLost = options.child !== undefined && hasEnded(options.child);
+    if (!isLost && performance.now() < endMs) {
       await new Promise((resolve) => setTimeout(resolve, lookMs));
       continue;
     }
-    const why = hasExited ? 'ended before it was ready' : `was not ready within ${options.limitMs} ms`;
+    const why = isLost ? 'ended before it was ready' : `was not ready within ${options.limitMs / 1_000} s`;
     throw new Error(`${options.what} ${why}\n${options.detail?.() ?? ''}`);
   }
 }

@@ -1,6 +1,9 @@
-import { type Admin, ConfigResourceTypes } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import type { Log } from '#telemetry/log';
 import { clientRetry, createKafka, type KafkaSettings } from './kafka-client.js';
+
+// Node sees only the first of this CommonJS module's names.
+const { ConfigResourceTypes, KafkaJSAggregateError } = kafkajs;
 
 /** One topic as it must be (`contracts/topics` lists them). */
 export interface WantedTopic {
@@ -25,6 +28,8 @@ export interface TopicsReport {
 }
 
 const createTimeoutMs = 30_000;
+/** A shorter prefix could name topics that are not ours to delete. */
+const prefixCharsMin = 8;
 /** A setting that differs here loses records; any other one is only said. */
 const losingSettings: ReadonlySet<string> = new Set(['retention.ms', 'cleanup.policy']);
 
@@ -37,10 +42,32 @@ export async function createTopics(
   return withAdmin(kafka, log, async (admin) => {
     const existing = new Set(await admin.listTopics());
     const missing = wanted.filter(({ name }) => !existing.has(name));
-    if (missing.length > 0)
-      await admin.createTopics({ waitForLeaders: true, timeout: createTimeoutMs, topics: missing.map(topicConfig) });
+    if (missing.length > 0) await createMissing(admin, missing);
     return { created: missing.map(({ name }) => name), differences: await differences(admin, wanted) };
   });
+}
+
+/** Deletes the topics and the consumer groups whose names begin with a prefix: a demo or a test cleans up after itself. */
+export async function removeTopics(kafka: KafkaSettings, prefix: string, log: Log): Promise<readonly string[]> {
+  if (prefix.length < prefixCharsMin) throw new Error(`the prefix ${JSON.stringify(prefix)} could name other topics`);
+  return withAdmin(kafka, log, async (admin) => {
+    const topics = (await admin.listTopics()).filter((name) => name.startsWith(prefix));
+    if (topics.length > 0) await admin.deleteTopics({ topics, timeout: createTimeoutMs });
+    const { groups } = await admin.listGroups();
+    const ours = groups.map(({ groupId }) => groupId).filter((id) => id.startsWith(prefix));
+    if (ours.length > 0) await admin.deleteGroups(ours);
+    return topics;
+  });
+}
+
+/** Null when the brokers answer, else the cause in words. */
+export async function brokersTrouble(kafka: KafkaSettings, log: Log): Promise<string | null> {
+  try {
+    await withAdmin(kafka, log, (admin) => admin.describeCluster());
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** Compares the topics with what is wanted; changes nothing. */
@@ -59,6 +86,22 @@ async function withAdmin<T>(kafka: KafkaSettings, log: Log, run: (admin: Admin) 
     return await run(admin);
   } finally {
     await admin.disconnect();
+  }
+}
+
+/** Throws one error with the brokers' reason for every topic they refused. */
+async function createMissing(admin: Admin, missing: readonly WantedTopic[]): Promise<void> {
+  try {
+    await admin.createTopics({ waitForLeaders: true, timeout: createTimeoutMs, topics: missing.map(topicConfig) });
+  } catch (error) {
+    if (!(error instanceof KafkaJSAggregateError)) throw error;
+    const causes = error.errors.map((one) => {
+      if (typeof one === 'string') return one;
+      return 'topic' in one ? `${String(one.topic)}: ${one.message}` : one.message;
+    });
+    const tooFew = causes.some((cause) => cause.includes('Replication-factor'));
+    const hint = tooFew ? `\nThere are fewer brokers than replicas wanted: TOPIC_PROFILE=development wants one.` : '';
+    throw new Error(`the brokers refused to create topics\n${causes.join('\n')}${hint}`, { cause: error });
   }
 }
 

@@ -74,6 +74,32 @@ export async function openDataSource(
   }
 }
 
+/** Null when the server answers, else the cause in words. Throws a Failure when it refuses for good (password, database). */
+export async function databaseTrouble(url: string): Promise<string | null> {
+  const dataSource = createDataSource({ url, poolMax: 1, applicationName: 'hookline.migrate' });
+  try {
+    await dataSource.initialize();
+    await dataSource.destroy();
+    return null;
+  } catch (error) {
+    const failure = storeFailure(error);
+    if (!failure.retryable) throw failure;
+    return failure.message;
+  }
+}
+
+/** Undoes every migration, which removes all of Hookline's tables with what they hold. */
+export async function removeSchema(url: string): Promise<void> {
+  const dataSource = createDataSource({ url, poolMax: 1, applicationName: 'hookline.migrate', statementTimeoutMs: 0 });
+  await dataSource.initialize();
+  try {
+    for (const _ of dataSource.migrations) await dataSource.undoLastMigration({ transaction: 'each' });
+    await dataSource.query('DROP TABLE hookline_migrations');
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
 /** Runs what is missing of the migrations, once, however many processes ask at the same time. Answers their names. */
 export async function migrate(url: string): Promise<readonly string[]> {
   const dataSource = createDataSource({ url, poolMax: 2, applicationName: 'hookline.migrate', statementTimeoutMs: 0 });

@@ -1,0 +1,14 @@
+import type { TopicsReport } from '#kafka/topics-command';
+
+/** The report in words: a line for each topic made, a line for each difference, and one that sums up. */
+export function topicsReport(topics: readonly string[], { created, differences }: TopicsReport): string {
+  const fatal = differences.filter(({ severity }) => severity === 'fatal').length;
+  const warnings = differences.length - fatal;
+  const verdict = fatal > 0 ? `${fatal} that can lose or misplace records` : 'none that can lose records';
+  return [
+    ...created.map((name) => `created  ${name}`),
+    ...differences.map(({ topic, severity, said }) => `${severity.padEnd(8)} ${topic} ${said}`),
+    `${topics.length} topics, ${created.length} created; differences: ${verdict}, ${warnings} to be told of`,
+    '',
+  ].join('\n');
+}
