@@ -46,11 +46,17 @@ function rowOf({ name, field, shape, isRequired, apps }: Variable, appCount: num
   const isSecret = field.meta()?.['secret'] === true;
   const meaning = `${shape.description ?? ''}${isSecret ? `; secret, also as \`${name}_FILE\`` : ''}`;
   const where = apps.length === appCount ? 'all' : apps.join(', ');
-  const cells = [`\`${name}\``, valueOf(shape), isRequired ? '**required**' : defaultOf(field, shape), where, meaning];
+  const cells = [
+    `\`${name}\``,
+    valuesAllowed(shape),
+    isRequired ? '**required**' : defaultOf(field, shape),
+    where,
+    meaning,
+  ];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('<prefix>', '`TOPIC_PREFIX` + ')).join(' | ')} |`;
 }
 
-function valueOf({ type, enum: values, minimum, maximum }: GivenShape): string {
+function valuesAllowed({ type, enum: values, minimum, maximum }: GivenShape): string {
   if (values !== undefined) return values.map((value) => `\`${value}\``).join(' ');
   if (minimum !== undefined && maximum !== undefined) return `${minimum} to ${maximum}`;
   return type === 'string' ? 'text' : (type ?? 'text');

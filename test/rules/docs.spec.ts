@@ -4,7 +4,16 @@ import path from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import { generatedParts, withGeneratedPart } from '../../deploy/docs/generated-parts.js';
-import { allPages, anchorsOf, linksOf, type Page, readPage, snippetsOf, tableRows, topFolder } from '../support/markdown.js';
+import {
+  allPages,
+  anchorsOf,
+  linksOf,
+  type Page,
+  readPage,
+  snippetsOf,
+  tableRows,
+  topFolder,
+} from '../support/markdown.js';
 import { sourceFiles } from './source-files.js';
 
 describe('the pages people read', () => {
@@ -12,7 +21,7 @@ describe('the pages people read', () => {
 
   it('lead nowhere that is not there', () => {
     expect(pages.flatMap(brokenLinks)).toEqual([]);
-    const planted = { path: 'docs/planted.md', text: '# A\n[1](gone.md) [2](#b) [3](states.md#no-such) [4](#a)' };
+    const planted = { path: 'docs/states.md', text: '# A\n[1](gone.md) [2](#b) [3](events.md#no-such) [4](#a)' };
     expect(brokenLinks(planted)).toHaveLength(3);
   });
 
@@ -23,12 +32,16 @@ describe('the pages people read', () => {
   });
 
   it('name only source files that exist', () => {
-    const named = pages.flatMap(({ text }) => [...text.matchAll(/(?:apps|libs|deploy|test)\/[\w./-]+\.(?:ts|yaml|proto)/g)]);
+    const named = pages.flatMap(({ text }) => [
+      ...text.matchAll(/(?:apps|libs|deploy|test)\/[\w./-]+\.(?:ts|yaml|proto)/g),
+    ]);
     expect(named.map(([file]) => file).filter((file) => !existsSync(path.join(topFolder, file)))).toEqual([]);
   });
 
   it('have a name on every snippet, each once, so that none is left unrun by accident', () => {
-    const names = pages.flatMap(snippetsOf).map(({ page, language, name }) => (language === 'mermaid' ? 'mermaid' : name || page));
+    const names = pages
+      .flatMap(snippetsOf)
+      .map(({ page, language, name }) => (language === 'mermaid' ? 'mermaid' : name || page));
     const runnable = names.filter((name) => name !== 'mermaid');
     expect(runnable.filter((name) => name.endsWith('.md'))).toEqual([]);
     expect(new Set(runnable).size).toBe(runnable.length);
@@ -89,7 +102,9 @@ describe('docs/receivers.md', () => {
     const signed = `${field('webhook-id')}.${field('timestamp')}.${field('body')}`;
     expect(field('signature')).toBe(`v1,${createHmac('sha256', key).update(signed).digest('base64')}`);
     const webhook = new Webhook(field('secret'));
-    expect(webhook.sign(field('webhook-id'), new Date(Number(field('timestamp')) * 1_000), field('body'))).toBe(field('signature'));
+    expect(webhook.sign(field('webhook-id'), new Date(Number(field('timestamp')) * 1_000), field('body'))).toBe(
+      field('signature'),
+    );
   });
 });
 
