@@ -23,20 +23,20 @@ export interface SpawnRequest {
   readonly command: string;
   readonly args: readonly string[];
   readonly logFile: string;
-  /** Added to our own environment. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** All of its environment; ours when absent. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** User and group to run as; only root may choose. */
   readonly identity?: { readonly uid: number; readonly gid: number };
 }
 
 /** Starts a process whose output goes to a file. It never outlives this process, however this one ends. */
-export function startProcess({ command, args, logFile, env = {}, identity }: SpawnRequest): ChildProcess {
+export function startProcess({ command, args, logFile, env = process.env, identity }: SpawnRequest): ChildProcess {
   mkdirSync(path.dirname(logFile), { recursive: true });
   const output = openSync(logFile, 'a');
   const child = spawn(command, [...args], {
     stdio: ['ignore', output, output],
     detached: true, // Ctrl-C in the terminal reaches us first, and we stop things in order
-    env: { ...process.env, ...env },
+    env: { ...env },
     ...identity,
   });
   closeSync(output);
@@ -48,6 +48,11 @@ export function startProcess({ command, args, logFile, env = {}, identity }: Spa
   };
   child.once('exit', ended).once('error', ended);
   return child;
+}
+
+/** Process ids of everything that was started here and still runs. */
+export function runningPids(): readonly number[] {
+  return [...running].flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
 }
 
 /** Whether a process has ended, or never began. */

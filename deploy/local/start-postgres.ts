@@ -41,7 +41,7 @@ export async function startPostgres(
     const child = startProcess({
       command: path.join(programs, 'postgres'),
       args: ['-D', data, '-p', String(port), '-h', '127.0.0.1', ...options],
-      ...{ logFile, env, ...(owner === null ? {} : { identity: owner }) },
+      ...{ logFile, env: { ...process.env, ...env }, ...(owner === null ? {} : { identity: owner }) },
     });
     const ready = () => isReady(data, child.pid);
     await waitFor(ready, { what: 'Postgres', limitMs: startMsMax, child, detail: () => tailOf(logFile) });

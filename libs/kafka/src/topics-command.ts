@@ -60,6 +60,12 @@ export async function removeTopics(kafka: KafkaSettings, prefix: string, log: Lo
   });
 }
 
+/** How many records stand in a topic now. */
+export async function recordsInTopic(kafka: KafkaSettings, topic: string, log: Log): Promise<number> {
+  const offsets = await withAdmin(kafka, log, (admin) => admin.fetchTopicOffsets(topic));
+  return offsets.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
+}
+
 /** Null when the brokers answer, else the cause in words. */
 export async function brokersTrouble(kafka: KafkaSettings, log: Log): Promise<string | null> {
   try {

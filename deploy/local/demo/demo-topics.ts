@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { topicNames, topicSpecs } from '#contracts/topics';
+import { brokersTrouble, createTopics, removeTopics } from '#kafka/topics-command';
+import { type Environment, readConfig } from '#runtime/config';
+import { kafkaPart } from '#runtime/config-parts';
+import { kafkaSettingsOf, topicSettingsOf } from '#runtime/config-values';
+import { serverAnswers } from '#runtime/run-command';
+import type { Log } from '#telemetry/log';
+
+/** The topics of this run. */
+export interface DemoTopics {
+  readonly kafka: ReturnType<typeof kafkaSettingsOf>;
+  readonly eventsTopic: string;
+  readonly count: number;
+  /** Deletes topics and consumer groups of this run. */
+  remove(): Promise<void>;
+}
+
+/** Makes and verifies the topics as the apps' environment names them. Throws in words when one is not as it must be. */
+export async function createDemoTopics(env: Environment, log: Log): Promise<DemoTopics> {
+  const config = readConfig(z.object(kafkaPart), env);
+  const kafka = kafkaSettingsOf(config);
+  const settings = topicSettingsOf(config);
+  await serverAnswers({
+    server: `Kafka at ${config.KAFKA_BROKERS.join(',')}`,
+    trouble: () => brokersTrouble(kafka, log),
+  });
+  const { created, differences } = await createTopics(kafka, topicSpecs(settings), log);
+  const fatal = differences.filter(({ severity }) => severity === 'fatal');
+  if (fatal.length > 0) throw new Error(fatal.map(({ topic, said }) => `topic ${topic} ${said}`).join('\n'));
+  const remove = async () => void (await removeTopics(kafka, settings.prefix, log));
+  return { kafka, eventsTopic: topicNames.events(settings.prefix), count: created.length, remove };
+}

@@ -1,0 +1,45 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { DataSource } from '#postgres/data-source';
+import { cliFile } from './apply-configuration.js';
+
+/** What is printed at the end of a demo that stays up. */
+export interface ThreeCommands {
+  readonly envFile: string;
+  readonly commands: readonly string[];
+}
+
+/** Commands that work as they stand: a notification that ran out of attempts is explained, then re-sent. */
+export async function threeCommands(
+  store: DataSource,
+  env: Readonly<Record<string, string>>,
+  folder: string,
+): Promise<ThreeCommands> {
+  const envFile = path.join(folder, 'env.sh');
+  const exports = Object.entries(env).map(([name, value]) => `export ${name}=${quoted(value)}\n`);
+  writeFileSync(envFile, exports.join(''));
+  const id = await instructiveNotification(store);
+  const hookline = `node ${quoted(path.relative(process.cwd(), cliFile))} notifications`;
+  return {
+    envFile,
+    commands: [
+      `${hookline} list --state failed`,
+      `${hookline} attempts ${id}`,
+      `${hookline} resend ${id} --request-id try-1`,
+    ],
+  };
+}
+
+/** One whose attempts are used up, which a re-send cures; else the one with the most attempts. */
+async function instructiveNotification(store: DataSource): Promise<string> {
+  const rows: readonly { readonly id: string }[] = await store.query(
+    `SELECT id FROM v1_notifications WHERE payload_sha256 IS NOT NULL AND attempt_count > 0
+      ORDER BY (failure_reason = 'EXHAUSTED') DESC NULLS LAST, attempt_count DESC, id LIMIT 1`,
+  );
+  return rows[0]?.id ?? '(no notification has had an attempt)';
+}
+
+/** As a POSIX shell reads it back. */
+function quoted(text: string): string {
+  return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
