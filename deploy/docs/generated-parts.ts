@@ -1,5 +1,6 @@
 import { refusedRanges } from '#egress/address-ranges';
 import { instruments } from '#telemetry/instruments';
+import { adminConfig } from '../../apps/admin/src/admin.config.js';
 import { dispatcherConfig } from '../../apps/dispatcher/src/dispatcher.config.js';
 import { rendererConfig } from '../../apps/renderer/src/renderer.config.js';
 import { retrySchedulerConfig } from '../../apps/retry-scheduler/src/retry-scheduler.config.js';
@@ -17,6 +18,7 @@ const appSchemas: readonly AppSchema[] = [
   { app: 'renderer', schema: rendererConfig },
   { app: 'dispatcher', schema: dispatcherConfig },
   { app: 'retry-scheduler', schema: retrySchedulerConfig },
+  { app: 'admin', schema: adminConfig },
 ];
 
 /** Every generated part there is; `npm run docs` writes them, a test compares them. */

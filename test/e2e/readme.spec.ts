@@ -94,10 +94,19 @@ describe('the pages in docs', () => {
     expect(matched).toBeGreaterThan(0);
   });
 
-  it('show commands that work', async () => {
+  it('show commands that work, a re-send among them', async () => {
+    const { webhookId, body } = await arrivalOf(1);
     const { exitCode, output } = await world.shell(world.snippet('operators-cli'));
     expect(exitCode, output).toBe(0);
     expect(output).toContain('order.created');
+    expect(output).toContain(body.toString());
+    const resent = await until(
+      () => world.receiver.of('/orders').find((one) => one.webhookId === webhookId && one.attempt === 2),
+      {
+        what: 'the notification is sent again',
+      },
+    );
+    expect(resent).toMatchObject({ body, signatureValid: true });
   });
 
   it('list every column of the views, with its type, and no other', async () => {
