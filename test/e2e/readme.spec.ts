@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canInstall, installMissing } from '../../deploy/local/install-missing.js';
 import { allPages, readPage, snippetsOf, tableRows } from '../support/markdown.js';
@@ -138,15 +139,20 @@ function arrivalOf(orderId: number): Promise<ReceivedRequest> {
   return until(() => world.receiver.of('/orders').find(isIts), { what: `order ${orderId} arrives`, limitMs: 60_000 });
 }
 
-/** The request as it came; with a changed body; with a signature of another time; with a time that is long over. */
-function casesOf({ headers, body }: ReceivedRequest) {
+/** The request as it came; with a changed body; with another time; properly signed, but an hour ago. */
+function casesOf({ headers, body, webhookId }: ReceivedRequest) {
   const text = body.toString();
   const timestamp = Number(headers['webhook-timestamp']);
+  const oldS = timestamp - 3_600;
+  const oldSignature = new Webhook(secret).sign(webhookId, new Date(oldS * 1_000), text);
   return [
     { headers, body: text },
     { headers, body: `${text} ` },
     { headers: { ...headers, 'webhook-timestamp': String(timestamp + 1) }, body: text },
-    { headers: { ...headers, 'webhook-timestamp': String(timestamp - 3_600) }, body: text },
+    {
+      headers: { ...headers, 'webhook-timestamp': String(oldS), 'webhook-signature': oldSignature },
+      body: text,
+    },
   ];
 }
 
