@@ -9,6 +9,7 @@ import { KafkaRecordSink } from '#kafka/record-sink';
 import { createTopics } from '#kafka/topics-command';
 import { tiersOf } from '#runtime/config-values';
 import { createLog } from '#telemetry/log';
+import { freePort } from '../../deploy/local/local-process.js';
 import { TestApp } from './start-app.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
@@ -31,6 +32,9 @@ const fastSettings = {
 };
 
 export type AppName = 'renderer' | 'dispatcher' | 'retry-scheduler' | 'admin';
+
+/** The key of every stack's admin. */
+export const adminKey = 'test-key-of-the-platform-0123456789';
 
 let stacks = 0;
 
@@ -57,6 +61,8 @@ export class Stack {
       TOPIC_PREFIX: prefix,
       TOPIC_PROFILE: 'development',
       KEK_FILE: kekFile,
+      GRPC_LISTEN: `127.0.0.1:${await freePort()}`,
+      BOOTSTRAP_API_KEY: adminKey,
       ...settings,
     };
     const log = createLog({ app: 'test', level: 'error' });
@@ -82,6 +88,13 @@ export class Stack {
   get eventsTopic(): string {
     return topicNames.events(this.prefix);
   }
+
+  /** Where the admin answers, `host:port`. */
+  get adminAddress(): string {
+    return this.env['GRPC_LISTEN'] ?? '';
+  }
+
+  readonly adminKey = adminKey;
 
   app(name: AppName): TestApp {
     const app = this.apps.get(name);

@@ -43,6 +43,8 @@ export interface DispatchNotificationDeps {
   readonly policyOf: (endpoint: Endpoint) => RetryPolicy;
   readonly producer: RecordProducer;
   readonly tiers: readonly RetryTier[];
+  /** Of endpoints that say nothing. */
+  readonly concurrency: number;
   readonly timeouts: { readonly attemptMs: number; readonly leaseMarginMs: number; readonly sendReserveMs: number };
   readonly clock: Clock;
   readonly log: Log;
@@ -68,7 +70,7 @@ export async function dispatchNotification(record: KafkaRecord, deps: DispatchNo
   if (!endpoint.enabled) return refuse(delivery, 'ENDPOINT_DISABLED', deps);
   if (current.tenant(delivery.tenantId)?.webhooksEnabled === false) return refuse(delivery, 'WEBHOOKS_DISABLED', deps);
 
-  const place = await deps.lanes.enter(key, endpoint.concurrency, deps.stopping());
+  const place = await deps.lanes.enter(key, endpoint.concurrency ?? deps.concurrency, deps.stopping());
   try {
     refuseWhenStopping(deps);
     if (place === null) return await hold(delivery, key, deps);

@@ -132,6 +132,7 @@ function createDeps(config: DispatcherConfig, log: Log, opened: Opened): Dispatc
     policyOf: (endpoint) => retryPolicyOf(config, endpoint),
     producer,
     tiers: topicSettingsOf(config).tiers,
+    concurrency: config.ENDPOINT_CONCURRENCY,
     timeouts: { attemptMs: config.ATTEMPT_TIMEOUT_MS, leaseMarginMs: config.LEASE_MARGIN_MS, sendReserveMs },
     clock,
     log,

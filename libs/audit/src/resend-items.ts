@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
+import { Failure } from '#domain/failure';
 import type { NotificationId, ResendItemId, TenantId } from '#domain/ids';
 import { storeFailure } from '#postgres/store-failure';
+import { rowsOf } from '#postgres/transaction';
 
 /** An operator's wish for one more attempt of one notification. */
 export interface ResendRequest {
@@ -27,30 +29,60 @@ export interface ResendItem {
  * process dies in between, the sweep asks for the item. Throws a Failure.
  */
 export async function requestResend(dataSource: DataSource, request: ResendRequest): Promise<ResendItem> {
+  // The statement does not see what another transaction commits while it runs; the repeated one does.
+  const item = (await insertItem(dataSource, request)) ?? (await insertItem(dataSource, request));
+  if (item !== null) return item;
+  const message = `the request ${request.requestId} was stored by somebody else in this instant`;
+  throw new Failure('STORE_UNAVAILABLE', message, { retryable: true });
+}
+
+/** The item of a request id that was used before; null: it was not. Throws a Failure. */
+export async function findResend(
+  dataSource: DataSource,
+  tenantId: TenantId,
+  requestId: string,
+): Promise<ResendItem | null> {
+  const [row] = await rowsOf<ItemRow>(
+    dataSource,
+    `SELECT i.id, i.notification_id, false AS is_new FROM resend_job_items i JOIN resend_jobs j ON j.id = i.job_id
+      WHERE j.tenant_id = $1 AND j.request_id = $2 LIMIT 1`,
+    [tenantId, requestId],
+  );
+  return row === undefined ? null : itemOf(row);
+}
+
+interface ItemRow {
+  readonly id: string;
+  readonly notification_id: string;
+  readonly is_new: boolean;
+}
+
+function itemOf(row: ItemRow): ResendItem {
+  return { id: row.id as ResendItemId, notificationId: row.notification_id as NotificationId, isNew: row.is_new };
+}
+
+/** Null: another transaction stored the same request id in this instant. */
+async function insertItem(dataSource: DataSource, request: ResendRequest): Promise<ResendItem | null> {
   const { tenantId, notificationId, requestId, principal, reason } = request;
-  try {
-    const [row]: readonly { id: string; notification_id: string; is_new: boolean }[] = await dataSource.query(
-      `WITH job AS (
-         INSERT INTO resend_jobs (id, tenant_id, request_id, principal, reason, state)
-         VALUES ($1, $3, $5, $6, $7, 'running') ON CONFLICT (tenant_id, request_id) DO NOTHING RETURNING id),
-       item AS (
-         INSERT INTO resend_job_items (id, job_id, notification_id, state, asked_at)
-         SELECT $2, job.id, $4, 'requested', now() FROM job RETURNING id, notification_id),
-       logged AS (
-         INSERT INTO operator_log (tenant_id, principal, action, target, reason, request_id)
-         SELECT $3::text, $6, 'notifications.resend', $4::text, $7, $5 FROM item)
-       SELECT id, notification_id, true AS is_new FROM item
-       UNION ALL
-       SELECT i.id, i.notification_id, false FROM resend_job_items i JOIN resend_jobs j ON j.id = i.job_id
-        WHERE j.tenant_id = $3 AND j.request_id = $5
-       LIMIT 1`,
-      [randomUUID(), randomUUID(), tenantId, notificationId, requestId, principal, reason],
-    );
-    if (row === undefined) throw new Error(`the request ${requestId} was stored by somebody else in this instant`);
-    return { id: row.id as ResendItemId, notificationId: row.notification_id as NotificationId, isNew: row.is_new };
-  } catch (error) {
-    throw storeFailure(error);
-  }
+  const [row] = await rowsOf<ItemRow>(
+    dataSource,
+    `WITH job AS (
+       INSERT INTO resend_jobs (id, tenant_id, request_id, principal, reason, state)
+       VALUES ($1, $3, $5, $6, $7, 'running') ON CONFLICT (tenant_id, request_id) DO NOTHING RETURNING id),
+     item AS (
+       INSERT INTO resend_job_items (id, job_id, notification_id, state, asked_at)
+       SELECT $2, job.id, $4, 'requested', now() FROM job RETURNING id, notification_id),
+     logged AS (
+       INSERT INTO operator_log (tenant_id, principal, action, target, reason, request_id)
+       SELECT $3::text, $6, 'notifications.resend', 'tenants/' || $3 || '/notifications/' || $4::text, $7, $5 FROM item)
+     SELECT id, notification_id, true AS is_new FROM item
+     UNION ALL
+     SELECT i.id, i.notification_id, false FROM resend_job_items i JOIN resend_jobs j ON j.id = i.job_id
+      WHERE j.tenant_id = $3 AND j.request_id = $5
+     LIMIT 1`,
+    [randomUUID(), randomUUID(), tenantId, notificationId, requestId, principal, reason],
+  );
+  return row === undefined ? null : itemOf(row);
 }
 
 /** Ends an item that cannot be sent: its endpoint is gone or switched off. Doing it again changes nothing. Throws a Failure. */

@@ -27,8 +27,9 @@ export class EndpointRow {
   declare disabledReason: string | null;
   @Column('timestamptz', { name: 'disabled_at', nullable: true })
   declare disabledAt: Date | null;
-  @Column('integer')
-  declare concurrency: number;
+  /** Null takes the installation's default. */
+  @Column('integer', { nullable: true })
+  declare concurrency: number | null;
   @Column('integer', { name: 'attempt_timeout_ms', nullable: true })
   declare attemptTimeoutMs: number | null;
   /** Postgres' bigint comes as text. */

@@ -11,15 +11,21 @@ export type ResourceFaultKind = 'not-found' | 'already-exists' | 'invalid' | 'pr
 export class ResourceFault extends Error {
   override readonly name = 'ResourceFault';
 
+  readonly fields: readonly FieldFault[];
+  /** For programs, upper case, e.g. PAYLOAD_ERASED; null: the kind says it all. */
+  readonly reason: string | null;
+
   constructor(
     readonly kind: ResourceFaultKind,
     message: string,
-    readonly fields: readonly FieldFault[] = [],
+    { fields = [], reason = null }: { readonly fields?: readonly FieldFault[]; readonly reason?: string | null } = {},
   ) {
     super(message);
+    this.fields = fields;
+    this.reason = reason;
   }
 
   static invalid(fields: readonly FieldFault[]): ResourceFault {
-    return new ResourceFault('invalid', fields.map(({ field, said }) => `${field}: ${said}`).join('; '), fields);
+    return new ResourceFault('invalid', fields.map(({ field, said }) => `${field}: ${said}`).join('; '), { fields });
   }
 }

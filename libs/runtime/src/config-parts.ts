@@ -102,6 +102,11 @@ export const appPart = {
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('least level that is written'),
 };
 
+/** Which addresses are let through, as well when an endpoint is saved as when it is used. */
+export const egressPart = {
+  EGRESS_ALLOW: list.default([]).describe('addresses the guard lets through: CIDR, CIDR:port or host:port'),
+};
+
 /** How attempts are made and repeated. */
 export const deliveryPart = {
   RETRY_SCHEDULE: durations
@@ -119,7 +124,7 @@ export const deliveryPart = {
   SPILL_AFTER_MS: ms(10, 60_000).default(250).describe('a full lane that stands still this long is spilled'),
   RESPONSE_READ_BYTES: whole(0, 1_048_576).default(65_536).describe('bytes of an answer that are read'),
   RESPONSE_STORE_BYTES: whole(0, 1_048_576).default(16_384).describe('bytes of an answer that are kept'),
-  EGRESS_ALLOW: list.default([]).describe('addresses the guard lets through: CIDR, CIDR:port or host:port'),
+  ...egressPart,
 };
 
 /** How what was lost is found. */
@@ -134,4 +139,18 @@ export const sweepPart = {
 /** The key encryption keys that seal the secrets at rest. */
 export const secretsPart = {
   KEK_FILE: z.string().describe('file of key encryption keys: lines id:base64 of 32 bytes, the first is active'),
+};
+
+const pemFile = z.string().optional();
+
+/** Where and how the admin API is served. */
+export const grpcPart = {
+  GRPC_LISTEN: listen.prefault('127.0.0.1:50051').describe('host:port of the admin API'),
+  GRPC_TLS: z.enum(['on', 'off']).optional().describe('off serves plain text on any address; on wants the files'),
+  GRPC_TLS_CERT_FILE: pemFile.describe('PEM file of the certificate of the admin API'),
+  GRPC_TLS_KEY_FILE: pemFile.describe('PEM file of its key'),
+  GRPC_TLS_CA_FILE: pemFile.describe(
+    'PEM file of the authority that signs clients; callers must then show a certificate',
+  ),
+  GRPC_REFLECTION: flag.default(false).describe('true lets callers without a key read the description of the API'),
 };

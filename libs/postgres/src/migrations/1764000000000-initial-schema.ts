@@ -40,7 +40,7 @@ const registry = `
     enabled boolean NOT NULL DEFAULT true,
     disabled_reason text,
     disabled_at timestamptz,
-    concurrency integer NOT NULL DEFAULT 10,
+    concurrency integer,
     attempt_timeout_ms integer,
     retry_schedule_ms bigint[],
     etag bigint NOT NULL DEFAULT 1,

@@ -1,0 +1,16 @@
+import type { ApplyDeps } from './apply-resources.js';
+import type { CallGate } from './call-gate.js';
+import type { PublishEventDeps } from './publish-event.js';
+import type { RegistryDeps } from './registry-deps.js';
+import type { ResendNotificationDeps } from './resend-notification.js';
+
+/** What the controllers hand on to the operations they call. */
+export class AdminParts {
+  constructor(
+    readonly gate: CallGate,
+    readonly registry: RegistryDeps,
+    readonly apply: ApplyDeps,
+    readonly resend: ResendNotificationDeps,
+    readonly publish: PublishEventDeps,
+  ) {}
+}

@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { writeOperatorLog } from '#audit/operator-log';
+import { endpointKey, isSlug, type TenantId } from '#domain/ids';
+import type { Secret } from '#domain/secret';
+import { newSigningSecret, parseSigningSecret, signingSecretText } from '#egress/request-signature';
+import type { Transaction } from '#postgres/transaction';
+import {
+  checkEtag,
+  deleteEndpoint as deleteStored,
+  type EndpointName,
+  type EndpointPlan,
+  getEndpoint,
+  lockEndpoints,
+  planEndpoint,
+  writeEndpoints,
+} from '#registry/endpoint-store';
+import { changeRegistry } from '#registry/registry-change';
+import type { EndpointRow } from '#registry/registry-rows';
+import { ResourceFault } from '#registry/resource-fault';
+import { checkEndpoint } from '#registry/resource-fields';
+import type { Caller } from './call-gate.js';
+import { storedEndpoint } from './endpoint-messages.js';
+import { type RegistryDeps, requireTenant } from './registry-deps.js';
+import { endpointName } from './resource-names.js';
+import type { Described } from './update-mask.js';
+
+/** A new endpoint, and its secret when it was made here. */
+export interface CreatedEndpoint {
+  readonly row: EndpointRow;
+  /** Shown this once; null: the caller gave one. */
+  readonly madeSecret: string | null;
+}
+
+/** What an update says. */
+export interface EndpointUpdate {
+  readonly name: EndpointName;
+  readonly fields: Described;
+  /** Empty: whatever is current. */
+  readonly etag: string;
+}
+
+/** Throws ResourceFault invalid, not-found (the tenant) or already-exists, or a Failure. */
+export async function createEndpoint(
+  tenantId: TenantId,
+  described: Described,
+  caller: Caller,
+  deps: RegistryDeps,
+): Promise<CreatedEndpoint> {
+  const fields = checkEndpoint(described, deps.checkers);
+  const given = fields.signingSecret === undefined ? null : parseSigningSecret(fields.signingSecret);
+  const secret = given ?? newSigningSecret();
+  const row = await changeRegistry(deps.changes, async (tx) => {
+    await requireTenant(tx, tenantId);
+    const name = { tenantId, id: fields.id as EndpointName['id'] };
+    const current = (await lockEndpoints(tx, [name], deps.secretBox)).get(endpointKey(tenantId, name.id));
+    if (current?.row.deletedAt === null)
+      throw new ResourceFault('already-exists', `there is an endpoint ${name.id} in tenant ${tenantId}`);
+    await write(tx, planEndpoint(tenantId, fields, secret, current), caller, deps);
+    return getEndpoint(tx, name);
+  });
+  return { row, madeSecret: given === null ? signingSecretText(secret) : null };
+}
+
+/** Throws ResourceFault invalid, not-found or etag, or a Failure. */
+export async function updateEndpoint(update: EndpointUpdate, caller: Caller, deps: RegistryDeps): Promise<EndpointRow> {
+  const { name, fields: changes, etag } = update;
+  const secret = secretOf(changes);
+  return changeRegistry(deps.changes, async (tx) => {
+    const current = (await lockEndpoints(tx, [name], deps.secretBox)).get(endpointKey(name.tenantId, name.id));
+    if (current === undefined || current.row.deletedAt !== null) return getEndpoint(tx, name); // which throws
+    checkEtag(etag, current.row.etag);
+    const fields = checkEndpoint({ ...storedEndpoint(current.row), ...changes }, deps.checkers);
+    await write(tx, planEndpoint(name.tenantId, fields, secret, current), caller, deps);
+    return getEndpoint(tx, name);
+  });
+}
+
+/** Throws ResourceFault not-found, etag or precondition, or a Failure. */
+export async function deleteEndpoint(
+  name: EndpointName,
+  etag: string,
+  caller: Caller,
+  deps: RegistryDeps,
+): Promise<void> {
+  await changeRegistry(deps.changes, async (tx) => {
+    await deleteStored(tx, name, etag);
+    const { tenantId } = name;
+    const target = endpointName(name);
+    await writeOperatorLog(tx, [{ tenantId, principal: caller.principal, action: 'endpoints.delete', target }]);
+  });
+}
+
+/** The id a caller chose, or a new one. What is no slug is said by the check of the fields. */
+export function chosenId(given: string, prefix: string): string {
+  return given === '' ? `${prefix}-${randomBytes(6).toString('hex')}` : given;
+}
+
+/** Faults of the fields keep their names; an id of a create stands in a field of the request. */
+export function checkId(id: string, field: string): void {
+  if (!isSlug(id))
+    throw ResourceFault.invalid([{ field, said: 'must be a slug: a-z, 0-9 and -, at most 63 characters' }]);
+}
+
+function secretOf(changes: Described): Secret | null {
+  if (!Object.hasOwn(changes, 'signingSecret')) return null;
+  const { signingSecret } = changes;
+  if (typeof signingSecret === 'string') return parseSigningSecret(signingSecret);
+  throw ResourceFault.invalid([{ field: 'signingSecret', said: 'must be given when the mask names it' }]);
+}
+
+async function write(tx: Transaction, plan: EndpointPlan, caller: Caller, deps: RegistryDeps): Promise<void> {
+  if (plan.kind === 'unchanged') return;
+  await writeEndpoints(tx, [plan], deps.secretBox);
+  const action = plan.kind === 'created' ? 'endpoints.create' : 'endpoints.update';
+  const { row, fields } = plan;
+  const { principal } = caller;
+  const line = { tenantId: row.tenantId, principal, action, target: endpointName(row), detail: { fields } };
+  await writeOperatorLog(tx, [line]);
+}

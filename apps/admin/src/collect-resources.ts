@@ -1,0 +1,59 @@
+import { status } from '@grpc/grpc-js';
+import type { Observable } from 'rxjs';
+import type { ApplyRequest__Output } from '#contracts/generated/hookline/admin/v1/ApplyRequest';
+import { ResourceFault } from '#registry/resource-fault';
+import type { DescribedResource } from './check-resources.js';
+import { describedEndpoint } from './endpoint-messages.js';
+import { CallRefused } from './grpc-status.js';
+import { describedTemplate } from './template-messages.js';
+
+const resourcesMax = 20_000;
+const bytesMax = 16 * 1_048_576;
+const resourceOverheadBytes = 64;
+
+/**
+ * The resources of a stream once its caller has ended it. Throws CallRefused RESOURCE_EXHAUSTED beyond 20,000 resources
+ * or 16 MiB, and when the call is cancelled: half a stream is no description.
+ */
+export function collectResources(
+  requests: Observable<ApplyRequest__Output>,
+  signal: AbortSignal,
+): Promise<readonly DescribedResource[]> {
+  return new Promise((resolve, reject) => {
+    const resources: DescribedResource[] = [];
+    let bytes = 0;
+    const subscription = requests.subscribe({
+      next: (request) => {
+        bytes += resourceOverheadBytes + Buffer.byteLength(JSON.stringify(request));
+        if (resources.length < resourcesMax && bytes <= bytesMax) resources.push(describedResource(request));
+        else {
+          reject(tooMuch());
+          resources.length = 0;
+          queueMicrotask(() => subscription.unsubscribe());
+        }
+      },
+      error: (error: unknown) => reject(error instanceof Error ? error : new Error(String(error))),
+      complete: () => (signal.aborted ? reject(cancelled()) : resolve(resources)),
+    });
+  });
+}
+
+function describedResource(request: ApplyRequest__Output): DescribedResource {
+  const { tenant, endpoint, template } = request;
+  if (tenant) {
+    const { name, webhooksEnabled } = tenant;
+    return { kind: 'tenants', name, described: { webhooksEnabled } };
+  }
+  if (endpoint) return { kind: 'endpoints', name: endpoint.name, described: describedEndpoint(endpoint) };
+  if (template) return { kind: 'templates', name: template.name, described: describedTemplate(template) };
+  throw ResourceFault.invalid([{ field: 'resource', said: 'is neither tenant, endpoint nor template' }]);
+}
+
+function tooMuch(): CallRefused {
+  const said = `a file has at most ${resourcesMax} resources and ${bytesMax} bytes; split it`;
+  return new CallRefused(status.RESOURCE_EXHAUSTED, said, 'FILE_TOO_LARGE');
+}
+
+function cancelled(): CallRefused {
+  return new CallRefused(status.CANCELLED, 'the caller went away; nothing was changed', 'CANCELLED');
+}

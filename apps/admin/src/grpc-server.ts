@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { type Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
+import type { PackageDefinition } from '@grpc/proto-loader';
+import { ReflectionService } from '@grpc/reflection';
+import { HealthImplementation } from 'grpc-health-check';
+import { adminPackage, protoFiles, protoLoading } from '#contracts/admin-proto';
+import type { Clock } from '#domain/clock';
+import { Failure } from '#domain/failure';
+import type { Log } from '#telemetry/log';
+import { type AdminConfig, hasTls, isLoopback } from './admin.config.js';
+
+/** What may be called without a key. */
+export const healthService = '/grpc.health.v1.Health/';
+export const reflectionServices = [
+  '/grpc.reflection.v1.ServerReflection/',
+  '/grpc.reflection.v1alpha.ServerReflection/',
+] as const;
+
+/** An event of 1 MiB and its headers; a resource of Apply is shorter. */
+const receiveBytesMax = 1.25 * 1_048_576;
+const sendBytesMax = 4 * 1_048_576;
+const streamsMax = 100;
+const keepaliveMs = 60_000;
+const keepaliveTimeoutMs = 20_000;
+const idleMs = 15 * 60_000;
+
+/** The gRPC server that Nest makes from our options, and its end. */
+export class GrpcServer {
+  private readonly health = new HealthImplementation({ '': 'NOT_SERVING', [adminPackage]: 'NOT_SERVING' });
+  private server: Server | null = null;
+
+  constructor(
+    private readonly config: AdminConfig,
+    private readonly interceptor: ServerInterceptor,
+    private readonly log: Log,
+  ) {}
+
+  /** For Nest's gRPC transport. Throws CONFIG_INVALID when a TLS file cannot be read. */
+  options() {
+    const { host, port } = this.config.GRPC_LISTEN;
+    return {
+      url: `${host}:${port}`,
+      package: adminPackage,
+      protoPath: [...protoFiles()],
+      loader: { ...protoLoading },
+      credentials: this.credentials(),
+      channelOptions: {
+        interceptors: [this.interceptor],
+        'grpc.max_receive_message_length': receiveBytesMax,
+        'grpc.max_send_message_length': sendBytesMax,
+        'grpc.max_concurrent_streams': streamsMax,
+        'grpc.keepalive_time_ms': keepaliveMs,
+        'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
+        'grpc.max_connection_idle_ms': idleMs,
+      },
+      // Nest calls this once the port is bound.
+      onLoadPackageDefinition: (definition: PackageDefinition, server: Server) => {
+        this.health.addToServer(server);
+        if (this.config.GRPC_REFLECTION) new ReflectionService(definition).addToServer(server);
+        this.server = server;
+      },
+    };
+  }
+
+  /** Null once it listens, else the cause in words. */
+  whatIsWrong(): string | null {
+    return this.server === null ? 'gRPC: not listening' : null;
+  }
+
+  /** What the health service answers from now on. */
+  tellHealth(isReady: boolean): void {
+    for (const service of ['', adminPackage]) this.health.setStatus(service, isReady ? 'SERVING' : 'NOT_SERVING');
+  }
+
+  /** Takes no further call and waits for those under way, at most this long; then ends them. */
+  async stop(msMax: number, clock: Clock): Promise<void> {
+    this.tellHealth(false);
+    const { server } = this;
+    if (server === null) return;
+    const ended = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    await Promise.race([ended, clock.wait(msMax)]);
+    server.forceShutdown();
+  }
+
+  private credentials(): ServerCredentials {
+    const {
+      GRPC_LISTEN,
+      GRPC_TLS_CERT_FILE: certFile,
+      GRPC_TLS_KEY_FILE: keyFile,
+      GRPC_TLS_CA_FILE: caFile,
+    } = this.config;
+    if (!hasTls(this.config) || certFile === undefined || keyFile === undefined) {
+      if (!isLoopback(GRPC_LISTEN.host))
+        this.log.warn('grpc.plainText', { host: GRPC_LISTEN.host, said: 'API keys and payloads travel unencrypted' });
+      return ServerCredentials.createInsecure();
+    }
+    const pair = {
+      cert_chain: readPem('GRPC_TLS_CERT_FILE', certFile),
+      private_key: readPem('GRPC_TLS_KEY_FILE', keyFile),
+    };
+    const authority = caFile === undefined ? null : readPem('GRPC_TLS_CA_FILE', caFile);
+    return ServerCredentials.createSsl(authority, [pair], authority !== null);
+  }
+}
+
+function readPem(name: string, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    const message = `The configuration is wrong:\n  ${name}: cannot be read: ${said}`;
+    throw new Failure('CONFIG_INVALID', message, { retryable: false, cause });
+  }
+}

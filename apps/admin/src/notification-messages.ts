@@ -1,0 +1,61 @@
+import type { AttemptView, NotificationView } from '#audit/notification-reads';
+import type { Attempt } from '#contracts/generated/hookline/admin/v1/Attempt';
+import type { Notification } from '#contracts/generated/hookline/admin/v1/Notification';
+import { notificationName } from './resource-names.js';
+import { timestampOf } from './timestamps.js';
+
+/** The notification as it is answered. */
+export function notificationMessage(view: NotificationView): Notification {
+  return {
+    name: notificationName({ tenantId: view.tenant_id, id: view.id }),
+    eventSource: view.event_source,
+    eventId: view.event_id,
+    eventType: view.event_type,
+    eventTime: timestampOf(view.event_time),
+    subject: view.subject ?? '',
+    template: view.template_id,
+    templateVersion: view.template_version,
+    endpoint: view.endpoint_id,
+    state: `NOTIFICATION_STATE_${upper(view.state)}`,
+    waitingReason: `WAITING_REASON_${view.waiting_reason ?? 'UNSPECIFIED'}`,
+    failureReason: `FAILURE_REASON_${view.failure_reason ?? 'UNSPECIFIED'}`,
+    failureDetail: view.failure_detail ?? '',
+    attemptCount: view.attempt_count,
+    step: view.step,
+    nextAttemptTime: timestampOf(view.next_attempt_at),
+    createTime: timestampOf(view.created_at),
+    finishTime: timestampOf(view.finished_at),
+    payloadSha256: view.payload_sha256?.toString('hex') ?? '',
+    payloadBytes: view.payload_bytes ?? 0,
+    sourceTopic: view.source_topic,
+    sourcePartition: view.source_partition,
+    sourceOffset: view.source_offset,
+  };
+}
+
+/** The attempt as it is answered. */
+export function attemptMessage(view: AttemptView): Attempt {
+  return {
+    number: view.number,
+    trigger: `ATTEMPT_TRIGGER_${upper(view.trigger)}`,
+    askedBy: view.asked_by,
+    requestedBy: view.requested_by ?? '',
+    state: `ATTEMPT_STATE_${upper(view.state)}`,
+    outcome: `ATTEMPT_OUTCOME_${view.outcome === null ? 'UNSPECIFIED' : upper(view.outcome)}`,
+    failureReason: `FAILURE_REASON_${view.failure_reason ?? 'UNSPECIFIED'}`,
+    httpStatus: view.http_status ?? 0,
+    url: view.url,
+    endpointVersion: view.endpoint_version,
+    dueTime: timestampOf(view.due_at),
+    startTime: timestampOf(view.started_at),
+    finishTime: timestampOf(view.finished_at),
+    leaseEndTime: timestampOf(view.lease_until),
+    durationMs: view.duration_ms ?? 0,
+    responseBytes: view.response_bytes ?? 0,
+    errorDetail: view.error_detail ?? '',
+  };
+}
+
+function upper<T extends string>(text: T): Uppercase<T> {
+  return text.toUpperCase() as Uppercase<T>;
+}

@@ -1,0 +1,61 @@
+import type { Template, Template__Output } from '#contracts/generated/hookline/admin/v1/Template';
+import { defaultContentType } from '#registry/resource-fields';
+import type { StoredTemplate } from '#registry/template-store';
+import { templateName } from './resource-names.js';
+import { timestampOf } from './timestamps.js';
+import type { Described } from './update-mask.js';
+
+/** Paths of an update mask and the fields they stand for. */
+export const templatePaths = {
+  endpoint: 'endpoint',
+  event_types: 'eventTypes',
+  method: 'method',
+  content_type: 'contentType',
+  body: 'body',
+  strict: 'strict',
+  active: 'active',
+} as const;
+
+/** The template as it is answered. */
+export function templateMessage({ row, version }: StoredTemplate): Template {
+  const { endpointId, eventTypes, method, contentType, body, strict } = version;
+  return {
+    name: templateName(row),
+    endpoint: endpointId,
+    eventTypes: [...eventTypes],
+    method,
+    contentType,
+    ...(body === null ? {} : { body }),
+    strict,
+    active: row.active,
+    version: version.version,
+    etag: row.etag,
+    createTime: timestampOf(row.createdAt),
+    updateTime: timestampOf(row.updatedAt),
+  };
+}
+
+/** What a caller described; what is empty or absent is not given. Fields that are output only are passed over. */
+export function describedTemplate(message: Template__Output): Described {
+  const { endpoint, eventTypes, method, contentType, body, strict, active } = message;
+  return {
+    endpoint: given(endpoint),
+    eventTypes: eventTypes.length > 0 ? eventTypes : undefined,
+    method: given(method),
+    contentType: given(contentType),
+    ...{ body, strict, active },
+  };
+}
+
+/** A stored template as a caller would describe it: a content type that follows from the body is not said. */
+export function storedTemplate({ row, version }: StoredTemplate): Described {
+  const { endpointId: endpoint, eventTypes, method, contentType, strict } = version;
+  const body = version.body ?? undefined;
+  const follows = contentType === defaultContentType({ body });
+  const { id, active } = row;
+  return { id, endpoint, eventTypes, method, contentType: follows ? undefined : contentType, body, strict, active };
+}
+
+function given(text: string): string | undefined {
+  return text === '' ? undefined : text;
+}
