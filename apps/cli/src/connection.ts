@@ -1,0 +1,100 @@
+import { isIPv4 } from 'node:net';
+import { CliFault } from './cli-fault.js';
+import type { Given } from './command.js';
+import { durationMs } from './durations.js';
+import { readInput, type Stdin } from './input-file.js';
+
+/** Where the admin is and how it is spoken to. */
+export interface Connection {
+  /** host:port */
+  readonly address: string;
+  /** `ca` null takes the authorities Node.js trusts. */
+  readonly security: { readonly kind: 'plaintext' } | { readonly kind: 'tls'; readonly ca: Buffer | null };
+  /** The API key; null when none is set, which the admin then says. */
+  readonly key: string | null;
+  /** For every call. */
+  readonly timeoutMs: number;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const defaultAddress = '127.0.0.1:50051';
+const defaultTimeout = '30s';
+const timeoutMsMax = 3_600_000;
+const keyBytesMax = 4_096;
+const caBytesMax = 1_048_576;
+
+/** The address from flag or environment, checked. Throws a CliFault. */
+export function addressOf(given: Given, env: Env): string {
+  const address = given.text('addr') ?? setting(env, 'HOOKLINE_ADDR') ?? defaultAddress;
+  const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/.exec(address);
+  if (match === null || Number(match[2]) < 1 || Number(match[2]) > 65_535)
+    throw new CliFault('usage', `${JSON.stringify(address)} is no address: give host:port, e.g. ${defaultAddress}`);
+  return address;
+}
+
+/** Whether an address never leaves this machine, so that it needs no TLS. */
+export function isLoopback(address: string): boolean {
+  const host = address.slice(0, address.lastIndexOf(':'));
+  return host === 'localhost' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'));
+}
+
+/**
+ * Everything a connection needs, from flags before environment. TLS unless the address is a loopback one (and no `--ca`
+ * is given) or `--insecure` says otherwise. `warn` hears what the user should know. Throws a CliFault.
+ */
+export async function connectionOf(
+  given: Given,
+  world: { readonly env: Env; readonly stdin: Stdin },
+  warn: (text: string) => Promise<void>,
+): Promise<Connection> {
+  const { env, stdin } = world;
+  const address = addressOf(given, env);
+  const caFile = given.text('ca') ?? setting(env, 'HOOKLINE_CA_FILE');
+  if (given.has('insecure') && given.has('ca'))
+    throw new CliFault('usage', '--insecure and --ca contradict each other: give one');
+  const isPlaintext = given.has('insecure') || (caFile === undefined && isLoopback(address));
+  const key = await keyOf(env, stdin);
+  if (isPlaintext && !isLoopback(address))
+    await warn(
+      `the connection to ${address} is not encrypted${key === null ? '' : ': the key can be read on the way'}`,
+    );
+  const ca = caFile === undefined ? null : await readInput(caFile, caBytesMax, stdin);
+  if (!isPlaintext && ca !== null && !ca.includes('-----BEGIN CERTIFICATE-----'))
+    throw new CliFault('failed', `${caFile} holds no certificate in PEM`);
+  return {
+    address,
+    security: isPlaintext ? { kind: 'plaintext' } : { kind: 'tls', ca },
+    key,
+    timeoutMs: timeoutOf(given),
+  };
+}
+
+function timeoutOf(given: Given): number {
+  const text = given.text('timeout') ?? defaultTimeout;
+  const ms = durationMs(text);
+  if (ms === null || ms < 1 || ms > timeoutMsMax)
+    throw new CliFault(
+      'usage',
+      `--timeout ${JSON.stringify(text)} is no duration from 1ms to 1h, like 500ms, 30s or 2m`,
+    );
+  return ms;
+}
+
+async function keyOf(env: Env, stdin: Stdin): Promise<string | null> {
+  const key = setting(env, 'HOOKLINE_KEY');
+  const file = setting(env, 'HOOKLINE_KEY_FILE');
+  if (key !== undefined && file !== undefined)
+    throw new CliFault('usage', 'HOOKLINE_KEY and HOOKLINE_KEY_FILE are both set: unset one of them');
+  const source = file === undefined ? 'HOOKLINE_KEY' : `the file ${file} of HOOKLINE_KEY_FILE`;
+  const text = file === undefined ? key : (await readInput(file, keyBytesMax, stdin)).toString('utf8').trim();
+  if (text === undefined) return null;
+  if (!/^[\x21-\x7e]+$/.test(text))
+    throw new CliFault('usage', `${source} holds no key: a key is one line of visible ASCII characters without spaces`);
+  return text;
+}
+
+/** An empty variable counts as not set. */
+function setting(env: Env, name: string): string | undefined {
+  return env[name] === '' ? undefined : env[name];
+}
