@@ -22,17 +22,27 @@ export function collectResources(
   return new Promise((resolve, reject) => {
     const resources: DescribedResource[] = [];
     let bytes = 0;
+    const refuse = (error: unknown) => {
+      reject(error instanceof Error ? error : new Error(String(error)));
+      resources.length = 0;
+      // The first resource may come before subscribe() has returned.
+      queueMicrotask(() => subscription.unsubscribe());
+    };
+    const take = (request: ApplyRequest__Output) => {
+      bytes += resourceOverheadBytes + Buffer.byteLength(JSON.stringify(request));
+      if (resources.length >= resourcesMax || bytes > bytesMax) throw tooMuch();
+      resources.push(describedResource(request));
+    };
     const subscription = requests.subscribe({
+      // What is thrown inside a subscriber nobody catches: it would end the process.
       next: (request) => {
-        bytes += resourceOverheadBytes + Buffer.byteLength(JSON.stringify(request));
-        if (resources.length < resourcesMax && bytes <= bytesMax) resources.push(describedResource(request));
-        else {
-          reject(tooMuch());
-          resources.length = 0;
-          queueMicrotask(() => subscription.unsubscribe());
+        try {
+          take(request);
+        } catch (error) {
+          refuse(error);
         }
       },
-      error: (error: unknown) => reject(error instanceof Error ? error : new Error(String(error))),
+      error: refuse,
       complete: () => (signal.aborted ? reject(cancelled()) : resolve(resources)),
     });
   });

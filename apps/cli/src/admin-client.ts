@@ -11,6 +11,7 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { adminPackage, protoFiles, protoLoading } from '#contracts/admin-proto';
+import { errorDetailsTrailer } from '#contracts/error-details';
 import type { ApplyRequest } from '#contracts/generated/hookline/admin/v1/ApplyRequest';
 import type { ApplyResponse__Output } from '#contracts/generated/hookline/admin/v1/ApplyResponse';
 import type { Attempt__Output } from '#contracts/generated/hookline/admin/v1/Attempt';
@@ -168,7 +169,7 @@ export class AdminClient {
   private fault(error: unknown): unknown {
     if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'number') return error;
     const { code, details, metadata } = error as ServiceError;
-    const [bytes] = metadata?.get('grpc-status-details-bin') ?? [];
+    const [bytes] = metadata?.get(errorDetailsTrailer) ?? [];
     const detailBytes = Buffer.isBuffer(bytes) ? bytes : null;
     return rpcFault({ code, details, detailBytes }, this.connection, error);
   }

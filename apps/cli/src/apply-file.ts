@@ -27,12 +27,16 @@ export interface ApplyOptions {
 /** What a file describes: one request a resource; tenants first, then endpoints, then templates. */
 export interface ApplyFile {
   readonly requests: readonly ApplyRequest[];
+  /** `endpoints[0]`, as the admin calls a resource in its faults -> `hookline.yaml:7`. */
+  readonly places: ReadonlyMap<string, string>;
   readonly warnings: readonly string[];
 }
 
 const aliasesMax = 100;
 const documentsMax = 1_000;
 const faultsShownMax = 50;
+/** Of one document: after the first, the others are mostly its echoes. */
+const syntaxFaultsMax = 3;
 const secretBytesMax = 1_024;
 
 const resourceFields = {
@@ -56,12 +60,15 @@ interface Reading extends ApplyOptions {
 export async function readApplyFile(sources: readonly ApplySource[], options: ApplyOptions): Promise<ApplyFile> {
   const reading: Reading = { ...options, faults: [], warnings: [], places: new Map() };
   const found: Record<Collection, ApplyRequest[]> = { tenants: [], endpoints: [], templates: [] };
+  const resourcePlaces = new Map<string, string>();
   for (const source of sources) {
     for (const yaml of documentsOf(source, reading.faults)) {
       for (const { collection, node } of resourcesOf(yaml, reading.faults)) {
         const fields = YamlFields.of(node, resourceFields[collection], yaml, reading.faults);
         const folder = source.file === '-' ? '.' : path.dirname(source.file);
-        if (fields !== null) found[collection].push(await requestOf[collection](fields, reading, folder));
+        if (fields === null) continue;
+        resourcePlaces.set(`${collection}[${found[collection].length}]`, placeOf(node, yaml));
+        found[collection].push(await requestOf[collection](fields, reading, folder));
       }
     }
   }
@@ -74,7 +81,7 @@ export async function readApplyFile(sources: readonly ApplySource[], options: Ap
       lines,
     );
   }
-  return { requests: collections.flatMap((collection) => found[collection]), warnings };
+  return { requests: collections.flatMap((collection) => found[collection]), places: resourcePlaces, warnings };
 }
 
 function documentsOf({ name, bytes }: ApplySource, faults: Faults): readonly YamlSource[] {
@@ -91,7 +98,7 @@ function documentsOf({ name, bytes }: ApplySource, faults: Faults): readonly Yam
   }
   let aliases = 0;
   for (const document of documents) {
-    for (const { message, pos } of [...document.errors, ...document.warnings])
+    for (const { message, pos } of [...document.errors, ...document.warnings].slice(0, syntaxFaultsMax))
       faults.push(`${name}:${lines.linePos(pos[0]).line}: ${message.split('\n')[0]}`);
     visit(document, { Alias: () => void aliases++ });
   }

@@ -47,14 +47,28 @@ async function apply(context: CommandContext): Promise<ExitCode> {
     bytesLeft -= bytes.length;
     sources.push({ file, name: nameOf(file), bytes });
   }
-  const { requests, warnings } = await readApplyFile(sources, { tenant, env: world.env });
+  const { requests, places, warnings } = await readApplyFile(sources, { tenant, env: world.env });
   for (const warning of warnings) await output.err(`warning: ${displayText(warning)}\n`);
   if (requests.length === 0)
     throw new CliFault('failed', `${sources.map(({ name }) => name).join(', ')}: nothing is described`);
-  const changes = await (await context.admin()).apply(requests);
+  const admin = await context.admin();
+  const changes = await admin.apply(requests).catch((error: unknown) => {
+    throw atTheirPlaces(error, places);
+  });
   if (format === 'json') await output.out(`${displayJson(changes.map(changeJson))}\n`);
   else await printChanges(context, changes);
   return 0;
+}
+
+/** The same fault, with the line of the file where the admin names a resource by its number. */
+function atTheirPlaces(error: unknown, places: ReadonlyMap<string, string>): unknown {
+  if (!(error instanceof CliFault) || error.fields.length === 0) return error;
+  const fields = error.fields.map(({ field, said }) => {
+    const [resource = '', ...path] = field.split('.');
+    const place = places.get(resource);
+    return { field: place === undefined ? field : `${place}: ${path.join('.')}`, said };
+  });
+  return new CliFault(error.kind, error.message, ['nothing was changed'], { cause: error, fields });
 }
 
 async function printChanges({ output }: CommandContext, changes: readonly ApplyResponse__Output[]): Promise<void> {

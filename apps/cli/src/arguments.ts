@@ -129,5 +129,5 @@ function valueFault(flag: Flag, { rawName, value, inlineValue }: OptionToken, is
 }
 
 function usage(message: string, helpCommand: string, ...more: readonly string[]): CliFault {
-  return new CliFault('usage', message, [...more, `see: ${helpCommand}`]);
+  return new CliFault('usage', message.replace(/^hookline /, ''), [...more, `see: ${helpCommand}`]);
 }

@@ -5,7 +5,13 @@ export type CliFaultKind = 'failed' | 'usage' | 'unreachable';
 
 const exitCodes: Readonly<Record<CliFaultKind, ExitCode>> = { failed: 1, usage: 2, unreachable: 3 };
 
-/** Why a command ends early: said in one line, what to do included; `more` are lines below it. */
+/** One field that the admin found wrong. */
+export interface WrongField {
+  readonly field: string;
+  readonly said: string;
+}
+
+/** Why a command ends early: said in one line, what to do included; `more` are lines below it, `fields` one line each. */
 export class CliFault extends Error {
   override readonly name = 'CliFault';
 
@@ -13,12 +19,16 @@ export class CliFault extends Error {
     readonly kind: CliFaultKind,
     message: string,
     readonly more: readonly string[] = [],
-    cause?: unknown,
+    readonly options: { readonly cause?: unknown; readonly fields?: readonly WrongField[] } = {},
   ) {
-    super(message, { cause });
+    super(message, { cause: options.cause });
   }
 
   get exitCode(): ExitCode {
     return exitCodes[this.kind];
+  }
+
+  get fields(): readonly WrongField[] {
+    return this.options.fields ?? [];
   }
 }

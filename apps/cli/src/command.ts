@@ -65,7 +65,7 @@ export interface CommandContext {
   readonly format: OutputFormat;
   /** A slug, or `-` for all tenants. */
   readonly tenant: string;
-  /** False when nobody named a tenant and `tenant` is the default. */
+  /** Whether `tenant` stood on the command line, not only in the environment. */
   readonly isTenantGiven: boolean;
   /** Connects on the first call, so that what needs no server loads no gRPC. */
   readonly admin: () => Promise<AdminClient>;

@@ -39,7 +39,7 @@ export const eventsNoun: Noun = {
       ],
       summary: 'writes events to the events topic and says what became of each',
       details: [
-        'Without --tenant, the event itself says whose it is (platform keys only).',
+        'The event itself says whose it is (platform keys); --tenant refuses one of another tenant. HOOKLINE_TENANT is not read here.',
         'Ends with 0 when every event was read and none was parked, 1 when one was parked, 3 when one was not read in time.',
       ],
       examples: [
@@ -130,7 +130,7 @@ async function recordsOf({ given, world }: CommandContext, mayBeWrong = false): 
   if (faults.length > 0 && !mayBeWrong)
     throw new CliFault(
       'failed',
-      `${faults.length} of ${entries.length} are no events, nothing was published; --raw publishes a file as it is:`,
+      `nothing was published, for ${faults.length} of ${entries.length} cannot be events; --raw publishes a file as it is:`,
       faults.slice(0, faultsShownMax).map(({ where, fault }) => `  ${displayText(`${where}: ${fault}`)}`),
     );
   return entries.map((entry) =>
@@ -186,7 +186,7 @@ function endText(
     case 'written':
       return 'written';
     case 'unread':
-      return 'written, but not read within 10 s: is the renderer running, and does it keep up? It will be read later';
+      return `written, but not seen read within 10 s${detail === '' ? '' : ` (${detail})`}: is the renderer running, and does it keep up?`;
   }
 }
 
@@ -212,5 +212,5 @@ function endJson({ where }: EventRecord, answer: PublishEventResponse__Output): 
 function afterSome(error: unknown, done: number, all: number, where: string): unknown {
   if (!(error instanceof CliFault)) return error;
   const said = `${done} of ${all} events were published before; this was ${displayText(where)}`;
-  return new CliFault(error.kind, error.message, [...error.more, said], error);
+  return new CliFault(error.kind, error.message, [...error.more, said], { cause: error, fields: error.fields });
 }

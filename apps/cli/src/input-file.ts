@@ -15,7 +15,7 @@ export async function readInput(file: string, bytesMax: number, stdin: Stdin): P
       chunks.push(chunk);
     }
   } catch (error) {
-    throw new CliFault('failed', `cannot read ${file}: ${reasonOf(error)}`, [], error);
+    throw new CliFault('failed', `cannot read ${file}: ${reasonOf(error)}`, [], { cause: error });
   }
   if (bytes > bytesMax)
     throw new CliFault('failed', `${nameOf(file)} has more than ${bytesMax} bytes, the most allowed`);

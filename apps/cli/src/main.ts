@@ -2,6 +2,9 @@
 import type { Writable } from 'node:stream';
 import { runCli } from './run-cli.js';
 
+/** What Node.js tells programmers (an IP address as TLS server name is deprecated) does not concern who runs this. */
+process.noDeprecation = true;
+
 /** A reader that has read enough (`| head`) is no fault of ours: nobody is left to write to. */
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));

@@ -14,10 +14,17 @@ export function tenantName(tenant: string): string {
   return `tenants/${tenant}`;
 }
 
+/** tenants/{tenant} of one resource, which the tenant `-` cannot say. */
+function oneTenantName(tenant: string): string {
+  if (tenant === allTenants)
+    throw new CliFault('usage', '--tenant - is for lists: name the tenant, or give the whole name');
+  return tenantName(tenant);
+}
+
 /** The name of a notification given by its uuid or by its whole name. */
 export function notificationName(given: string, tenant: string): string {
   const id = given.toLowerCase();
-  if (isUuid(id)) return `${tenantName(tenant)}/notifications/${id}`;
+  if (isUuid(id)) return `${oneTenantName(tenant)}/notifications/${id}`;
   const match = /^(tenants\/[^/]+\/notifications\/)([^/]+)$/.exec(given);
   if (match !== null && isUuid((match[2] ?? '').toLowerCase())) return given;
   throw new CliFault(
@@ -32,7 +39,7 @@ export function slugName(given: string, collection: 'endpoints' | 'templates', t
   const isName = parts.length === 4 && parts[0] === 'tenants' && parts[2] === collection;
   const slug = isName ? (parts[3] ?? '') : given;
   if (!isSlug(slug)) throw new CliFault('usage', `${JSON.stringify(given)} is no id of ${collection}: a-z, 0-9 and -`);
-  return isName ? given : `${tenantName(tenant)}/${collection}/${slug}`;
+  return isName ? given : `${oneTenantName(tenant)}/${collection}/${slug}`;
 }
 
 /** The name of a parked record given by its place or by its whole name. */

@@ -1,14 +1,14 @@
+import { decodeErrorDetails } from '#contracts/error-details';
 import { CliFault } from './cli-fault.js';
 import type { Connection } from './connection.js';
 import { displayText } from './display-text.js';
-import { statusDetails } from './status-details.js';
 
 /** A gRPC status that is not OK, as the client got it. */
 export interface RpcStatus {
   readonly code: number;
   readonly details: string;
   /** The trailer `grpc-status-details-bin`. */
-  readonly detailBytes: Uint8Array | null;
+  readonly detailBytes: Buffer | null;
 }
 
 /** Canonical codes by number (google/rpc/code.proto). */
@@ -36,24 +36,35 @@ type CodeName = (typeof codeNames)[number];
 
 /** A status as what it means to the user, and what to do about it. */
 export function rpcFault(status: RpcStatus, connection: Connection, cause: unknown): CliFault {
-  const { violations, reason } =
-    status.detailBytes === null ? { violations: [], reason: '' } : statusDetails(status.detailBytes);
+  const { fields, reason } = (status.detailBytes === null ? null : decodeErrorDetails(status.detailBytes)) ?? noDetails;
   const code = codeNames[status.code] ?? 'UNKNOWN';
   const said = displayText(status.details) + (reason === '' ? '' : ` [${displayText(reason)}]`);
   const kind = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED' ? 'unreachable' : 'failed';
-  if (violations.length === 0) return new CliFault(kind, meaning(code, said, connection), [], cause);
-  const lines = violations.map(({ field, description }) => `  ${displayText(field)}: ${displayText(description)}`);
-  const count = violations.length === 1 ? 'a wrong field' : `${violations.length} wrong fields`;
-  return new CliFault('failed', `the admin refused it for ${count}; nothing was changed:`, lines, cause);
+  if (fields.length > 0) {
+    const count = fields.length === 1 ? 'a wrong field' : `${fields.length} wrong fields`;
+    return new CliFault(kind, `the admin refused it for ${count}:`, [], { cause, fields });
+  }
+  // A reason comes from the admin itself; a status without one was made on the way, by a proxy or by gRPC.
+  return new CliFault(kind, meaning(code, { said, isAdmins: reason !== '' }, connection), [], { cause });
 }
 
-function meaning(code: CodeName, said: string, connection: Connection): string {
+const noDetails = { fields: [], reason: '' };
+
+function meaning(
+  code: CodeName,
+  { said, isAdmins }: { readonly said: string; readonly isAdmins: boolean },
+  connection: Connection,
+): string {
   const { address, key, timeoutMs } = connection;
   switch (code) {
     case 'UNAVAILABLE':
-      return `cannot reach the admin at ${address}: is it running there? ${securityHint(connection)} (${said})`;
+      return isAdmins
+        ? `the admin at ${address} cannot do it now: ${said}`
+        : `cannot reach the admin at ${address}: is it running there? ${securityHint(connection)} (${said})`;
     case 'DEADLINE_EXCEEDED':
-      return `the admin at ${address} did not answer within ${timeoutMs} ms: is it well? --timeout waits longer (${said})`;
+      return isAdmins
+        ? `the admin at ${address} was too slow: ${said}`
+        : `the admin at ${address} did not answer within ${timeoutMs} ms: is it well? --timeout waits longer (${said})`;
     case 'UNAUTHENTICATED':
       return key === null
         ? `the admin wants an API key: set HOOKLINE_KEY, or HOOKLINE_KEY_FILE to a file that holds it (${said})`

@@ -37,8 +37,7 @@ async function ask(argv: readonly string[], world: World): Promise<ExitCode> {
 
 async function runCommand(command: Command, given: Given, world: World): Promise<ExitCode> {
   const { env, output } = world;
-  const namedTenant = given.text('tenant') ?? (env['HOOKLINE_TENANT'] || undefined);
-  const tenant = namedTenant ?? 'default';
+  const tenant = given.text('tenant') ?? (env['HOOKLINE_TENANT'] || 'default');
   tenantName(tenant);
   const warn = (text: string) => output.err(`warning: ${displayText(text)}\n`);
   const connected = connectOnce(async () => {
@@ -50,7 +49,7 @@ async function runCommand(command: Command, given: Given, world: World): Promise
     return await command.run({
       ...{ given, world, output, tenant },
       format: given.text('output') === 'json' ? 'json' : 'table',
-      isTenantGiven: namedTenant !== undefined,
+      isTenantGiven: given.has('tenant'),
       admin: connected.get,
     });
   } finally {
@@ -74,11 +73,11 @@ function connectOnce<T extends { close(): void }>(connect: () => Promise<T>) {
 }
 
 async function sayFault(error: unknown, { env, output }: World): Promise<void> {
-  const isKnown = error instanceof CliFault;
   const said = error instanceof Error ? error.message : String(error);
-  const lines = isKnown
-    ? [said, ...error.more]
-    : [`this is a fault of hookline itself: ${said} (HOOKLINE_DEBUG=1 shows where)`];
+  const lines =
+    error instanceof CliFault
+      ? [said, ...error.fields.map((wrong) => `  ${displayText(`${wrong.field}: ${wrong.said}`)}`), ...error.more]
+      : [`this is a fault of hookline itself: ${said} (HOOKLINE_DEBUG=1 shows where)`];
   await output.err(`hookline: ${lines.join('\n')}\n`);
   if (env['HOOKLINE_DEBUG'] === '1' && error instanceof Error) await output.err(`${stacks(error).join('\n')}\n`);
 }

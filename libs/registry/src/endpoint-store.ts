@@ -54,9 +54,9 @@ export function planEndpoint(
     url: old?.url !== url,
     signingSecret: newSecret !== null,
     enabled: old?.enabled !== enabled,
-    concurrency: old?.concurrency !== concurrency,
-    attemptTimeoutMs: old?.attemptTimeoutMs !== attemptTimeoutMs,
-    retrySchedule: old === undefined || String(old.retryScheduleMs) !== String(retryScheduleMs),
+    concurrency: (old?.concurrency ?? null) !== concurrency,
+    attemptTimeoutMs: (old?.attemptTimeoutMs ?? null) !== attemptTimeoutMs,
+    retrySchedule: String(old?.retryScheduleMs ?? null) !== String(retryScheduleMs),
   };
   const fields = Object.keys(changes).filter((field) => changes[field]);
   const urlVersion = (current?.row.urlVersion ?? 0) + (changes['url'] ? 1 : 0);

@@ -48,7 +48,7 @@ export function planTemplate(
     eventTypes: JSON.stringify(old?.version.eventTypes) !== JSON.stringify(eventTypes),
     method: old?.version.method !== method,
     contentType: old?.version.contentType !== contentType,
-    body: old?.version.body !== body,
+    body: (old?.version.body ?? null) !== body,
     strict: old?.version.strict !== strict,
   };
   const ofVersion = Object.keys(changes).filter((field) => changes[field]);
