@@ -193,6 +193,29 @@ describe('admin: what was sent', () => {
       });
   });
 
+  it('makes the attempt of an item whose record was never written: the sweep asks for it', async () => {
+    const name = (await publish(anEvent({ tenant: 'acme', type: 'for.good' }))).notifications[0] ?? '';
+    await stateOf(name, 'NOTIFICATION_STATE_SENT');
+    const id = name.split('/').at(-1);
+    await stack.database.query(
+      `WITH job AS (INSERT INTO resend_jobs (id, tenant_id, request_id, principal, state)
+                    VALUES (gen_random_uuid(), 'acme', $2, 'killed', 'running') RETURNING id)
+       INSERT INTO resend_job_items (id, job_id, notification_id, state, asked_at)
+       SELECT gen_random_uuid(), job.id, $1::uuid, 'requested', now() FROM job`,
+      [id, `killed-${id}`],
+    );
+    const attempts = await until(
+      async () => {
+        const listed = await admin.call(admin.notifications, 'listAttempts', { parent: name });
+        return listed.attempts.length === 2 && listed.attempts;
+      },
+      { what: 'attempt 2', limitMs: 60_000 },
+    );
+    expect(attempts[1]).toMatchObject({ number: 2, trigger: 'ATTEMPT_TRIGGER_MANUAL', requestedBy: 'killed' });
+    const request = { name, requestId: `killed-${id}` };
+    expect(await admin.call(admin.notifications, 'resendNotification', request)).toMatchObject({ created: false });
+  });
+
   it('shows a notification to its own tenant only, and understands no garbage', async () => {
     const name = (await publish(anEvent({ tenant: 'acme', type: 'for.good' }))).notifications[0] ?? '';
     const id = name.split('/').at(-1) ?? '';
