@@ -12,7 +12,10 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/support/result-reporter.ts'],
     projects: [
-      { ...conditions, test: { name: 'unit', include: ['{apps,libs,deploy/local,test/rules}/**/*.spec.ts'], testTimeout: 20_000 } },
+      {
+        ...conditions,
+        test: { name: 'unit', include: ['{apps,libs,deploy/local,test/rules}/**/*.spec.ts'], testTimeout: 20_000 },
+      },
       {
         ...conditions,
         test: { name: 'integration', include: ['test/integration/**/*.spec.ts'], testTimeout: 60_000, ...withServers },

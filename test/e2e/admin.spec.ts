@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminClient, type Refusal, refusal } from '../support/admin-client.js';
 import { aSecret } from '../support/configure.js';
 import { Stack } from '../support/stack.js';
+import { until } from '../support/until.js';
 
 describe('admin: what is configured', () => {
   let stack: Stack;
@@ -315,7 +316,7 @@ describe('admin: what is configured', () => {
       stranger.close();
     }
     expect(await stack.database.query("SELECT id FROM tenants WHERE id = 'stolen'")).toEqual([]);
-    expect(await healthOf(stack.adminAddress)).toBe('SERVING');
+    await until(async () => (await healthOf(stack.adminAddress)) === 'SERVING', { what: 'the health service says so' });
   });
 
   it('refuses a message over 1.25 MiB and metadata over 8 KiB', async () => {

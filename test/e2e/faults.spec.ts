@@ -76,7 +76,8 @@ describe('a process that ends', () => {
     await stack.produce(Array.from({ length: eventCount }, () => anEvent()));
     await until(() => receiver.requests.length >= eventCount / 4, { what: 'a quarter of the requests' });
     for (const name of workers) {
-      expect(await stack.app(name).kill('SIGTERM')).toBe(0);
+      const exitCode = await stack.app(name).kill('SIGTERM');
+      expect(exitCode, `${name}: ${stack.app(name).lines.slice(-10).join('\n')}`).toBe(0);
       stack.app(name).launch();
     }
     await allSent(stack);

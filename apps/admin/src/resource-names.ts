@@ -75,7 +75,7 @@ export function parseNotification(name: string, field = 'name'): ResourceName<No
 /** Reads `parkedEvents/{topic}/{partition}/{offset}`. Throws ResourceFault invalid. */
 export function parseParkedEvent(name: string): ParkedEventName {
   const [, topic = '', partition = '', offset = ''] =
-    /^parkedEvents\/([a-zA-Z0-9._-]{1,249})\/(\d{1,10})\/(\d{1,19})$/.exec(name) ?? [];
+    /^parkedEvents\/([a-zA-Z0-9._-]{1,249})\/(0|[1-9]\d{0,9})\/(0|[1-9]\d{0,18})$/.exec(name) ?? [];
   if (topic !== '' && Number(partition) <= partitionMax && BigInt(offset) <= offsetMax)
     return { topic, partition: Number(partition), offset };
   throw wrongName('name', name, 'parkedEvents/{topic}/{partition}/{offset}');

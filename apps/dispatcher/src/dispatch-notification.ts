@@ -64,39 +64,55 @@ export async function dispatchNotification(record: KafkaRecord, deps: DispatchNo
   if (decoded.kind === 'broken') return fail(decoded.notificationId, 'OTHER', decoded.detail, deps);
   const { delivery } = decoded;
   const key = endpointKey(delivery.tenantId, delivery.endpointId);
-  const endpoint = deps.registry.current.endpoint(key);
+  const { current } = deps.registry;
+  const endpoint = current.endpoint(key);
   if (endpoint === undefined) return refuse(delivery, 'ENDPOINT_DELETED', deps);
   if (!endpoint.enabled) return refuse(delivery, 'ENDPOINT_DISABLED', deps);
+  if (current.tenant(delivery.tenantId)?.webhooksEnabled === false) return refuse(delivery, 'WEBHOOKS_DISABLED', deps);
 
   const place = await deps.lanes.enter(key, endpoint.concurrency ?? deps.concurrency, deps.stopping());
-  if (deps.stopping().aborted) {
-    place?.leave();
-    throw new Failure('STORE_UNAVAILABLE', 'the process is stopping', { retryable: true });
-  }
-  if (place === null) return hold(delivery, key, deps);
   try {
-    await claimAndSend(delivery, endpoint, deps);
+    refuseWhenStopping(deps);
+    if (place === null) return await hold(delivery, key, deps);
+    const reset = await claimAndSend(delivery, endpoint, deps);
+    // What a reset kept-alive connection swallowed is sent again in place, once, as an attempt of its own.
+    if (reset !== null) await claimAndSend(reset, endpoint, deps, false);
   } finally {
-    place.leave();
+    place?.leave();
   }
 }
 
-async function claimAndSend(delivery: Delivery, endpoint: Endpoint, deps: DispatchNotificationDeps): Promise<void> {
+/** Answers the delivery of the next attempt when this one met a reset kept-alive connection, which takes no step. */
+async function claimAndSend(
+  delivery: Delivery,
+  endpoint: Endpoint,
+  deps: DispatchNotificationDeps,
+  mayRepeat = true,
+): Promise<Delivery | null> {
   const answer = await openClaim(delivery, endpoint, deps);
-  if (answer.kind === 'gone') return;
+  if (answer.kind === 'gone') return null;
   if (answer.kind === 'not-due') {
     if (answer.waitMs > waitInPlaceMsMax) return sendToTier(delivery, answer.dueMs, deps);
     await deps.clock.wait(answer.waitMs, deps.stopping());
-    return claimAndSend(delivery, endpoint, deps);
+    refuseWhenStopping(deps);
+    return claimAndSend(delivery, endpoint, deps, mayRepeat);
   }
   const { claim } = answer;
   const report = await sendOnce(delivery, claim, endpoint, deps);
-  const end = { ...report, step: claim.step, ageMs: claim.ageMs };
+  const isRepeated = mayRepeat && claim.trigger === 'auto' && report.resetOnReusedConnection === true;
+  const end = { ...report, resetOnReusedConnection: isRepeated, step: claim.step, ageMs: claim.ageMs };
   const next = nextStep(end, deps.policyOf(endpoint), deps.clock.chance());
   const finished = await deps.attempts.finish({ claim, report, next });
   if (report.outcome.kind === 'gone' && finished.recorded) await deps.disableEndpoint(endpoint, 'GONE');
-  await scheduleRetry(delivery, finished, deps);
   logAttempt(deps.log, { delivery, claim, report, finished });
+  const retry = retryOf(delivery, finished);
+  if (retry === null || (isRepeated && !deps.stopping().aborted)) return retry;
+  return sendToTier(retry, finished.retryDueMs ?? 0, deps);
+}
+
+/** No claim is opened once the drain has begun: the record is read again by the next owner. */
+function refuseWhenStopping(deps: DispatchNotificationDeps): void {
+  if (deps.stopping().aborted) throw new Failure('STORE_UNAVAILABLE', 'the process is stopping', { retryable: true });
 }
 
 function openClaim({ notificationId, ask, askedBy }: Delivery, endpoint: Endpoint, deps: DispatchNotificationDeps) {
@@ -138,19 +154,15 @@ function unsent(reason: FailureReason, errorDetail: string): AttemptReport {
   return { outcome, durationMs: 0, responseBody: Buffer.alloc(0), responseBytes: 0, errorDetail };
 }
 
-async function scheduleRetry(
-  delivery: Delivery,
-  finished: FinishAnswer,
-  deps: DispatchNotificationDeps,
-): Promise<void> {
-  if (finished.retryDueMs === null) return;
-  const ask = { kind: 'attempt', number: finished.nextNumber } as const;
-  await sendToTier({ ...delivery, ask, askedBy: 'tier' }, finished.retryDueMs, deps);
+/** The delivery of the attempt that follows, if one is scheduled. */
+function retryOf(delivery: Delivery, { retryDueMs, nextNumber }: FinishAnswer): Delivery | null {
+  return retryDueMs === null ? null : { ...delivery, ask: { kind: 'attempt', number: nextNumber }, askedBy: 'tier' };
 }
 
-async function sendToTier(delivery: Delivery, dueMs: number, deps: DispatchNotificationDeps): Promise<void> {
+async function sendToTier(delivery: Delivery, dueMs: number, deps: DispatchNotificationDeps): Promise<null> {
   const { tier, releaseMs } = placeInTier(deps.tiers, dueMs, deps.clock.nowMs());
   await deps.producer.send(encodeDelivery(delivery, tier.topic, { dueMs, releaseMs }));
+  return null;
 }
 
 /** A full lane is not the notification's fault: it waits, and keeps its step and its number. */

@@ -45,16 +45,14 @@ export class EndpointLanes {
    */
   async enter(key: EndpointKey, concurrency: number, signal: AbortSignal): Promise<LanePlace | null> {
     const lane = this.laneOf(key);
-    while (lane.waiting.length >= this.limits.waitingMax) {
+    while (lane.waiting.length >= this.limits.waitingMax && !signal.aborted) {
       const stillMs = this.clock.monotonicMs() - lane.lastFreedMs;
-      if (stillMs >= this.limits.spillAfterMs || signal.aborted) return null;
+      if (stillMs >= this.limits.spillAfterMs) return null;
       await this.clock.wait(this.limits.spillAfterMs - stillMs, signal);
     }
-    while (lane.underWay >= concurrency || this.requests >= this.limits.requestsMax) {
+    while ((lane.underWay >= concurrency || this.requests >= this.limits.requestsMax) && !signal.aborted)
       await this.untilFreed(lane, signal);
-      if (signal.aborted) return null;
-    }
-    return this.take(key, lane);
+    return signal.aborted ? null : this.take(key, lane);
   }
 
   /** Whether one more held delivery may circulate through the shortest tier; counts it until it returns. */
@@ -104,6 +102,7 @@ export class EndpointLanes {
     if (lane.underWay === 0 && lane.waiting.length === 0 && lane.returnsMs.length === 0) this.lanes.delete(key);
   }
 
+  /** The signal must not be aborted yet: it tells only once. */
   private untilFreed(lane: Lane, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {

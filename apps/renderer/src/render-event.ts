@@ -6,24 +6,20 @@
  * the row, and the claim lets one through. Killed between row and produce: the record is read again, else the sweep asks.
  * Postgres or Kafka away: the promises stay open and the partition pauses; nothing is skipped.
  */
-import { createHash } from 'node:crypto';
 import type { BooksStore, Verdict } from '#audit/books';
-import type { NewContent, NewNotification, NotificationStore, StoredNotification } from '#audit/notifications';
+import type { NewNotification, NotificationStore, StoredNotification } from '#audit/notifications';
 import type { ParkedEventStore } from '#audit/parked-events';
 import type { UnmatchedEventStore } from '#audit/unmatched-events';
 import { encodeDeadLetter } from '#contracts/dead-letter-record';
 import { encodeDelivery } from '#contracts/delivery-record';
 import { decodeEvent } from '#contracts/event-record';
-import type { FailureReason } from '#domain/attempt';
 import { canonicalTime, type Event, type ParkReason } from '#domain/event';
-import { endpointKey } from '#domain/ids';
 import type { KafkaRecord, RecordProducer } from '#domain/kafka-record';
-import { notificationId } from '#domain/notification-id';
 import { matchesEventType, type WebhookTemplate } from '#domain/webhook-template';
 import type { RegistryView } from '#registry/snapshot';
 import { count } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
-import { validTraceParent } from '#telemetry/trace-headers';
+import { buildNotification } from './build-notification.js';
 import type { RenderedBody } from './render-body.js';
 
 /** What rendering an event touches. */
@@ -55,9 +51,9 @@ export async function renderEvent(record: KafkaRecord, deps: RenderEventDeps): P
 
   const templates = view.templates(event.tenantId).filter((template) => appliesTo(template, event));
   if (templates.length === 0) return keepUnmatched(record, event, deps);
-  const stored = await Promise.all(
-    templates.map((template) => storeAndAsk(buildNotification(template, event, record, time.ms, deps), deps)),
-  );
+  const source = { event, record, timeMs: time.ms };
+  const built = templates.map((template) => buildNotification(source, template, view, deps.renderBody));
+  const stored = await Promise.all(built.map((notification) => storeAndAsk(notification, deps)));
   const verdict = stored.some(({ isSameRecord }) => isSameRecord) ? 'matched' : 'duplicate';
   await enterBooks(record, verdict, deps);
   deps.log.info('event.rendered', { ...labels(record, event), verdict, notifications: stored.length });
@@ -72,57 +68,13 @@ function appliesTo(template: WebhookTemplate, event: Event): boolean {
   return template.active && matchesEventType(template.eventTypes, event.type);
 }
 
-function buildNotification(
-  template: WebhookTemplate,
-  event: Event,
-  record: KafkaRecord,
-  ...[timeMs, deps]: [number, RenderEventDeps]
-): NewNotification {
-  const { tenantId, source: eventSource, id: eventId } = event;
-  const rendered = deps.renderBody(template, event);
-  const content = rendered.kind === 'rendered' ? freeze(template, rendered.body) : null;
-  const refusal = refusalOf(template, deps.registry.current);
-  const failureReason = rendered.kind === 'failed' ? rendered.reason : refusal;
-  return {
-    id: notificationId({ tenantId, eventSource, eventId, templateId: template.id, timeMs }),
-    tenantId,
-    eventSource,
-    eventId,
-    eventType: event.type,
-    eventTime: event.timeMs === null ? null : new Date(event.timeMs),
-    subject: event.subject,
-    templateId: template.id,
-    templateVersion: template.version,
-    endpointId: template.endpointId,
-    failureReason,
-    failureDetail: rendered.kind === 'failed' ? rendered.detail : null,
-    eventBytes: content === null ? event.envelope : null,
-    sourceTopic: record.topic,
-    sourcePartition: record.partition,
-    sourceOffset: String(record.offset),
-    traceParent: validTraceParent(event.traceParent ?? '') ?? null,
-    content,
-  };
-}
-
-/** Why nothing may be sent now; the notification is then failed from the start and can be re-sent. */
-function refusalOf(template: WebhookTemplate, view: RegistryView): FailureReason | null {
-  if (view.tenant(template.tenantId)?.webhooksEnabled === false) return 'WEBHOOKS_DISABLED';
-  const endpoint = view.endpoint(endpointKey(template.tenantId, template.endpointId));
-  if (endpoint === undefined) return 'ENDPOINT_DELETED';
-  return endpoint.enabled ? null : 'ENDPOINT_DISABLED';
-}
-
-function freeze({ method, contentType }: WebhookTemplate, body: Buffer): NewContent {
-  return { method, contentType, body, sha256: createHash('sha256').update(body).digest() };
-}
-
 /** The row first, then the record: a row that existed is asked for from the row, never with the new rendering. */
 async function storeAndAsk(notification: NewNotification, deps: RenderEventDeps): Promise<StoredNotification> {
   const stored = await deps.notifications.insert(notification);
   if (stored.isNew) count('hookline_notifications_created_total');
   if (stored.state !== 'pending' || stored.nextNumber !== 1) return stored;
-  const { id, tenantId, endpointId, templateId, traceParent, content } = notification;
+  const { id, tenantId, templateId, content } = notification;
+  const { endpointId, traceParent } = stored;
   const delivery = {
     notificationId: id,
     ask: { kind: 'attempt', number: 1 },

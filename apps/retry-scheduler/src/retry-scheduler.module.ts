@@ -19,6 +19,7 @@ import { repeat } from '#runtime/repeat';
 import { TelemetryHandle } from '#runtime/telemetry-handle';
 import type { Log } from '#telemetry/log';
 import type { Telemetry } from '#telemetry/start-telemetry';
+import { AskPace } from './ask-pace.js';
 import { keepPartitions } from './keep-partitions.js';
 import type { ReleaseDueRetriesDeps } from './release-due-retries.js';
 import type { RetrySchedulerConfig } from './retry-scheduler.config.js';
@@ -108,27 +109,31 @@ function createSweep(config: RetrySchedulerConfig, log: Log, { store, producer, 
   const { prefix, tiers } = topicSettingsOf(config);
   const deliveriesTopic = topicNames.deliveries(prefix);
   const tierTopics = tiers.map(({ topic }) => topic);
-  const deps: Omit<SweepOverdueDeps, 'tierPartitions'> = {
-    findOverdue: (dueBeforeMs, graceMs) =>
-      findOverdue(store, { dueBeforeMs, graceMs, askWaitMsMax, rowsMax: pageRows }),
-    findRequestedItems: (graceMs) => findRequestedItems(store, graceMs, pageRows),
+  const graceMs = config.SWEEP_GRACE_MS;
+  const deps: SweepOverdueDeps = {
+    findOverdue: (dueBeforeMs, after) =>
+      findOverdue(store, { dueBeforeMs, graceMs, askWaitMsMax, rowsMax: pageRows, after }),
+    findRequestedItems: () => findRequestedItems(store, graceMs, pageRows),
     closeLostLeases: () => closeLostLeases(store, pageRows),
     markAsked: (deliveries) => markAsked(store, deliveries),
-    readProgress: () => readProgress(store, [deliveriesTopic, ...tierTopics]),
+    readProgress: async () => {
+      const counts = await Promise.all(tierTopics.map((topic) => producer.partitionsOf(topic)));
+      return {
+        deliveries: await readProgress(store, [deliveriesTopic]),
+        tiers: await readProgress(store, tierTopics),
+        tierPartitions: counts.reduce((sum, count) => sum + count, 0),
+      };
+    },
     mayJudgeLeases: () => watch.hasAnsweredLongEnough(),
     partitionOf: async ({ tenantId, endpointId }) =>
       partitionOfKey(endpointKey(tenantId, endpointId), await producer.partitionsOf(deliveriesTopic)),
+    pace: new AskPace(graceMs),
     deliveriesTopic,
-    graceMs: config.SWEEP_GRACE_MS,
     producer,
     clock,
     log,
   };
-  return async () => {
-    const counts = await Promise.all(tierTopics.map((topic) => producer.partitionsOf(topic)));
-    const tierPartitions = counts.reduce((sum, count) => sum + count, 0);
-    await withDutyLock(store, dutyLocks.sweep, () => sweepOverdue({ ...deps, tierPartitions }));
-  };
+  return async () => void (await withDutyLock(store, dutyLocks.sweep, () => sweepOverdue(deps)));
 }
 
 @Module({})

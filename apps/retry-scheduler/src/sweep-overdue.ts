@@ -5,79 +5,82 @@
  * may run twice or die anywhere: the next round asks again. It asks for a row only when its partition and every tier
  * have surely been read past the row's time, so a backlog is not asked for a second time.
  */
-import type { LostLease, OverdueDelivery } from '#audit/overdue';
-import type { ConsumerProgress } from '#audit/progress';
+import type { LostLease, OverdueCursor, OverdueDelivery, OverduePage } from '#audit/overdue';
 import { type Delivery, encodeDelivery } from '#contracts/delivery-record';
 import type { Clock } from '#domain/clock';
 import type { RecordProducer } from '#domain/kafka-record';
 import { count } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
+import type { AskPace, AskRound, ReadProgress } from './ask-pace.js';
 
 /** What the sweep touches. */
 export interface SweepOverdueDeps {
-  readonly findOverdue: (dueBeforeMs: number, graceMs: number) => Promise<readonly OverdueDelivery[]>;
-  readonly findRequestedItems: (graceMs: number) => Promise<readonly OverdueDelivery[]>;
+  /** Rows due before an instant (milliseconds since the epoch), a page at a time. */
+  readonly findOverdue: (dueBeforeMs: number, after: OverdueCursor | null) => Promise<OverduePage>;
+  readonly findRequestedItems: () => Promise<readonly OverdueDelivery[]>;
   readonly closeLostLeases: () => Promise<readonly LostLease[]>;
   readonly markAsked: (deliveries: readonly Delivery[]) => Promise<void>;
-  readonly readProgress: () => Promise<readonly ConsumerProgress[]>;
+  readonly readProgress: () => Promise<ReadProgress>;
   /** False while Postgres has not been answering for long enough: a finish may only be waiting for it. */
   readonly mayJudgeLeases: () => boolean;
   readonly partitionOf: (delivery: Delivery) => Promise<number>;
-  readonly tierPartitions: number;
+  readonly pace: AskPace;
   readonly deliveriesTopic: string;
-  readonly graceMs: number;
   readonly producer: RecordProducer;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Records asked for in one round of one partition: a lost reader must not find a heap. */
-const asksOfPartitionMax = 500;
+/** Pages of one round: what is left is found by the next one. */
+const pagesMax = 20;
+/** A row asked for this often without a claim or a hold is a fault that somebody must look at. */
+const asksSuspicious = 10;
 
 /** One round. Throws a Failure while Postgres or Kafka is away; the next round does the same work. */
 export async function sweepOverdue(deps: SweepOverdueDeps): Promise<void> {
   const lost = deps.mayJudgeLeases() ? await deps.closeLostLeases() : [];
-  const overdue = await deps.findOverdue(deps.clock.nowMs() - deps.graceMs, deps.graceMs);
-  const items = await deps.findRequestedItems(deps.graceMs);
-  const askable = await readPast([...overdue, ...items], deps);
-  const deliveries = [...lost.flatMap(({ delivery }) => delivery ?? []), ...askable];
+  const nextAttempts = lost.flatMap(({ delivery }) => delivery ?? []);
+  const round = deps.pace.round(await deps.readProgress(), deps.clock.nowMs());
+  const items = await askable(await deps.findRequestedItems(), round, deps);
+  const asked = (await askAll([...nextAttempts, ...items], deps)) + (await askOverdue(round, deps));
 
-  await Promise.all(deliveries.map((delivery) => ask(delivery, deps)));
-  await deps.markAsked(deliveries);
-  count('hookline_sweep_asked_total', {}, deliveries.length);
+  count('hookline_sweep_asked_total', {}, asked);
   count('hookline_leases_lost_total', {}, lost.length);
-  if (deliveries.length > 0 || lost.length > 0)
-    deps.log.info('sweep.finished', {
-      asked: deliveries.length,
-      leasesLost: lost.length,
-      waiting: overdue.length - askable.length,
-    });
+  if (asked > 0 || lost.length > 0) deps.log.info('sweep.finished', { asked, leasesLost: lost.length });
 }
 
-function ask(delivery: Delivery, deps: SweepOverdueDeps): Promise<void> {
-  return deps.producer.send(encodeDelivery(delivery, deps.deliveriesTopic));
-}
-
-/** Those whose record, if there was one, has been read and finished without the row moving. */
-async function readPast(candidates: readonly OverdueDelivery[], deps: SweepOverdueDeps): Promise<readonly Delivery[]> {
-  if (candidates.length === 0) return [];
-  const progress = await deps.readProgress();
-  const ofDeliveries = new Map(
-    progress.flatMap(({ topic, partition, readToMs }) =>
-      topic === deps.deliveriesTopic ? [[partition, readToMs]] : [],
-    ),
-  );
-  const ofTiers = progress.filter(({ topic }) => topic !== deps.deliveriesTopic).map(({ readToMs }) => readToMs);
-  const tiersReadToMs = ofTiers.length < deps.tierPartitions ? 0 : Math.min(...ofTiers);
-  const asks = new Map<number, number>();
-  const askable: Delivery[] = [];
-  for (const { delivery, dueMs } of candidates) {
-    const partition = await deps.partitionOf(delivery);
-    const readToMs = Math.min(tiersReadToMs, ofDeliveries.get(partition) ?? 0);
-    const asked = asks.get(partition) ?? 0;
-    if (dueMs + deps.graceMs >= readToMs || asked >= asksOfPartitionMax) continue;
-    asks.set(partition, asked + 1);
-    askable.push(delivery);
+/** Page by page, so that rows whose partition is not read do not hide the others. */
+async function askOverdue(round: AskRound, deps: SweepOverdueDeps): Promise<number> {
+  if (round.dueBeforeMs === null) return 0;
+  let asked = 0;
+  let after: OverdueCursor | null = null;
+  for (let pages = 0; pages < pagesMax; pages++) {
+    const page: OverduePage = await deps.findOverdue(round.dueBeforeMs, after);
+    asked += await askAll(await askable(page.deliveries, round, deps), deps);
+    if (page.next === null) break;
+    after = page.next;
   }
-  return askable;
+  return asked;
+}
+
+async function askable(
+  candidates: readonly OverdueDelivery[],
+  round: AskRound,
+  deps: SweepOverdueDeps,
+): Promise<readonly Delivery[]> {
+  const taken: Delivery[] = [];
+  for (const { delivery, dueMs, askCount } of candidates) {
+    if (!round.take(await deps.partitionOf(delivery), dueMs)) continue;
+    taken.push(delivery);
+    if (askCount >= asksSuspicious)
+      deps.log.error('notification.stuck', { notificationId: delivery.notificationId, asks: askCount });
+  }
+  return taken;
+}
+
+async function askAll(deliveries: readonly Delivery[], deps: SweepOverdueDeps): Promise<number> {
+  if (deliveries.length === 0) return 0;
+  await Promise.all(deliveries.map((delivery) => deps.producer.send(encodeDelivery(delivery, deps.deliveriesTopic))));
+  await deps.markAsked(deliveries);
+  return deliveries.length;
 }

@@ -86,6 +86,9 @@ export interface StoredNotification {
   readonly isSameRecord: boolean;
   readonly state: NotificationRow['state'];
   readonly nextNumber: number;
+  /** The row's own: a template may lead elsewhere by now, the notification does not. */
+  readonly endpointId: EndpointId;
+  readonly traceParent: string | null;
 }
 
 interface InsertAnswer {
@@ -93,6 +96,8 @@ interface InsertAnswer {
   readonly is_new: boolean;
   readonly state: NotificationRow['state'];
   readonly next_number: number;
+  readonly endpoint_id: EndpointId;
+  readonly trace_parent: string | null;
   readonly source: string;
 }
 
@@ -159,14 +164,14 @@ export class NotificationStore {
          INSERT INTO notifications (${rows.columns}, next_attempt_at, finished_at)
          SELECT ${rows.columns}, CASE state WHEN 'pending' THEN now() END, CASE state WHEN 'failed' THEN now() END
            FROM ${rows.from}
-         ON CONFLICT (id) DO NOTHING RETURNING id, state, next_number),
+         ON CONFLICT (id) DO NOTHING RETURNING id, state, next_number, endpoint_id, trace_parent),
        new_payloads AS (
          INSERT INTO notification_payloads (${payloads.columns})
          SELECT ${payloads.columns} FROM ${shifted} WHERE id IN (SELECT id FROM new_rows)
          ON CONFLICT (id) DO NOTHING)
-       SELECT id, true AS is_new, state, next_number, NULL AS source FROM new_rows
+       SELECT id, true AS is_new, state, next_number, endpoint_id, trace_parent, NULL AS source FROM new_rows
        UNION ALL
-       SELECT id, false, state, next_number, source_topic || '/' || source_partition || '/' || source_offset
+       SELECT id, false, state, next_number, endpoint_id, trace_parent, source_topic || '/' || source_partition || '/' || source_offset
          FROM notifications WHERE id = ANY($1::uuid[])`,
       [...rowParameters, ...payloads.parameters(withContent)],
     );
@@ -201,6 +206,8 @@ function storedAs(
     isSameRecord: source === sourceOf(item),
     state: answer.state,
     nextNumber: answer.next_number,
+    endpointId: answer.endpoint_id,
+    traceParent: answer.trace_parent,
   };
 }
 

@@ -11,6 +11,15 @@ export interface OverdueQuery {
   /** Each further ask of the same row waits twice as long, up to this. */
   readonly askWaitMsMax: number;
   readonly rowsMax: number;
+  /** The last row of the page before; null for the first page. */
+  readonly after: OverdueCursor | null;
+}
+
+/** Where a page ended. */
+export interface OverdueCursor {
+  /** As Postgres prints it: a number of milliseconds would lose digits. */
+  readonly nextAttemptAt: string;
+  readonly id: string;
 }
 
 /** A claim whose lease ran out, now closed as attempt `unknown`. */
@@ -34,29 +43,46 @@ interface Row {
 export interface OverdueDelivery {
   readonly delivery: Delivery;
   readonly dueMs: number;
+  /** How often the sweep has asked for it without a claim or a hold. */
+  readonly askCount: number;
+}
+
+/** Rows by rising due time; `next` is null when there are no more. */
+export interface OverduePage {
+  readonly deliveries: readonly OverdueDelivery[];
+  readonly next: OverdueCursor | null;
 }
 
 /** After this many leases lost one after another a notification is failed `LEASE_LOST`. */
 const unknownInRowMax = 3;
 
-/** Pending rows that are due, not claimed, and were not asked for lately. */
-export async function findOverdue(dataSource: DataSource, query: OverdueQuery): Promise<readonly OverdueDelivery[]> {
-  const rows: readonly (Row & { due_ms: string })[] = await run(
+/** A page of pending rows that are due, not claimed, and were not asked for lately. */
+export async function findOverdue(dataSource: DataSource, query: OverdueQuery): Promise<OverduePage> {
+  const rows: readonly (Row & { due_ms: string; ask_count: number; next_attempt_at: string })[] = await run(
     dataSource,
-    `SELECT n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number,
-            extract(epoch FROM greatest(n.next_attempt_at, n.asked_at)) * 1000 AS due_ms
+    `SELECT n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number, n.ask_count,
+            extract(epoch FROM greatest(n.next_attempt_at, n.asked_at)) * 1000 AS due_ms, n.next_attempt_at::text
        FROM notifications n
       WHERE n.next_attempt_at < to_timestamp($1::float8 / 1000) AND n.state = 'pending'
+        AND ($5::timestamptz IS NULL OR (n.next_attempt_at, n.id) > ($5, $6::uuid))
         AND (n.asked_at IS NULL
              OR n.asked_at < now() - least($2::float8 * power(2, n.ask_count), $3::float8) * interval '1 millisecond')
         AND NOT EXISTS (SELECT FROM claims c WHERE c.notification_id = n.id)
-      ORDER BY n.next_attempt_at LIMIT $4`,
-    [query.dueBeforeMs, query.graceMs, query.askWaitMsMax, query.rowsMax],
+      ORDER BY n.next_attempt_at, n.id LIMIT $4`,
+    [
+      ...[query.dueBeforeMs, query.graceMs, query.askWaitMsMax, query.rowsMax],
+      ...[query.after?.nextAttemptAt ?? null, query.after?.id ?? null],
+    ],
   );
-  return rows.map((row) => ({
-    delivery: deliveryOf(row, { kind: 'attempt', number: row.number }),
-    dueMs: Number(row.due_ms),
-  }));
+  const last = rows.length < query.rowsMax ? undefined : rows.at(-1);
+  return {
+    deliveries: rows.map((row) => ({
+      delivery: deliveryOf(row, { kind: 'attempt', number: row.number }),
+      dueMs: Number(row.due_ms),
+      askCount: row.ask_count,
+    })),
+    next: last === undefined ? null : { nextAttemptAt: last.next_attempt_at, id: last.id },
+  };
 }
 
 /** Re-send items still requested after the grace: their record was lost, or another claim was open. */
@@ -77,6 +103,7 @@ export async function findRequestedItems(
   return rows.map((row) => ({
     delivery: deliveryOf(row, { kind: 'resend', item: row.item as ResendItemId }),
     dueMs: Number(row.due_ms),
+    askCount: 0,
   }));
 }
 

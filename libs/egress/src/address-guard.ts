@@ -1,5 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import { type BlockList, isIP, isIPv6 } from 'node:net';
+import { Failure } from '#domain/failure';
 import { blockListOf, refusedAddress } from './address-ranges.js';
 
 /** A URL that may be used, or why not: `said` is for the tenant and names no address, `detail` for operators. */
@@ -25,7 +26,7 @@ const internalNames = /(^|\.)(localhost|local|internal|intranet|localdomain|corp
 
 /**
  * What operators let through beside public addresses: `CIDR`, `CIDR:port` or `host:port` (IPv6 CIDRs in brackets before a
- * port). Plain `http` is let through to those too. Throws TypeError naming the first entry that is none of them.
+ * port). Plain `http` is let through to those too. Throws CONFIG_INVALID naming the first entry that is none of them.
  */
 export class EgressAllowance {
   private readonly cidrs: readonly { readonly list: BlockList; readonly port: number | null }[];
@@ -57,7 +58,10 @@ function parseEntry(entry: string): {
   if (isAddressOrCidr(entry)) return { subject: entry, port: null, isHost: false };
   const match = /^(\[[^\]]+\]|[^:]+):(\d{1,5})$/.exec(entry);
   const subject = match?.[1]?.replace(/^\[|\]$/g, '').toLowerCase() ?? '';
-  if (match === null || subject === '') throw new TypeError(`${entry} is not CIDR, CIDR:port or host:port`);
+  if (match === null || subject === '') {
+    const message = `The configuration is wrong:\n  EGRESS_ALLOW: ${entry} is not CIDR, CIDR:port or host:port`;
+    throw new Failure('CONFIG_INVALID', message, { retryable: false });
+  }
   return { subject, port: Number(match[2]), isHost: !isAddressOrCidr(subject) };
 }
 

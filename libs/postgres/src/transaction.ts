@@ -12,11 +12,11 @@ export type Queryable = Pick<EntityManager, 'query'>;
  * stays one; what Postgres says of BEGIN or COMMIT is thrown as a Failure.
  */
 export async function inTransaction<T>(dataSource: DataSource, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  const session = dataSource.createQueryRunner();
+  const session = await stored(async () => dataSource.createQueryRunner());
   try {
-    await stored(session.startTransaction());
+    await stored(() => session.startTransaction());
     const result = await work(session.manager);
-    await stored(session.commitTransaction());
+    await stored(() => session.commitTransaction());
     return result;
   } catch (error) {
     // What failed first is what is said; a rollback that fails ends with its connection.
@@ -33,15 +33,15 @@ export async function rowsOf<T>(
   statement: string,
   parameters: readonly unknown[],
 ): Promise<readonly T[]> {
-  const answer: unknown = await stored(on.query(statement, [...parameters]));
+  const answer: unknown = await stored(() => on.query(statement, [...parameters]));
   const rows = Array.isArray(answer) && answer.length === 2 && Array.isArray(answer[0]) ? answer[0] : answer;
   return rows as readonly T[];
 }
 
-/** What a question to the store answers; what it throws becomes a Failure. */
-export async function stored<T>(answer: Promise<T>): Promise<T> {
+/** What a question to the store answers; what it throws, also before the store was opened, becomes a Failure. */
+export async function stored<T>(ask: () => Promise<T>): Promise<T> {
   try {
-    return await answer;
+    return await ask();
   } catch (error) {
     throw storeFailure(error);
   }

@@ -77,7 +77,7 @@ export async function lockEndpoints(
 ): Promise<ReadonlyMap<EndpointKey, CurrentEndpoint>> {
   if (names.length === 0) return new Map();
   const parameters = { tenants: names.map(({ tenantId }) => tenantId), ids: names.map(({ id }) => id) };
-  const rows = await stored(
+  const rows = await stored(() =>
     tx
       .createQueryBuilder(EndpointRow, 'e')
       .where('(e.tenantId, e.id) IN (SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS text[])))', parameters)
@@ -86,7 +86,7 @@ export async function lockEndpoints(
       .setLock('pessimistic_write')
       .getMany(),
   );
-  const secrets = await stored(
+  const secrets = await stored(() =>
     tx
       .createQueryBuilder(EndpointSecretRow, 's')
       .where(
@@ -123,7 +123,7 @@ export async function writeEndpoints(
 /** An endpoint that is not deleted; null when there is none. Throws a Failure. */
 export function findEndpoint(on: DataSource | EntityManager, name: EndpointName): Promise<EndpointRow | null> {
   const { tenantId, id } = name;
-  return stored(on.getRepository(EndpointRow).findOneBy({ tenantId, id, deletedAt: IsNull() }));
+  return stored(() => on.getRepository(EndpointRow).findOneBy({ tenantId, id, deletedAt: IsNull() }));
 }
 
 /** An endpoint that is not deleted. Throws ResourceFault not-found, or a Failure. */
@@ -140,10 +140,12 @@ export async function listEndpoints(
   after: EndpointName | null,
   rowsMax: number,
 ): Promise<readonly EndpointRow[]> {
-  const query = dataSource.getRepository(EndpointRow).createQueryBuilder('e').where('e.deletedAt IS NULL');
-  if (tenantId !== null) query.andWhere('e.tenantId = :tenantId', { tenantId });
-  if (after !== null) query.andWhere('(e.tenantId, e.id) > (:afterTenant, :afterId)', afterParameters(after));
-  return stored(query.orderBy('e.tenantId').addOrderBy('e.id').limit(rowsMax).getMany());
+  return stored(() => {
+    const query = dataSource.getRepository(EndpointRow).createQueryBuilder('e').where('e.deletedAt IS NULL');
+    if (tenantId !== null) query.andWhere('e.tenantId = :tenantId', { tenantId });
+    if (after !== null) query.andWhere('(e.tenantId, e.id) > (:afterTenant, :afterId)', afterParameters(after));
+    return query.orderBy('e.tenantId').addOrderBy('e.id').limit(rowsMax).getMany();
+  });
 }
 
 /**

@@ -38,7 +38,7 @@ export class SecretBox {
     const lines = text.split('\n').map((line) => line.trim());
     const keys = lines.flatMap((line, i) => (line === '' || line.startsWith('#') ? [] : [parseKey(line, i + 1)]));
     const [active] = keys;
-    if (active === undefined) throw new Failure('CONFIG_INVALID', 'KEK_FILE holds no key', { retryable: false });
+    if (active === undefined) throw wrongKeyFile('KEK_FILE: holds no key');
     return new SecretBox(new Map(keys.map(({ id, key }) => [id, key])), active.id);
   }
 
@@ -76,8 +76,13 @@ function parseKey(line: string, number: number): { readonly id: string; readonly
   const match = /^(?:([a-zA-Z0-9._-]{1,64}):)?([A-Za-z0-9+/]{43}=)$/.exec(line);
   const key = Buffer.from(match?.[2] ?? '', 'base64');
   if (match !== null && key.length === keyBytes) return { id: match[1] ?? 'default', key };
-  const message = `KEK_FILE line ${number} is not id:base64 of ${keyBytes} bytes; openssl rand -base64 ${keyBytes} makes one`;
-  throw new Failure('CONFIG_INVALID', message, { retryable: false });
+  throw wrongKeyFile(
+    `KEK_FILE: line ${number} is not id:base64 of ${keyBytes} bytes; openssl rand -base64 ${keyBytes} makes one`,
+  );
+}
+
+function wrongKeyFile(said: string): Failure {
+  return new Failure('CONFIG_INVALID', `The configuration is wrong:\n  ${said}`, { retryable: false });
 }
 
 /** iv | ciphertext | tag */

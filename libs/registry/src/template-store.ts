@@ -73,7 +73,7 @@ export async function lockTemplates(
 ): Promise<ReadonlyMap<string, CurrentTemplate>> {
   if (names.length === 0) return new Map();
   const parameters = { tenants: names.map(({ tenantId }) => tenantId), ids: names.map(({ id }) => id) };
-  const rows = await stored(
+  const rows = await stored(() =>
     tx
       .createQueryBuilder(TemplateRow, 't')
       .where('(t.tenantId, t.id) IN (SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS text[])))', parameters)
@@ -110,7 +110,7 @@ export async function writeTemplates(tx: Transaction, plans: readonly TemplatePl
 /** A template that is not deleted. Throws ResourceFault not-found, or a Failure. */
 export async function getTemplate(on: DataSource | EntityManager, name: TemplateName): Promise<StoredTemplate> {
   const { tenantId, id } = name;
-  const row = await stored(on.getRepository(TemplateRow).findOneBy({ tenantId, id, deletedAt: IsNull() }));
+  const row = await stored(() => on.getRepository(TemplateRow).findOneBy({ tenantId, id, deletedAt: IsNull() }));
   const [template] = row === null ? [] : await withVersions(on, [row]);
   if (template === undefined) throw noTemplate(name);
   return template;
@@ -123,14 +123,17 @@ export async function listTemplates(
   after: TemplateName | null,
   rowsMax: number,
 ): Promise<readonly StoredTemplate[]> {
-  const query = dataSource.getRepository(TemplateRow).createQueryBuilder('t').where('t.deletedAt IS NULL');
-  if (tenantId !== null) query.andWhere('t.tenantId = :tenantId', { tenantId });
-  if (after !== null)
-    query.andWhere('(t.tenantId, t.id) > (:afterTenant, :afterId)', { afterTenant: after.tenantId, afterId: after.id });
-  return withVersions(
-    dataSource,
-    await stored(query.orderBy('t.tenantId').addOrderBy('t.id').limit(rowsMax).getMany()),
-  );
+  const rows = await stored(() => {
+    const query = dataSource.getRepository(TemplateRow).createQueryBuilder('t').where('t.deletedAt IS NULL');
+    if (tenantId !== null) query.andWhere('t.tenantId = :tenantId', { tenantId });
+    if (after !== null)
+      query.andWhere('(t.tenantId, t.id) > (:afterTenant, :afterId)', {
+        afterTenant: after.tenantId,
+        afterId: after.id,
+      });
+    return query.orderBy('t.tenantId').addOrderBy('t.id').limit(rowsMax).getMany();
+  });
+  return withVersions(dataSource, rows);
 }
 
 /** Deletes a template: it matches nothing any more, its versions stay. Throws ResourceFault not-found or etag. */
@@ -161,7 +164,7 @@ async function withVersions(
   rows: readonly TemplateRow[],
 ): Promise<readonly StoredTemplate[]> {
   if (rows.length === 0) return [];
-  const versions = await stored(
+  const versions = await stored(() =>
     on
       .getRepository(TemplateVersionRow)
       .createQueryBuilder('v')

@@ -31,7 +31,7 @@ export async function findTenants(
   ids: readonly TenantId[],
 ): Promise<ReadonlyMap<TenantId, TenantRow>> {
   if (ids.length === 0) return new Map();
-  const rows = await stored(on.getRepository(TenantRow).findBy({ id: In([...new Set(ids)]) }));
+  const rows = await stored(() => on.getRepository(TenantRow).findBy({ id: In([...new Set(ids)]) }));
   return new Map(rows.map((row) => [row.id, row]));
 }
 

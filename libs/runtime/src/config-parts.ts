@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { z } from 'zod';
 import { secret } from './config.js';
 
@@ -48,6 +49,9 @@ const flag = z.enum(['true', 'false', '1', '0']).transform((text) => text === 't
 const ms = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 const whole = ms;
 
+const defaultTiers = '5s,30s,5m,30m,2h,6h,24h';
+const defaultSchedule = '5s,5m,30m,2h,5h,10h,14h,20h,24h';
+
 /** Brokers, group timing and topics. */
 export const kafkaPart = {
   KAFKA_BROKERS: brokers.describe('brokers to begin with: host:port, comma separated'),
@@ -74,16 +78,12 @@ export const kafkaPart = {
     .describe('partitions and replicas of new topics'),
   EVENT_TOPICS: list.default([]).describe('topics events are read from; empty takes <prefix>events'),
   RETRY_TIERS: durations
-    .default([])
-    .describe('delays of the retry tiers, rising; default 5s,30s,5m,30m,2h,6h,24h')
-    .transform((tiers) => (tiers.length > 0 ? tiers : defaultTiers))
+    .prefault(defaultTiers)
     .refine((tiers) => tiers.every(({ ms: delay }, i) => i === 0 || delay > (tiers[i - 1]?.ms ?? 0)), {
       message: 'must rise from entry to entry',
-    }),
+    })
+    .describe('delays of the retry tiers, rising'),
 };
-
-const defaultTiers = ['5s', '30s', '5m', '30m', '2h', '6h', '24h'].map((name) => ({ name, ms: durationMs(name) ?? 0 }));
-const defaultSchedule = ['5s', '5m', '30m', '2h', '5h', '10h', '14h', '20h', '24h'];
 
 /** The database. */
 export const databasePart = {
@@ -110,7 +110,7 @@ export const egressPart = {
 /** How attempts are made and repeated. */
 export const deliveryPart = {
   RETRY_SCHEDULE: durations
-    .prefault(defaultSchedule.join(','))
+    .prefault(defaultSchedule)
     .transform((steps) => steps.map(({ ms: delay }) => delay))
     .describe('delays after the 1st, 2nd ... failure'),
   RETRY_JITTER: z.coerce.number().min(0).max(1).default(0.1).describe('additive jitter as a share of the delay'),
@@ -136,9 +136,25 @@ export const sweepPart = {
     .describe('Postgres must have answered for this long before leases are judged'),
 };
 
+/** Why a file cannot be read; null when it can. */
+function unreadable(file: string): string | null {
+  try {
+    accessSync(file, constants.R_OK);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /** The key encryption keys that seal the secrets at rest. */
 export const secretsPart = {
-  KEK_FILE: z.string().describe('file of key encryption keys: lines id:base64 of 32 bytes, the first is active'),
+  KEK_FILE: z
+    .string()
+    .superRefine((file, context) => {
+      const said = unreadable(file);
+      if (said !== null) context.addIssue(`cannot be read: ${said}`);
+    })
+    .describe('file of key encryption keys: lines id:base64 of 32 bytes, the first is active'),
 };
 
 const pemFile = z.string().optional();

@@ -9,14 +9,9 @@ const least = { KAFKA_BROKERS: '127.0.0.1:9092', DATABASE_URL: 'postgres://u:pw@
 describe('readConfig', () => {
   it('names every wrong variable in one error', () => {
     const wrong = { KAFKA_BROKERS: 'nowhere', RETRY_SCHEDULE: '5s,soon', HTTP_LISTEN: 'x', ATTEMPT_TIMEOUT_MS: '5' };
-    expect(() => readConfig(schema, wrong)).toThrow(
-      /KAFKA_BROKERS[\s\S]*|HTTP_LISTEN[\s\S]*|DATABASE_URL[\s\S]*|RETRY_SCHEDULE[\s\S]*|ATTEMPT_TIMEOUT_MS/,
-    );
-    try {
-      readConfig(schema, wrong);
-    } catch (error) {
-      for (const name of [...Object.keys(wrong), 'DATABASE_URL']) expect(String(error)).toContain(name);
-    }
+    const said = faultsOf(wrong);
+    for (const name of [...Object.keys(wrong), 'DATABASE_URL']) expect(said).toContain(`  ${name}: `);
+    expect(said).toContain('DATABASE_URL: is not set');
   });
 
   it('fills in the defaults and reads durations', () => {
@@ -42,3 +37,12 @@ describe('readConfig', () => {
     expect(JSON.stringify(maskedConfig(schema, readConfig(schema, least)))).not.toContain('pw');
   });
 });
+
+function faultsOf(environment: Record<string, string>): string {
+  try {
+    readConfig(schema, environment);
+  } catch (error) {
+    return String(error);
+  }
+  return 'no fault';
+}

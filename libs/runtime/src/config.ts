@@ -18,11 +18,14 @@ export function readConfig<S extends z.ZodObject>(schema: S, environment: Enviro
     const value = givenValue(name, isSecret(schema, name), environment, faults);
     return value === undefined ? [] : [[name, value] as const];
   });
-  const parsed = schema.safeParse(Object.fromEntries(given));
+  const values = Object.fromEntries(given);
+  const parsed = schema.safeParse(values);
   if (parsed.success && faults.length === 0) return parsed.data;
   const issues = parsed.success ? [] : parsed.error.issues;
-  for (const { path, message } of issues)
-    faults.push(`${path.join('.') || 'relation'}: ${message}${hintOf(schema, path)}`);
+  for (const { path, message, code } of issues) {
+    const isMissing = code === 'invalid_type' && !Object.hasOwn(values, String(path[0]));
+    faults.push(`${path.join('.') || 'relation'}: ${isMissing ? 'is not set' : message}${hintOf(schema, path)}`);
+  }
   throw new Failure('CONFIG_INVALID', `The configuration is wrong:\n  ${faults.join('\n  ')}`, { retryable: false });
 }
 

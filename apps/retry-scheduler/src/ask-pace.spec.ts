@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { AskPace, type ReadProgress } from './ask-pace.js';
+
+const graceMs = 30_000;
+const nowMs = 1_000_000;
+const overdueMs = nowMs - graceMs - 10_000;
+
+/** Partitions 0, 1, ... of `deliveries` read up to these instants; one tier partition, read up to now unless given. */
+function progress(readToMs: readonly number[], tierReadToMs = nowMs): ReadProgress {
+  const deliveries = readToMs.map((ms, partition) => ({ topic: 'deliveries', partition, readToMs: ms }));
+  return { deliveries, tiers: [{ topic: 'retry.5s', partition: 0, readToMs: tierReadToMs }], tierPartitions: 1 };
+}
+
+describe('AskPace', () => {
+  it('asks for what its partition and the tiers have read past', () => {
+    const round = new AskPace(graceMs).round(progress([nowMs - 100]), nowMs);
+    expect(round.dueBeforeMs).toBe(nowMs - 100 - graceMs);
+    expect(round.take(0, overdueMs)).toBe(true);
+    expect(round.take(0, nowMs - graceMs)).toBe(false);
+  });
+
+  it('asks for nothing in a partition that nobody reads or that is behind', () => {
+    const round = new AskPace(graceMs).round(progress([nowMs - 5_001, nowMs - 100]), nowMs);
+    expect(round.take(0, overdueMs)).toBe(false);
+    expect(round.take(2, overdueMs)).toBe(false);
+    expect(round.take(1, overdueMs)).toBe(true);
+    expect(new AskPace(graceMs).round(progress([nowMs - 5_001]), nowMs).dueBeforeMs).toBeNull();
+  });
+
+  it('asks for nothing that may still stand in a tier', () => {
+    const behind = new AskPace(graceMs).round(progress([nowMs], overdueMs), nowMs);
+    expect(behind.take(0, overdueMs)).toBe(false);
+    const silent = new AskPace(graceMs).round({ ...progress([nowMs]), tierPartitions: 2 }, nowMs);
+    expect(silent.take(0, overdueMs)).toBe(false);
+  });
+
+  it('asks for at most 500 of a partition until they have been read', () => {
+    const pace = new AskPace(graceMs);
+    const take = (readMs: number, atMs: number) => {
+      const round = pace.round(progress([readMs]), atMs);
+      return Array.from({ length: 600 }, () => round.take(0, overdueMs)).filter(Boolean).length;
+    };
+    expect(take(nowMs, nowMs)).toBe(500);
+    expect(take(nowMs, nowMs + 500)).toBe(0);
+    expect(take(nowMs + 1, nowMs + 1_000)).toBe(500);
+  });
+});

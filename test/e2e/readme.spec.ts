@@ -1,0 +1,173 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Webhook } from 'standardwebhooks';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canInstall, installMissing } from '../../deploy/local/install-missing.js';
+import { allPages, readPage, snippetsOf, tableRows } from '../support/markdown.js';
+import { ReadmeWorld } from '../support/readme-world.js';
+import { until } from '../support/until.js';
+import type { ReceivedRequest } from '../support/webhook-receiver.js';
+
+/** Snippets that are not run here, and why. */
+const notRunHere: Readonly<Record<string, string>> = {
+  demo: 'stays up until it is stopped; it has a test of its own',
+  test: 'is what runs this',
+  'signed-example': 'is no command; test/rules/docs.spec.ts computes it again',
+};
+
+let world: ReadmeWorld;
+let secret = '';
+
+beforeAll(async () => {
+  world = await ReadmeWorld.make();
+  await world.startApps('own-start');
+  writeFileSync(path.join(world.folder, 'hookline.yaml'), world.snippet('own-configuration'));
+  const applied = await world.shell(`${world.snippet('own-apply')}\necho "secret=$ORDERS_SECRET"`);
+  expect(applied, applied.output).toMatchObject({ exitCode: 0 });
+  secret = /secret=(whsec_\S+)/.exec(applied.output)?.[1] ?? '';
+  world.receiver.on('/orders', secret);
+}, 300_000);
+
+afterAll(() => world.stop());
+
+describe('the README', () => {
+  it('publishes with the command line', async () => {
+    const { exitCode, output } = await world.shell(world.snippet('publish-cli'));
+    expect(exitCode, output).toBe(0);
+    expect(output).toContain('matched 1 template');
+    const request = await arrivalOf(1);
+    expect(JSON.parse(request.body.toString())).toEqual({ orderId: 1, total: 12.5, note: 'for Zoë "Zed" Müller' });
+    expect(request.body.toString()).toContain('"total": 12.50');
+    expect(output).toContain(request.webhookId);
+  });
+
+  it('publishes with kcat', async ({ skip }) => {
+    const snippet = world.snippet('publish-kcat');
+    skip(!(await hasKcat()), 'kcat is not there and may not be installed');
+    const { exitCode, output } = await world.shell(snippet);
+    expect(exitCode, output).toBe(0);
+    expect((await arrivalOf(2)).signatureValid).toBe(true);
+  });
+
+  it('publishes with kafkajs, structured and binary', async () => {
+    runModule('publish.mjs', world.snippet('publish-kafkajs'));
+    expect((await arrivalOf(3)).signatureValid).toBe(true);
+    expect((await arrivalOf(4)).signatureValid).toBe(true);
+  });
+
+  it.each(['verify-standardwebhooks', 'verify-node'])('shows with %s how to verify', async (name) => {
+    const request = await arrivalOf(1);
+    writeFileSync(path.join(world.folder, `${name}.mjs`), world.snippet(name));
+    const said = runModule(
+      `run-${name}.mjs`,
+      `import { verify } from './${name}.mjs';
+       import { readFileSync } from 'node:fs';
+       const { secret, cases } = JSON.parse(readFileSync(0, 'utf8'));
+       console.log(JSON.stringify(cases.map(({ headers, body }) => verify(secret, headers, body))));`,
+      JSON.stringify({ secret, cases: casesOf(request) }),
+    );
+    expect(JSON.parse(said)).toEqual([true, false, false, false]);
+  });
+
+  it('shows in Python how to verify', async ({ skip }) => {
+    const snippet = world.snippet('verify-python');
+    skip(spawnSync('python3', ['--version']).status !== 0, 'python3 is not there');
+    const request = await arrivalOf(1);
+    const script = `${snippet}
+import json, sys
+asked = json.load(sys.stdin)
+print(json.dumps([verify(asked["secret"], one["headers"], one["body"].encode()) for one in asked["cases"]]))`;
+    const input = JSON.stringify({ secret, cases: casesOf(request) });
+    const { status, stdout, stderr } = spawnSync('python3', ['-c', script], { input, encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toEqual([true, false, false, false]);
+  });
+});
+
+describe('the pages in docs', () => {
+  it('balance the books', async () => {
+    const [read, notifications] = world.snippet('books').split(';');
+    const partitions: readonly Readonly<Record<string, string>>[] = await world.store.query(read ?? '');
+    const [row]: readonly Readonly<Record<string, string>>[] = await world.store.query(notifications ?? '');
+    const matched = partitions.reduce((sum, partition) => sum + Number(partition['matched']), 0);
+    expect(matched).toBe(Number(row?.['created']));
+    expect(matched).toBeGreaterThan(0);
+  });
+
+  it('show commands that work, a re-send among them', async () => {
+    const { webhookId, body } = await arrivalOf(1);
+    const { exitCode, output } = await world.shell(world.snippet('operators-cli'));
+    expect(exitCode, output).toBe(0);
+    expect(output).toContain('order.created');
+    expect(output).toContain(body.toString());
+    const resent = await until(
+      () => world.receiver.of('/orders').find((one) => one.webhookId === webhookId && one.attempt === 2),
+      {
+        what: 'the notification is sent again',
+      },
+    );
+    expect(resent).toMatchObject({ body, signatureValid: true });
+  });
+
+  it('list every column of the views, with its type, and no other', async () => {
+    const page = readPage('docs/views.md');
+    for (const view of ['v1_notifications', 'v1_attempts', 'v1_parked_events', 'v1_endpoint_circuits']) {
+      const columns: readonly { name: string; type: string }[] = await world.store.query(
+        `SELECT attname AS name, replace(format_type(atttypid, NULL), 'timestamp with time zone', 'timestamptz') AS type
+           FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 ORDER BY attnum`,
+        [view],
+      );
+      const documented = tableRows(page, view).map(([name, type]) => ({ name, type }));
+      expect(documented, view).toEqual(columns);
+    }
+  });
+
+  it('have no snippet that is left unrun', () => {
+    const names = allPages()
+      .flatMap(snippetsOf)
+      .flatMap(({ language, name }) => (language === 'mermaid' ? [] : [name]));
+    expect(names.toSorted()).toEqual([...world.ran, ...Object.keys(notRunHere)].toSorted());
+    expect(world.unusedReplacements()).toEqual([]);
+  });
+});
+
+/** The request that an order's event became. */
+function arrivalOf(orderId: number): Promise<ReceivedRequest> {
+  const isIts = ({ body, status }: ReceivedRequest) =>
+    status === 200 && body.toString().includes(`"orderId": ${orderId},`);
+  return until(() => world.receiver.of('/orders').find(isIts), { what: `order ${orderId} arrives`, limitMs: 60_000 });
+}
+
+/** The request as it came; with a changed body; with another time; properly signed, but an hour ago. */
+function casesOf({ headers, body, webhookId }: ReceivedRequest) {
+  const text = body.toString();
+  const timestamp = Number(headers['webhook-timestamp']);
+  const oldS = timestamp - 3_600;
+  const oldSignature = new Webhook(secret).sign(webhookId, new Date(oldS * 1_000), text);
+  return [
+    { headers, body: text },
+    { headers, body: `${text} ` },
+    { headers: { ...headers, 'webhook-timestamp': String(timestamp + 1) }, body: text },
+    {
+      headers: { ...headers, 'webhook-timestamp': String(oldS), 'webhook-signature': oldSignature },
+      body: text,
+    },
+  ];
+}
+
+/** Runs a module in a place from where it finds the packages; answers what it prints. */
+function runModule(file: string, source: string, input = ''): string {
+  const at = path.join(world.folder, file);
+  writeFileSync(at, source);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [at], { input, encoding: 'utf8' });
+  expect(status, stderr).toBe(0);
+  return stdout;
+}
+
+async function hasKcat(): Promise<boolean> {
+  const isThere = () => spawnSync('kcat', ['-V']).status === 0;
+  if (isThere() || !canInstall()) return isThere();
+  await installMissing([{ what: 'kcat', packages: ['kcat'] }], (line) => process.stdout.write(`${line}\n`));
+  return isThere();
+}
