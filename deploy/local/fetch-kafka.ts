@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { findMaven } from './find-programs.js';
 import { mayInstall } from './install-missing.js';
@@ -55,7 +56,8 @@ export async function fetchKafka(say: (line: string) => void): Promise<void> {
 /** Runs Maven, says what has arrived, and gives up when nothing comes. Throws in words. */
 async function runMaven(maven: string, folder: string, say: (line: string) => void): Promise<void> {
   const goals = [copyGoal, '-DincludeScope=runtime', `-DoutputDirectory=${folder}`];
-  const child = spawn(maven, ['-B', '-f', pomFile, ...goals], {
+  const store = homeIsWritable() ? [] : [`-Dmaven.repo.local=${path.join(localFolder, 'maven')}`];
+  const child = spawn(maven, ['-B', '-Dstyle.color=never', ...store, '-f', pomFile, ...goals], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: fetchMsMax,
   });
@@ -79,6 +81,16 @@ async function runMaven(maven: string, folder: string, say: (line: string) => vo
   clearInterval(progress);
   if (end !== '') throw new Error(mavenFault(end, output));
   say(`  ${seen.said()}; done`);
+}
+
+/** Maven keeps its store in the home of the user's account, whatever HOME says; some accounts have none. */
+function homeIsWritable(): boolean {
+  try {
+    accessSync(os.userInfo().homedir, constants.W_OK);
+    return true;
+  } catch {
+    return false; // no account, no folder or no right to write: said by the false
+  }
 }
 
 function mavenFault(end: string, output: string): string {

@@ -3,16 +3,18 @@ import type { Socket } from 'node:net';
 
 /**
  * A shell that reads what we start and end, and outlives us by a moment. When its input closes it ends what is left and
- * removes the run's folder: so even a SIGKILL of ours leaves no process behind. Postgres stops at once on SIGQUIT.
+ * removes the run's folders: so even a SIGKILL of ours leaves no process behind. Postgres stops at once on SIGQUIT.
  */
 const script = `
 trap '' INT TERM HUP
-live=' ' folder=''
+live=' ' folders=''
 while read -r word what; do
   case "$word" in
     started) live="$live$what " ;;
     ended) case "$live" in *" $what "*) live="\${live%% $what *} \${live#* $what }" ;; esac ;;
-    folder) folder="$what" ;;
+    folder) folders="$folders$what
+" ;;
+    keep) folders='' ;;
   esac
 done
 left=''
@@ -20,7 +22,7 @@ for pid in $live; do kill -0 "$pid" 2>/dev/null && left="$left $pid"; done
 for pid in $left; do kill -s QUIT "$pid" 2>/dev/null; done
 [ -z "$left" ] || sleep 1
 for pid in $left; do kill -s KILL -- "-$pid" 2>/dev/null; done
-[ -z "$folder" ] || rm -rf -- "$folder"
+printf '%s' "$folders" | while IFS= read -r folder; do rm -rf -- "$folder"; done
 `;
 
 let input: Socket | null = null;
@@ -32,9 +34,14 @@ export function watchedByGuard(pid: number | undefined): () => void {
   return () => tell(`ended ${pid}`);
 }
 
-/** The folder to be removed when we end; null when it has been removed, or is to stay. */
-export function guardFolder(folder: string | null): void {
-  tell(`folder ${folder ?? ''}`);
+/** A folder to be removed when we end. */
+export function guardFolder(folder: string): void {
+  tell(`folder ${folder}`);
+}
+
+/** No folder is to be removed: it has been done, or they are to stay. */
+export function unguardFolders(): void {
+  tell('keep');
 }
 
 function tell(line: string): void {

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { guardFolder } from './process-guard.js';
+import { guardFolder, unguardFolders } from './process-guard.js';
 
 /** The repository's top, from the source as well as from `dist`. */
 export const topFolder = path.resolve(
@@ -19,7 +19,6 @@ export interface Identity {
   readonly gid: number;
 }
 
-const fallbackFolder = path.join(os.tmpdir(), `hookline-${process.getuid?.() ?? 0}`);
 const runName = /^(?:run|demo)-(\d+)$/;
 let made: string | null = null;
 
@@ -29,15 +28,14 @@ let made: string | null = null;
  */
 export function runFolder(kind: 'run' | 'demo' = 'run', say: (line: string) => void = () => undefined): string {
   if (made !== null) return made;
-  for (const parent of [localFolder, fallbackFolder]) removeStale(parent);
-  const name = `${kind}-${process.pid}`;
   try {
-    made = path.join(localFolder, name);
+    removeStale(localFolder);
+    made = path.join(localFolder, `${kind}-${process.pid}`);
     mkdirSync(made, { recursive: true });
   } catch (error) {
-    made = path.join(fallbackFolder, name);
+    made = mkdtempSync(path.join(os.tmpdir(), `hookline-${kind}-`));
+    chmodSync(made, 0o755);
     say(`${localFolder} cannot be written (${String(error)}): data goes to ${made}`);
-    mkdirSync(made, { recursive: true });
   }
   guardFolder(made);
   return made;
@@ -53,12 +51,12 @@ export function removeRunFolder(): void {
   if (made === null) return;
   rmSync(made, { recursive: true, force: true });
   made = null;
-  guardFolder(null);
+  unguardFolders();
 }
 
 /** Leaves the folder of this process behind: the next start removes it. */
 export function keepRunFolder(): void {
-  guardFolder(null);
+  unguardFolders();
 }
 
 /** A folder that `owner` can enter and write; below the run's folder, or, where the owner cannot reach that, a temporary one. */
@@ -70,6 +68,7 @@ export function serverFolder(name: string, owner: Identity | null, say: (line: s
   if (reached.status === 0) return folder;
   rmSync(folder, { recursive: true });
   const elsewhere = mkdtempSync(path.join(os.tmpdir(), `hookline-${name}-`));
+  guardFolder(elsewhere);
   chownSync(elsewhere, owner.uid, owner.gid);
   say(`the user who runs ${name} cannot reach ${localFolder}: its data goes to ${elsewhere}`);
   return elsewhere;
