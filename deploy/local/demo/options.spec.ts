@@ -8,7 +8,7 @@ describe('the command line', () => {
       options: { events: 200, ratePerSecond: 50, exit: false, json: false, keep: false },
     });
     expect(readCommandLine(['--events', '1000', '--exit'])).toMatchObject({
-      options: { events: 1_000, ratePerSecond: 250, exit: true },
+      options: { events: 1_000, ratePerSecond: 100, exit: true },
     });
   });
 

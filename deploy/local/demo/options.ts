@@ -24,7 +24,7 @@ const eventsDefault = 200;
 const eventsMax = 1_000_000;
 const ratePerSecondDefault = 50;
 /** Without a rate a run that ends by itself does not dawdle. */
-const ratePerSecondOfExit = 250;
+const ratePerSecondOfExit = 100;
 const ratePerSecondMax = 10_000;
 
 export const usage = `Runs all of Hookline on this machine: servers, apps, a receiver, lending events, and shows what happens.
