@@ -17,7 +17,7 @@ describe('re-sends', () => {
     await world?.close();
   });
 
-  async function resend(notificationId: NotificationId, requestId = randomUUID()) {
+  async function resend(notificationId: NotificationId, requestId: string = randomUUID()) {
     const who = { tenantId: 'acme' as TenantId, principal: 'ann', reason: 'asked by the client' };
     return requestResend(world.dataSource, { notificationId, requestId, ...who });
   }

@@ -64,6 +64,7 @@ export class AuditWorld {
     readonly database: TestDatabase,
     readonly dataSource: DataSource,
     private readonly closing: AbortController,
+    private readonly isOwner: boolean,
   ) {
     const log = createLog({ app: 'test', level: 'error' });
     const deps = { clock: systemClock, log, signal: closing.signal };
@@ -76,19 +77,20 @@ export class AuditWorld {
     this.unmatchedEvents = new UnmatchedEventStore(dataSource, deps);
   }
 
-  static async open(): Promise<AuditWorld> {
-    const database = await createTestDatabase();
+  /** Over a database of its own, or over a stack's, beside the apps. */
+  static async open(stackDatabase?: TestDatabase): Promise<AuditWorld> {
+    const database = stackDatabase ?? (await createTestDatabase());
     const entities = [NotificationRow, PayloadRow, AttemptRow, ParkedEventRow, UnmatchedEventRow];
     const pool = { url: database.url, poolMax: 8, applicationName: 'hookline.test', pinnedPlans: true };
     const dataSource = createDataSource({ ...pool, entities });
     await dataSource.initialize();
-    return new AuditWorld(database, dataSource, new AbortController());
+    return new AuditWorld(database, dataSource, new AbortController(), stackDatabase === undefined);
   }
 
   async close(): Promise<void> {
     this.closing.abort();
     await this.dataSource.destroy();
-    await this.database.drop();
+    if (this.isOwner) await this.database.drop();
   }
 
   /** Stores a pending notification and answers its id. */
