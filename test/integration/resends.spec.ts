@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failNotification } from '#audit/holds';
-import { findRequestedItems, markAsked } from '#audit/overdue';
+import { closeLostLeases, findRequestedItems, markAsked } from '#audit/overdue';
 import { refuseResendItem, requestResend } from '#audit/resend-items';
 import type { NotificationId, ResendItemId, TenantId } from '#domain/ids';
 import { AuditWorld, aClaimRequest, accepted, aResendClaim, exhausted, failedOnce } from '../support/audit-world.js';
@@ -150,6 +150,21 @@ describe('re-sends', () => {
     if (answer?.kind === 'claimed') await world.finish(answer.claim, failedOnce);
     const other = items[1 - won];
     if (other !== undefined) expect(await claimManual(id, other.id)).toMatchObject({ number: 3 });
+  });
+
+  it('whose lease ran out are requested again, and a pending series keeps its time, its step and what it waits for', async () => {
+    const id = await world.insert();
+    await world.finish(await world.claim(id), failedOnce);
+    const before = await world.course(id);
+    const { id: item } = await resend(id);
+    await claimManual(id, item);
+    await world.runOut(id);
+    await closeLostLeases(world.dataSource, 100);
+    expect(await itemState(item)).toBe('requested');
+    expect(await world.course(id)).toMatchObject({
+      ...{ state: 'pending', step: 1, next_number: 3, waiting_reason: 'RETRY_SCHEDULED' },
+      next_attempt_at: before.next_attempt_at,
+    });
   });
 
   it('of a notification without payload are not claimed', async () => {

@@ -84,6 +84,9 @@ describe('the read-only views', () => {
     ['https://user:s3cret@h.example:8443/in', 'https://***@h.example:8443/in'],
     ['https://s3cret@h.example/in?a=b@c', 'https://***@h.example/in?a=***'],
     ['https://h.example/a@b', 'https://h.example/a@b'],
+    // Base64 in a password ends in "=", and people paste it as it is.
+    ['https://user:s3cret=s3cret@h.example/in', 'https://***@h.example/in'],
+    ['https://user:s3@cret@h.example/in', 'https://***@h.example/in'],
   ])('mask %s', async (url, masked) => {
     const id = await world.insert();
     await world.claims.open(aClaimRequest(id, { url }));
