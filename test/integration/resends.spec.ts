@@ -49,7 +49,7 @@ describe('re-sends', () => {
         tenant_id: 'acme',
         principal: 'ann',
         action: 'notifications.resend',
-        target: id,
+        target: `tenants/acme/notifications/${id}`,
         reason: 'asked by the client',
       },
     ]);
