@@ -10,11 +10,15 @@ export const kafkaVersion = '4.3.1';
 export const kafkaJarsFolder = path.join(localFolder, `kafka-${kafkaVersion}`);
 
 const pomFile = path.join(topFolder, 'deploy/local/kafka-runtime/pom.xml');
+/** Pinned, so that the same versions are fetched everywhere. */
+const copyGoal = 'org.apache.maven.plugins:maven-dependency-plugin:2.8:copy-dependencies';
 /** Written last, so an interrupted download is no download. */
 const markerName = 'complete';
 const fetchMsMax = 15 * 60_000;
 /** A download from which nothing comes for this long is given up. */
 const silentMsMax = 2 * 60_000;
+/** Maven's errors hold whole lists. */
+const faultCharsMax = 600;
 const sayEveryMs = 2_000;
 const bytesPerUnit: Readonly<Record<string, number>> = { B: 1, kB: 1_000, KB: 1_000, MB: 1_000_000 };
 
@@ -50,7 +54,7 @@ export async function fetchKafka(say: (line: string) => void): Promise<void> {
 
 /** Runs Maven, says what has arrived, and gives up when nothing comes. Throws in words. */
 async function runMaven(maven: string, folder: string, say: (line: string) => void): Promise<void> {
-  const goals = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${folder}`];
+  const goals = [copyGoal, '-DincludeScope=runtime', `-DoutputDirectory=${folder}`];
   const child = spawn(maven, ['-B', '-f', pomFile, ...goals], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: fetchMsMax,
@@ -78,10 +82,11 @@ async function runMaven(maven: string, folder: string, say: (line: string) => vo
 }
 
 function mavenFault(end: string, output: string): string {
-  const errors = output.split('\n').filter((line) => line.startsWith('[ERROR]'));
+  const words = output.split('\n').filter((line) => /^\[ERROR\] (?!To see|Re-run|For more|\[Help)\S/.test(line));
+  const said = words.length > 0 ? words.slice(0, 3) : output.trim().split('\n').slice(-5);
   return [
     `Maven could not fetch Apache Kafka (${end}).`,
-    ...(errors.length > 0 ? errors.slice(0, 4) : output.split('\n').slice(-5)),
+    ...said.map((line) => line.slice(0, faultCharsMax)),
     'What has arrived is kept: run it again to go on. Or set KAFKA_BROKERS to use a broker you have',
     '(with Docker: docker compose -f deploy/compose.yaml up -d --wait).',
   ].join('\n');

@@ -9,9 +9,17 @@ export const postgresVersionMin = 15;
 const javaHomes = ['/usr/lib/jvm', '/Library/Java/JavaVirtualMachines', '/opt/java'];
 const homebrewFolders = ['/opt/homebrew/opt', '/usr/local/opt', '/home/linuxbrew/.linuxbrew/opt'];
 const probeMsMax = 20_000;
+/** What was found stays; what was not is looked for again, for it may have been installed. */
+let java: string | null = null;
+let postgres: string | null = null;
 
 /** The `java` to run; the one of JAVA_HOME, of the PATH, or of the usual places that is new enough. Null when there is none. */
 export function findJava(): string | null {
+  java ??= searchJava();
+  return java;
+}
+
+function searchJava(): string | null {
   const home = process.env['JAVA_HOME'];
   const candidates = [
     ...(home === undefined ? [] : [path.join(home, 'bin/java')]),
@@ -21,7 +29,7 @@ export function findJava(): string | null {
     ),
     ...homebrew(/^openjdk(@\d+)?$/).map((folder) => `${folder}/bin/java`),
   ];
-  return candidates.find((java) => javaVersion(java) >= javaVersionMin) ?? null;
+  return candidates.find((one) => javaVersion(one) >= javaVersionMin) ?? null;
 }
 
 /** `mvn`, or null when there is none. */
@@ -33,6 +41,11 @@ export function findMaven(): string | null {
 
 /** The folder of the newest Postgres server programs of at least version 15; null when there are none. */
 export function findPostgres(): string | null {
+  postgres ??= searchPostgres();
+  return postgres;
+}
+
+function searchPostgres(): string | null {
   const debian = below('/usr/lib/postgresql').map((folder) => `${folder}/bin`);
   const redHat = below('/usr')
     .filter((folder) => /\/pgsql-\d+$/.test(folder))
@@ -51,8 +64,8 @@ export function findPostgres(): string | null {
 }
 
 /** `17` of `openjdk version "17.0.15"`, `8` of `"1.8.0_402"`; 0 when it does not run. */
-function javaVersion(java: string): number {
-  const match = /version "(?:1\.)?(\d+)/.exec(output(java, ['-version']) ?? '');
+function javaVersion(program: string): number {
+  const match = /version "(?:1\.)?(\d+)/.exec(output(program, ['-version']) ?? '');
   return Number(match?.[1] ?? 0);
 }
 

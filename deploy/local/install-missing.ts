@@ -5,7 +5,7 @@ import path from 'node:path';
 /** A program that is not there. */
 export interface MissingProgram {
   readonly what: string;
-  /** Debian's packages that bring it, the best first. */
+  /** Debian's packages that bring it, the best first; none where it is no package. */
   readonly packages: readonly string[];
 }
 
@@ -45,13 +45,15 @@ export async function installMissing(missing: readonly MissingProgram[], say: (l
 
 /** What is missing and every way to go on, in words. */
 export function waysOut(missing: readonly MissingProgram[]): string {
-  const packages = missing.map(({ packages: [first = ''] }) => first).join(' ');
-  const forbidden = mayInstall() ? '' : ' HOOKLINE_NO_INSTALL=1 forbids installing.';
+  const packages = missing.map(({ packages: [first = ''] }) => first).filter((name) => name !== '');
+  const apt = `  - Debian, Ubuntu: apt-get install ${packages.join(' ')} (run as root this is done for you)`;
+  const brew = '  - macOS: brew install openjdk@17 maven postgresql@16; elsewhere the same from your package manager';
+  const forbidden = mayInstall() ? '' : ' HOOKLINE_NO_INSTALL=1 forbids installing it.';
   return [
     `Missing: ${missing.map(({ what }) => what).join('; ')}.${forbidden}`,
     'Ways out, any one of them:',
-    `  - Debian, Ubuntu: apt-get install ${packages} (run as root this is done for you)`,
-    '  - macOS: brew install openjdk@17 maven postgresql@16; elsewhere the same from your package manager',
+    ...(mayInstall() ? [] : ['  - unset HOOKLINE_NO_INSTALL']),
+    ...(packages.length === 0 ? [] : [apt, brew]),
     '  - servers you have: set KAFKA_BROKERS=host:port and DATABASE_URL=postgres://user:password@host:port/database',
     '  - Docker: docker compose -f deploy/compose.yaml up -d --wait, then export the two lines at the top of that file',
   ].join('\n');

@@ -34,7 +34,7 @@ export function announceInstalls(
 ): void {
   const missing = [...(servers.kafka ? missingForKafka() : []), ...(servers.postgres ? missingForPostgres() : [])];
   const mustFetch = servers.kafka && !kafkaIsFetched();
-  const kafka = { what: `Apache Kafka ${kafkaVersion} (46 jars)`, packages: ['maven'] };
+  const kafka = { what: `Apache Kafka ${kafkaVersion} (46 jars)`, packages: [] };
   if (!mayInstall() && mustFetch) throw new Error(waysOut([...missing, kafka]));
   if (missing.length > 0 && !canInstall()) throw new Error(waysOut(missing));
   for (const { what } of missing) say(`will install ${what} on this machine (apt-get)`);

@@ -43,6 +43,11 @@ export function runFolder(kind: 'run' | 'demo' = 'run', say: (line: string) => v
   return made;
 }
 
+/** The folder of this process; null before it was made and after it was removed. */
+export function madeRunFolder(): string | null {
+  return made;
+}
+
 /** Removes the folder of this process. */
 export function removeRunFolder(): void {
   if (made === null) return;

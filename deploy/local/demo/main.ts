@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { killEverything } from '../local-process.js';
-import { keepRunFolder, removeRunFolder, runFolder } from '../run-folder.js';
+import { keepRunFolder, madeRunFolder, removeRunFolder } from '../run-folder.js';
 import type { DemoOptions } from './options.js';
 import { readCommandLine, usage } from './options.js';
 import { type DemoResult, resultLines, runDemo } from './run-demo.js';
@@ -63,9 +63,10 @@ async function leave(
   say('stopping everything');
   const isClean = await teardown.run();
   killEverything();
-  if (options.keep || exitCode === 1) {
+  const folder = madeRunFolder();
+  if (folder !== null && (options.keep || exitCode === 1)) {
     keepRunFolder();
-    say(`the logs are in ${path.relative(process.cwd(), runFolder())}/ until the next start`);
+    say(`the logs are in ${path.relative(process.cwd(), folder)}/ until the next start`);
   } else removeRunFolder();
   process.exit(isClean || exitCode !== 0 ? exitCode : 1);
 }
