@@ -11,7 +11,7 @@ import { tiersOf } from '#runtime/config-values';
 import { createLog } from '#telemetry/log';
 import { freePort } from '../../deploy/local/local-process.js';
 import { TestApp } from './start-app.js';
-import { createTestDatabase, type TestDatabase } from './test-database.js';
+import { createTestDatabase, type DatabaseServer, type TestDatabase } from './test-database.js';
 
 /** Milliseconds are scaled down; every rule stays as it is. */
 const fastSettings = {
@@ -36,6 +36,11 @@ export type AppName = 'renderer' | 'dispatcher' | 'retry-scheduler' | 'admin';
 /** The key of every stack's admin. */
 export const adminKey = 'test-key-of-the-platform-0123456789';
 
+/** The servers of one stack alone, where a test stops them; without them a stack uses those of the run. */
+export interface StackServers extends DatabaseServer {
+  readonly kafkaBrokers: string;
+}
+
 let stacks = 0;
 
 /** The pipeline as processes, with topics and a database of its own. */
@@ -49,14 +54,18 @@ export class Stack {
     readonly sink: KafkaRecordSink,
   ) {}
 
-  static async start(apps: readonly AppName[], settings: Readonly<Record<string, string>> = {}): Promise<Stack> {
-    const database = await createTestDatabase();
+  static async start(
+    apps: readonly AppName[],
+    settings: Readonly<Record<string, string>> = {},
+    servers?: StackServers,
+  ): Promise<Stack> {
+    const database = await createTestDatabase(servers);
     const prefix = `t${process.pid}.${stacks++}.`;
     const kekFile = path.join(mkdtempSync(path.join(os.tmpdir(), 'hookline-kek-')), 'kek');
     writeFileSync(kekFile, `test:${randomBytes(32).toString('base64')}\n`);
     const env = {
       ...fastSettings,
-      KAFKA_BROKERS: inject('kafkaBrokers'),
+      KAFKA_BROKERS: servers?.kafkaBrokers ?? inject('kafkaBrokers'),
       DATABASE_URL: database.url,
       TOPIC_PREFIX: prefix,
       TOPIC_PROFILE: 'development',
@@ -80,9 +89,19 @@ export class Stack {
       log,
     );
     const stack = new Stack(database, prefix, env, new KafkaRecordSink(kafka, 'test', log, systemClock));
-    for (const name of apps) stack.apps.set(name, await TestApp.start(name, env));
-    await Promise.all([...stack.apps.values()].map((app) => app.ready()));
+    await Promise.all((await stack.launch(apps)).map((app) => app.ready()));
     return stack;
+  }
+
+  /** Starts further apps and does not wait until they are ready. */
+  async launch(names: readonly AppName[]): Promise<readonly TestApp[]> {
+    const started: TestApp[] = [];
+    for (const name of names) {
+      const app = await TestApp.start(name, this.env);
+      this.apps.set(name, app);
+      started.push(app);
+    }
+    return started;
   }
 
   get eventsTopic(): string {

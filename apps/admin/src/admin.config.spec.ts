@@ -5,7 +5,7 @@ import { adminConfig, hasTls } from './admin.config.js';
 const least = {
   KAFKA_BROKERS: '127.0.0.1:9092',
   DATABASE_URL: 'postgres://u:pw@127.0.0.1/h',
-  KEK_FILE: '/kek',
+  KEK_FILE: import.meta.filename, // any file that can be read
   BOOTSTRAP_API_KEY: 'a-key-of-twenty-four-char',
 };
 const read = (given: Readonly<Record<string, string>>) => readConfig(adminConfig, { ...least, ...given });

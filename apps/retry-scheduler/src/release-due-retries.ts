@@ -29,13 +29,18 @@ export async function releaseDueRetry(record: KafkaRecord, deps: ReleaseDueRetri
   const times = decodeTierTimes(record);
   if (times === null)
     throw new Failure('UNDECODABLE_RECORD', 'the headers due and release cannot be read', { retryable: false });
-  await deps.clock.wait(Math.max(0, times.releaseMs - deps.clock.nowMs()), deps.stopping());
-  if (deps.stopping().aborted) throw new Failure('BROKER_UNAVAILABLE', 'the process is stopping', { retryable: true });
+  await waitUntil(times.releaseMs, deps);
 
   const next = nextRecord(record, times.dueMs, deps);
   await deps.producer.send(next);
   count('hookline_released_total', { tier: record.topic });
   deps.log.info('retry.released', { from: record.topic, to: next.topic, dueMs: times.dueMs });
+}
+
+/** A timer may fire a millisecond early: the record would then take one hop more. */
+async function waitUntil(releaseMs: number, { clock, stopping }: ReleaseDueRetriesDeps): Promise<void> {
+  while (clock.nowMs() < releaseMs && !stopping().aborted) await clock.wait(releaseMs - clock.nowMs(), stopping());
+  if (stopping().aborted) throw new Failure('BROKER_UNAVAILABLE', 'the process is stopping', { retryable: true });
 }
 
 /** The value goes on untouched; only the times of waiting are headers of the tiers. */

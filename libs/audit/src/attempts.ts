@@ -61,10 +61,7 @@ export class AttemptStore {
     private readonly dataSource: DataSource,
     deps: PatientBatchDeps,
   ) {
-    const rethrow = (_: AttemptFinish, failure: Error): never => {
-      throw failure;
-    };
-    this.batcher = new MicroBatcher((items) => patientBatch(items, (batch) => this.finishBatch(batch), rethrow, deps), {
+    this.batcher = new MicroBatcher((items) => patientBatch(items, (batch) => this.finishBatch(batch), deps), {
       itemsMax: 500,
       flushesMax: 2,
     });

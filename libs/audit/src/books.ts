@@ -48,11 +48,8 @@ export class BooksStore {
     private readonly dataSource: DataSource,
     deps: PatientBatchDeps,
   ) {
-    const rethrow = (_: BookEntry, failure: Error): never => {
-      throw failure;
-    };
     // One flush at a time: two would wait for each other's pages.
-    this.batcher = new MicroBatcher((items) => patientBatch(items, (batch) => this.enterBatch(batch), rethrow, deps), {
+    this.batcher = new MicroBatcher((items) => patientBatch(items, (batch) => this.enterBatch(batch), deps), {
       itemsMax: 1_000,
       flushesMax: 1,
     });

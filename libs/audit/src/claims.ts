@@ -62,7 +62,7 @@ export class ClaimStore {
   ) {
     const batcher = (statement: string) =>
       new MicroBatcher<ClaimRequest, ClaimAnswer>(
-        (items) => patientBatch(items, (batch) => this.openBatch(statement, batch), rethrow, deps),
+        (items) => patientBatch(items, (batch) => this.openBatch(statement, batch), deps),
         { itemsMax: 500, flushesMax: 2 },
       );
     this.automatic = batcher(openAutomatic);
@@ -167,8 +167,4 @@ function answerTo(request: ClaimRequest, answer: Answer, leaseEndsMonotonicMs: n
 
 function idAt(requests: readonly ClaimRequest[], i: number): string {
   return requests[i]?.notificationId ?? '';
-}
-
-function rethrow(_: ClaimRequest, failure: Error): never {
-  throw failure;
 }

@@ -138,10 +138,7 @@ export class NotificationStore {
   ) {
     this.rows = unnestOf(dataSource, NotificationRow, properties);
     this.payloads = unnestOf(dataSource, PayloadRow, payloadProperties);
-    const refused = (_: NewNotification, failure: Error): StoredNotification => {
-      throw failure;
-    };
-    this.batcher = new MicroBatcher((items) => patientBatch(items, (batch) => this.insertBatch(batch), refused, deps), {
+    this.batcher = new MicroBatcher((items) => patientBatch(items, (batch) => this.insertBatch(batch), deps), {
       itemsMax: 300,
       flushesMax: 2,
     });

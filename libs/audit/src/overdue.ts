@@ -121,7 +121,8 @@ export async function markAsked(dataSource: DataSource, deliveries: readonly Del
 
 /**
  * Closes claims past their lease as attempt `unknown`; the request may have been seen, so the next attempt (same id, same
- * bytes) is due now. Takes no step; three in a row fail the notification. A finish that comes later changes nothing.
+ * bytes) is due now. Takes no step; three in a row fail the notification. A manual one is asked for again as its item.
+ * A finish that comes later changes nothing.
  */
 export async function closeLostLeases(dataSource: DataSource, rowsMax: number): Promise<readonly LostLease[]> {
   const rows: readonly (Row & { lost_number: number; state: string })[] = await run(dataSource, closeStatement, [
@@ -134,6 +135,10 @@ export async function closeLostLeases(dataSource: DataSource, rowsMax: number): 
     delivery: row.state === 'pending' ? deliveryOf(row, { kind: 'attempt', number: row.number }) : null,
   }));
 }
+
+/** A manual attempt is not of the series: what a pending notification waits for stays. */
+const inSeries = `(n.state = 'pending' AND f.trigger = 'auto')`;
+const failsNow = `(${inSeries} AND n.unknown_in_row + 1 >= $2)`;
 
 /** Locks the notification before the claim, as the finish does, so that the two cannot wait for each other. */
 const closeStatement = `
@@ -154,14 +159,13 @@ const closeStatement = `
     UPDATE resend_job_items i SET state = 'requested', asked_at = now() FROM freed f WHERE i.id = f.resend_item),
   moved AS (
     UPDATE notifications n SET
-      next_number = n.next_number + 1, attempt_count = n.attempt_count + 1, unknown_in_row = n.unknown_in_row + 1,
-      asked_at = NULL, ask_count = 0,
-      state = CASE WHEN n.state = 'pending' AND n.unknown_in_row + 1 >= $2 THEN 'failed' ELSE n.state END,
-      failure_reason = CASE WHEN n.state = 'pending' AND n.unknown_in_row + 1 >= $2 THEN 'LEASE_LOST' ELSE n.failure_reason END,
-      finished_at = CASE WHEN n.state = 'pending' AND n.unknown_in_row + 1 >= $2 THEN now() ELSE n.finished_at END,
-      waiting_reason = CASE WHEN n.state = 'pending' AND n.unknown_in_row + 1 < $2 THEN 'READY' END,
-      next_attempt_at = CASE WHEN n.state = 'pending' AND n.unknown_in_row + 1 < $2
-        THEN CASE f.trigger WHEN 'auto' THEN now() ELSE greatest(now(), n.next_attempt_at) END END
+      next_number = n.next_number + 1, attempt_count = n.attempt_count + 1, asked_at = NULL, ask_count = 0,
+      unknown_in_row = CASE WHEN ${inSeries} THEN n.unknown_in_row + 1 ELSE n.unknown_in_row END,
+      state = CASE WHEN ${failsNow} THEN 'failed' ELSE n.state END,
+      failure_reason = CASE WHEN ${failsNow} THEN 'LEASE_LOST' ELSE n.failure_reason END,
+      finished_at = CASE WHEN ${failsNow} THEN now() ELSE n.finished_at END,
+      waiting_reason = CASE WHEN ${failsNow} THEN NULL WHEN ${inSeries} THEN 'READY' ELSE n.waiting_reason END,
+      next_attempt_at = CASE WHEN ${failsNow} THEN NULL WHEN ${inSeries} THEN now() ELSE n.next_attempt_at END
       FROM freed f WHERE n.id = f.notification_id AND n.next_number = f.number
     RETURNING n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number, n.state,
       f.number AS lost_number)

@@ -41,10 +41,7 @@ export class ParkedEventStore {
     deps: PatientBatchDeps,
   ) {
     this.rows = unnestOf(dataSource, ParkedEventRow, properties);
-    const rethrow = (_: ParkedEventRow, failure: Error): never => {
-      throw failure;
-    };
-    this.batcher = new MicroBatcher((items) => patientBatch(items, (batch) => this.insert(batch), rethrow, deps), {
+    this.batcher = new MicroBatcher((items) => patientBatch(items, (batch) => this.insert(batch), deps), {
       itemsMax: 20,
       flushesMax: 2,
     });

@@ -49,10 +49,7 @@ export class UnmatchedEventStore {
       ]);
       return items.map(() => undefined);
     };
-    const rethrow = (_: UnmatchedEventRow, failure: Error): never => {
-      throw failure;
-    };
-    this.batcher = new MicroBatcher((items) => patientBatch(items, insert, rethrow, deps), {
+    this.batcher = new MicroBatcher((items) => patientBatch(items, insert, deps), {
       itemsMax: 500,
       flushesMax: 2,
     });

@@ -18,6 +18,8 @@ type EventRecord = Pick<KafkaRecord, 'value' | 'headers'>;
 export const defaultTenant = 'default' as TenantId;
 
 const attributeCharsMax = 1_024;
+/** Attributes are indexed, and an entry of a Postgres index takes at most 2,704 bytes. */
+const attributeBytesMax = 2_048;
 const typeCharsMax = 255;
 /** CloudEvents 1.0, in the order of the specification; extensions follow. */
 const specAttributes = ['specversion', 'id', 'source', 'type', 'datacontenttype', 'dataschema', 'subject', 'time'];
@@ -85,11 +87,11 @@ function decodeEnvelope(record: EventRecord, envelope: Buffer): DecodedEvent {
 }
 
 function eventFrom(content: JsonValue, envelope: Buffer, headerTrace: string | null): DecodedEvent {
-  const missing = ['id', 'source', 'type'].find((name) => ownField(content, name) === undefined);
+  const missing = ['id', 'source', 'type'].find((name) => attribute(content, name) === undefined);
   if (missing !== undefined) return parked('MISSING_ATTRIBUTE', `the attribute ${missing} is missing`);
   const fault = attributeFault(content);
   if (fault !== null) return fault;
-  const text = (name: string) => ownField(content, name) as string | undefined;
+  const text = (name: string) => attribute(content, name) as string | undefined;
   const time = text('time');
   const timeMs = time === undefined ? null : eventTimeMs(time);
   if (time !== undefined && timeMs === null)
@@ -113,23 +115,30 @@ function eventFrom(content: JsonValue, envelope: Buffer, headerTrace: string | n
   };
 }
 
+/** An attribute that is null counts as absent (CloudEvents 1.0.2, JSON format, 2.2). */
+function attribute(content: JsonValue, name: string): JsonValue | undefined {
+  return ownField(content, name) ?? undefined;
+}
+
 /** What is wrong with the attributes that Hookline reads; null when nothing is. */
 function attributeFault(content: JsonValue): Parked | null {
   for (const name of ['specversion', 'id', 'source', 'type', 'subject', 'time', 'tenant', 'traceparent']) {
-    const value = ownField(content, name);
+    const value = attribute(content, name);
     if (value === undefined) continue;
     if (typeof value !== 'string') return parked('BAD_ATTRIBUTE', `the attribute ${name} is not a string`);
     if (value === '') return parked('BAD_ATTRIBUTE', `the attribute ${name} is empty`);
     const charsMax = name === 'type' ? typeCharsMax : attributeCharsMax;
     if (value.length > charsMax)
       return parked('BAD_ATTRIBUTE', `the attribute ${name} has ${value.length} characters, at most ${charsMax}`);
+    if (Buffer.byteLength(value) > attributeBytesMax)
+      return parked('BAD_ATTRIBUTE', `the attribute ${name} has over ${attributeBytesMax} bytes`);
     if (/\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(value))
       return parked('BAD_ATTRIBUTE', `the attribute ${name} holds NUL or half a surrogate pair`);
   }
-  const version = ownField(content, 'specversion');
+  const version = attribute(content, 'specversion');
   if (version !== undefined && !(version as string).startsWith('1.'))
     return parked('BAD_ATTRIBUTE', 'the attribute specversion is not 1.x');
-  if (ownField(content, 'data_base64') !== undefined)
+  if (attribute(content, 'data_base64') !== undefined)
     return parked('DATA_NOT_JSON', 'the data is base64; Hookline reads JSON data only');
   return null;
 }

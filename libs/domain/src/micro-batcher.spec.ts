@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Failure } from './failure.js';
 import { MicroBatcher } from './micro-batcher.js';
 
 describe('MicroBatcher', () => {
@@ -18,6 +19,14 @@ describe('MicroBatcher', () => {
     expect(await Promise.all(items.map((item) => batcher.add(item)))).toEqual(items.map((item) => item * 2));
     expect(Math.max(...batches)).toBe(10);
     expect(mostUnderWay).toBe(2);
+  });
+
+  it('rejects only the item whose output is a Failure', async () => {
+    const refused = new Failure('STORE_REFUSED', 'refused', { retryable: false });
+    const flush = async (items: readonly number[]) => items.map((item) => (item === 2 ? refused : item));
+    const batcher = new MicroBatcher(flush, { itemsMax: 10, flushesMax: 1 });
+    const results = await Promise.allSettled([1, 2, 3].map((item) => batcher.add(item)));
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
   it('rejects the items of a failed flush and goes on with the next', async () => {

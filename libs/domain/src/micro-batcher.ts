@@ -1,3 +1,5 @@
+import { Failure } from './failure.js';
+
 interface Waiting<I, O> {
   readonly item: I;
   readonly resolve: (output: O) => void;
@@ -23,8 +25,8 @@ export class MicroBatcher<I, O> {
   private scheduled = false;
 
   constructor(
-    /** Answers one output for each item, in order; a rejection is every item's rejection. */
-    private readonly flush: (items: readonly I[]) => Promise<readonly O[]>,
+    /** Answers one output for each item, in order: a Failure is that item's rejection, a rejection is every item's. */
+    private readonly flush: (items: readonly I[]) => Promise<readonly (O | Failure)[]>,
     private readonly limits: MicroBatcherLimits,
   ) {}
 
@@ -56,8 +58,10 @@ export class MicroBatcher<I, O> {
   private async run(batch: readonly Waiting<I, O>[]): Promise<void> {
     try {
       const outputs = await this.flush(batch.map(({ item }) => item));
-      batch.forEach(({ resolve }, i) => {
-        resolve(outputs[i] as O);
+      batch.forEach(({ resolve, reject }, i) => {
+        const output = outputs[i];
+        if (output instanceof Failure) reject(output);
+        else resolve(output as O);
       });
     } catch (error) {
       for (const { reject } of batch) reject(error);

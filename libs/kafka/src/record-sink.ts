@@ -37,7 +37,7 @@ const tooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST
 export class KafkaRecordSink implements RecordProducer {
   private readonly producer: Producer;
   private readonly admin: Admin;
-  private readonly batcher: MicroBatcher<OutgoingRecord, RecordLocation | Failure>;
+  private readonly batcher: MicroBatcher<OutgoingRecord, RecordLocation>;
   private readonly partitionCounts = new Map<string, { readonly count: number; readonly readMs: number }>();
   private readonly stopping = new AbortController();
   private connecting: Promise<void> | null = null;
@@ -61,10 +61,8 @@ export class KafkaRecordSink implements RecordProducer {
   }
 
   /** As `send`, and says where the record stands. */
-  async sendAndLocate(record: OutgoingRecord): Promise<RecordLocation> {
-    const written = await this.batcher.add(record);
-    if (written instanceof Failure) throw written;
-    return written;
+  sendAndLocate(record: OutgoingRecord): Promise<RecordLocation> {
+    return this.batcher.add(record);
   }
 
   /** The number of partitions of a topic. Throws what the broker throws. */

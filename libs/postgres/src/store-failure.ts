@@ -14,14 +14,19 @@ const lostConnectionCodes: ReadonlySet<string> = new Set([
   'ENOENT',
 ]);
 
+const codeFaults = [TypeError, RangeError, ReferenceError];
+
 /**
  * Turns what TypeORM or pg threw into a Failure: retryable unless Postgres answered with a state that repeating cannot
- * change (SQLSTATE, PostgreSQL appendix A). What has no state at all never reached the server, so it is repeated.
+ * change (SQLSTATE, PostgreSQL appendix A). What has no state at all never reached the server, so it is repeated; only a
+ * fault of the code itself is not.
  */
 export function storeFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const state = sqlState(error);
   const detail = error instanceof Error ? error.message : String(error);
+  if (codeFaults.some((fault) => error instanceof fault))
+    return new Failure('STORE_REFUSED', `a fault of ours: ${detail}`, { retryable: false, cause: error });
   if (state === null || passingClasses.has(state.slice(0, 2)))
     return new Failure('STORE_UNAVAILABLE', `Postgres cannot answer now: ${detail}`, { retryable: true, cause: error });
   return new Failure('STORE_REFUSED', `Postgres refused (${state}): ${detail}`, {
@@ -38,8 +43,11 @@ export function sqlState(error: unknown): string | null {
   return /^[0-9A-Z]{5}$/.test(code) ? code : null;
 }
 
-/** Whether a row's own data was refused (classes 22 and 23): the batch is halved down to that row. */
+/**
+ * Whether a row's own data was refused (classes 22 and 23, and 54: a text too wide for its index): the batch is halved
+ * down to that row.
+ */
 export function isDataFault(error: unknown): boolean {
   const state = error instanceof Failure ? (error.options.detail ?? '') : (sqlState(error) ?? '');
-  return state.startsWith('22') || state.startsWith('23');
+  return ['22', '23', '54'].includes(state.slice(0, 2));
 }

@@ -46,9 +46,11 @@ export function planEndpoint(
   secret: Secret | null,
   current: CurrentEndpoint | undefined,
 ): EndpointPlan {
-  const { url, concurrency = null, attemptTimeoutMs = null, enabled = true } = given;
+  const { url, concurrency = null, attemptTimeoutMs = null } = given;
   const retryScheduleMs = given.retrySchedule?.map(String) ?? null;
   const old = current?.row.deletedAt === null ? current.row : undefined;
+  // A description that does not speak of it must not wake an endpoint that answered 410.
+  const enabled = given.enabled ?? old?.enabled ?? true;
   const newSecret = secret !== null && !isSame(secret, current?.openSecret() ?? null) ? secret : null;
   const changes: Readonly<Record<string, boolean>> = {
     url: old?.url !== url,

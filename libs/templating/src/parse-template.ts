@@ -1,3 +1,4 @@
+/// <reference path="./nunjucks-internals.d.ts" />
 import lexer, { type Token } from 'nunjucks/src/lexer.js';
 import nunjucksParser, { type SyntaxNode } from 'nunjucks/src/parser.js';
 import { type SourcePlace, TemplateError } from './template-error.js';

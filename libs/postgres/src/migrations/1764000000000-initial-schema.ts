@@ -277,7 +277,7 @@ const jobs = `
 /** The stable interface for readers of the database (\`docs/views.md\`). */
 const views = `
   CREATE FUNCTION hookline_mask_url(url text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT regexp_replace(regexp_replace(url, '=[^&#]*', '=***', 'g'), '//[^/@]*@', '//***@') $$;
+    SELECT regexp_replace(regexp_replace(url, '//[^/?#]*@', '//***@'), '=[^&#]*', '=***', 'g') $$;
   CREATE VIEW v1_notifications AS
     SELECT n.id, n.tenant_id, n.event_source, n.event_id, n.event_type, n.event_time, n.subject, n.search_keys,
            n.template_id, n.template_version, n.endpoint_id, n.state,

@@ -1,0 +1,39 @@
+import { systemClock } from '#domain/clock';
+import type { KafkaRecord } from '#domain/kafka-record';
+import { KafkaRecordSource, type TopicPartition } from '#kafka/record-source';
+import { createLog } from '#telemetry/log';
+import type { Stack } from './stack.js';
+import { until } from './until.js';
+
+let groups = 0;
+
+/** Everything that stands in some topics now, read by a consumer group of its own. */
+export async function readTopics(stack: Stack, topics: readonly string[]): Promise<readonly KafkaRecord[]> {
+  const kafka = { brokers: [stack.env['KAFKA_BROKERS'] ?? ''], ssl: false };
+  const timing = { sessionTimeoutMs: 6_000, heartbeatMs: 1_000, rebalanceTimeoutMs: 10_000 };
+  const log = createLog({ app: 'test', level: 'error' });
+  const groupId = `${stack.prefix}reader.${groups++}`;
+  const source = new KafkaRecordSource({ kafka, groupId, topics, ...timing }, log, systemClock);
+  const read = new Map<string, KafkaRecord>();
+  let assigned: readonly TopicPartition[] = [];
+  source.start({
+    onAssigned: (partitions) => {
+      assigned = partitions;
+      for (const partition of partitions) source.resume(partition);
+    },
+    onRevoking: () => undefined,
+    onRecords: (records) => {
+      for (const record of records) read.set(`${record.topic}/${record.partition}/${record.offset}`, record);
+    },
+  });
+  try {
+    await until(() => assigned.length > 0, { what: `reading ${topics.join(', ')}` });
+    const logs = await source.logPositions();
+    const isRead = ({ topic, partition, start, end }: (typeof logs)[number]) =>
+      end === start || read.has(`${topic}/${partition}/${end - 1n}`);
+    await until(() => logs.every(isRead), { what: `all records of ${topics.join(', ')}` });
+    return [...read.values()];
+  } finally {
+    await source.stop();
+  }
+}
