@@ -81,7 +81,13 @@ export class AuditWorld {
   static async open(stackDatabase?: TestDatabase): Promise<AuditWorld> {
     const database = stackDatabase ?? (await createTestDatabase());
     const entities = [NotificationRow, PayloadRow, AttemptRow, ParkedEventRow, UnmatchedEventRow];
-    const pool = { url: database.url, poolMax: 8, applicationName: 'hookline.test', pinnedPlans: true };
+    const pool = {
+      url: database.url,
+      poolMax: 8,
+      applicationName: 'hookline.test',
+      pinnedPlans: true,
+      hashedJoins: true,
+    };
     const dataSource = createDataSource({ ...pool, entities });
     await dataSource.initialize();
     return new AuditWorld(database, dataSource, new AbortController(), stackDatabase === undefined);

@@ -19,7 +19,7 @@ import { matchesEventType, type WebhookTemplate } from '#domain/webhook-template
 import type { RegistryView } from '#registry/snapshot';
 import { count } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
-import { buildNotification } from './build-notification.js';
+import { buildNotification, type EventSource } from './build-notification.js';
 import type { RenderedBody } from './render-body.js';
 
 /** What rendering an event touches. */
@@ -51,9 +51,7 @@ export async function renderEvent(record: KafkaRecord, deps: RenderEventDeps): P
 
   const templates = view.templates(event.tenantId).filter((template) => appliesTo(template, event));
   if (templates.length === 0) return keepUnmatched(record, event, deps);
-  const source = { event, record, timeMs: time.ms };
-  const built = templates.map((template) => buildNotification(source, template, view, deps.renderBody));
-  const stored = await Promise.all(built.map((notification) => storeAndAsk(notification, deps)));
+  const stored = await storeAndAsk({ event, record, timeMs: time.ms }, templates, deps);
   const verdict = stored.some(({ isSameRecord }) => isSameRecord) ? 'matched' : 'duplicate';
   await enterBooks(record, verdict, deps);
   deps.log.info('event.rendered', { ...labels(record, event), verdict, notifications: stored.length });
@@ -68,25 +66,40 @@ function appliesTo(template: WebhookTemplate, event: Event): boolean {
   return template.active && matchesEventType(template.eventTypes, event.type);
 }
 
-/** The row first, then the record: a row that existed is asked for from the row, never with the new rendering. */
-async function storeAndAsk(notification: NewNotification, deps: RenderEventDeps): Promise<StoredNotification> {
-  const stored = await deps.notifications.insert(notification);
-  if (stored.isNew) count('hookline_notifications_created_total');
-  if (stored.state !== 'pending' || stored.nextNumber !== 1) return stored;
-  const { id, tenantId, templateId, content } = notification;
-  const { endpointId, traceParent } = stored;
+/**
+ * The rows first, then their records. An event first seen at another time (its producer repeats it with another, or none)
+ * takes a second pass with that one, so that its ids are those of the first record.
+ */
+async function storeAndAsk(
+  source: EventSource,
+  templates: readonly WebhookTemplate[],
+  deps: RenderEventDeps,
+): Promise<readonly StoredNotification[]> {
+  const { current } = deps.registry;
+  const built = templates.map((template) => buildNotification(source, template, current, deps.renderBody));
+  const answers = await Promise.all(built.map((notification) => deps.notifications.insert(notification)));
+  const other = answers.find((answer) => answer.kind === 'first-seen-at');
+  if (other !== undefined) return storeAndAsk({ ...source, timeMs: other.timeMs }, templates, deps);
+  const stored = answers.filter((answer) => answer.kind === 'stored');
+  await Promise.all(stored.map((row, i) => askForFirstAttempt(built[i] as NewNotification, row, deps)));
+  return stored;
+}
+
+/** A row that existed is asked for from the row, never with the new rendering. */
+async function askForFirstAttempt(
+  { id, tenantId, templateId, content }: NewNotification,
+  { isNew, state, nextNumber, endpointId, traceParent }: StoredNotification,
+  deps: RenderEventDeps,
+): Promise<void> {
+  if (isNew) count('hookline_notifications_created_total');
+  if (state !== 'pending' || nextNumber !== 1) return;
   const delivery = {
-    notificationId: id,
+    ...{ notificationId: id, tenantId, endpointId, templateId, traceParent },
     ask: { kind: 'attempt', number: 1 },
-    tenantId,
-    endpointId,
-    templateId,
     askedBy: 'renderer',
-    traceParent,
-    content: stored.isNew ? content : null,
+    content: isNew ? content : null,
   } as const;
   await deps.producer.send(encodeDelivery(delivery, deps.deliveriesTopic));
-  return stored;
 }
 
 async function keepUnmatched(record: KafkaRecord, event: Event, deps: RenderEventDeps): Promise<void> {

@@ -4,6 +4,7 @@ import { NotificationRow, NotificationStore } from '#audit/notifications';
 import { ParkedEventRow, ParkedEventStore } from '#audit/parked-events';
 import { oldestPartitionMs } from '#audit/partitions';
 import { PayloadRow } from '#audit/payloads';
+import { reportProgress } from '#audit/progress';
 import { UnmatchedEventRow, UnmatchedEventStore } from '#audit/unmatched-events';
 import { eventTopicsOf, topicNames } from '#contracts/topics';
 import { systemClock } from '#domain/clock';
@@ -42,7 +43,13 @@ export function wireRenderer(config: RendererConfig, log: Log) {
   const topics = topicSettingsOf(config);
   const pool = { url: config.DATABASE_URL, applicationName: 'hookline.renderer' };
   const entities = [NotificationRow, PayloadRow, ParkedEventRow, UnmatchedEventRow];
-  const hot = createDataSource({ ...pool, poolMax: config.DATABASE_POOL_MAX, pinnedPlans: true, entities });
+  const hot = createDataSource({
+    ...pool,
+    poolMax: config.DATABASE_POOL_MAX,
+    pinnedPlans: true,
+    hashedJoins: true,
+    entities,
+  });
   const side = createDataSource({ ...pool, poolMax: sidePoolMax, entities: registryRows });
   const batch = { clock, log, signal };
   const registry = new RegistrySnapshot(side, null, { pollMs: registryPollMs, log, clock });
@@ -70,11 +77,12 @@ export function wireRenderer(config: RendererConfig, log: Log) {
   health.addReadiness('postgres', () => storeTrouble(side));
   health.addReadiness('registry', () => registry.whatIsWrong());
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
+  const tellProgress = async () => reportProgress(side, await reader.progress());
   const start = () => {
     void openDataSource(hot, log, clock, signal);
     void openDataSource(side, log, clock, signal);
     void registry.follow(signal);
-    void repeat(async () => void (await reader.progress()), { name: 'lag', everyMs: progressMs, signal, clock, log });
+    void repeat(tellProgress, { name: 'progress', everyMs: progressMs, signal, clock, log });
   };
   const stop = async () => {
     await reader.server.close();

@@ -2,9 +2,10 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { closeLostLeases, findOverdue, findRequestedItems, markAsked } from '#audit/overdue';
 import { ensurePartitions } from '#audit/partitions';
 import { readProgress, reportProgress } from '#audit/progress';
+import { switchReceipts } from '#audit/receipts';
 import { encodeDeadLetter } from '#contracts/dead-letter-record';
 import { decodeTierTimes } from '#contracts/delivery-record';
-import { topicNames } from '#contracts/topics';
+import { eventTopicsOf, topicNames } from '#contracts/topics';
 import { systemClock } from '#domain/clock';
 import { endpointKey } from '#domain/ids';
 import { LogReader } from '#kafka/log-reader';
@@ -21,6 +22,7 @@ import type { Log } from '#telemetry/log';
 import type { Telemetry } from '#telemetry/start-telemetry';
 import { AskPace } from './ask-pace.js';
 import { keepPartitions } from './keep-partitions.js';
+import { keepReceipts } from './keep-receipts.js';
 import type { ReleaseDueRetriesDeps } from './release-due-retries.js';
 import type { RetrySchedulerConfig } from './retry-scheduler.config.js';
 import { RELEASE_DUE_RETRIES_DEPS, RetrySchedulerController } from './retry-scheduler.controller.js';
@@ -30,6 +32,7 @@ import { type SweepOverdueDeps, sweepOverdue } from './sweep-overdue.js';
 const progressMs = 2_000;
 const watchMs = 1_000;
 const partitionsMs = 3_600_000;
+const receiptsMsMax = 60_000;
 /** The shortest tier waits in memory whatever its order; the others are first in, first out. */
 const shortestTierLimits = { recordsMax: 10_000, bytesMax: 32 * 1_048_576 };
 const tierLimits = { recordsMax: 1_000, bytesMax: 4 * 1_048_576 };
@@ -54,6 +57,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
     const ensure = (days: number) => ensurePartitions(store, days);
     await withDutyLock(store, dutyLocks.keepPartitions, () => keepPartitions({ ensure, log }));
   };
+  const forget = createReceiptsDuty(config, log, { store, producer });
   const tellProgress = async () => reportProgress(store, await reader.progress());
   const look = async () => watch.note((await storeTrouble(store)) === null);
   const health = new Health();
@@ -66,6 +70,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
     void repeat(tellProgress, { name: 'progress', everyMs: progressMs, ...duty });
     void repeat(sweep, { name: 'sweep', everyMs: config.SWEEP_INTERVAL_MS, ...duty });
     void repeat(keep, { name: 'partitions', everyMs: partitionsMs, ...duty });
+    void repeat(forget, { name: 'receipts', everyMs: Math.min(receiptsMsMax, config.DEDUPE_WINDOW), ...duty });
   };
   const stop = async () => {
     await reader.server.close();
@@ -98,6 +103,29 @@ function createReader(config: RetrySchedulerConfig, log: Log, producer: KafkaRec
   });
 }
 
+/** One look at the receipts, under its lock. */
+function createReceiptsDuty(
+  config: RetrySchedulerConfig,
+  log: Log,
+  { store, producer }: Pick<SweepParts, 'store' | 'producer'>,
+) {
+  const topics = eventTopicsOf(topicSettingsOf(config));
+  const deps = {
+    readProgress: () => readProgress(store, topics),
+    partitions: () => partitionsOfAll(topics, producer),
+    switchReceipts: (rule: Parameters<typeof switchReceipts>[1]) => switchReceipts(store, rule),
+    windowMs: config.DEDUPE_WINDOW,
+    clock,
+    log,
+  };
+  return async () => void (await withDutyLock(store, dutyLocks.keepReceipts, () => keepReceipts(deps)));
+}
+
+async function partitionsOfAll(topics: readonly string[], producer: KafkaRecordSink): Promise<number> {
+  const counts = await Promise.all(topics.map((topic) => producer.partitionsOf(topic)));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 interface SweepParts {
   readonly store: DataSource;
   readonly producer: KafkaRecordSink;
@@ -116,14 +144,11 @@ function createSweep(config: RetrySchedulerConfig, log: Log, { store, producer, 
     findRequestedItems: () => findRequestedItems(store, graceMs, pageRows),
     closeLostLeases: () => closeLostLeases(store, pageRows),
     markAsked: (deliveries) => markAsked(store, deliveries),
-    readProgress: async () => {
-      const counts = await Promise.all(tierTopics.map((topic) => producer.partitionsOf(topic)));
-      return {
-        deliveries: await readProgress(store, [deliveriesTopic]),
-        tiers: await readProgress(store, tierTopics),
-        tierPartitions: counts.reduce((sum, count) => sum + count, 0),
-      };
-    },
+    readProgress: async () => ({
+      deliveries: await readProgress(store, [deliveriesTopic]),
+      tiers: await readProgress(store, tierTopics),
+      tierPartitions: await partitionsOfAll(tierTopics, producer),
+    }),
     mayJudgeLeases: () => watch.hasAnsweredLongEnough(),
     partitionOf: async ({ tenantId, endpointId }) =>
       partitionOfKey(endpointKey(tenantId, endpointId), await producer.partitionsOf(deliveriesTopic)),

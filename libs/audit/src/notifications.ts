@@ -3,10 +3,12 @@ import type { FailureReason } from '#domain/attempt';
 import { Failure } from '#domain/failure';
 import type { EndpointId, NotificationId, TemplateId, TenantId } from '#domain/ids';
 import { MicroBatcher } from '#domain/micro-batcher';
+import { notificationTimeMs } from '#domain/notification-id';
 import type { RequestMethod } from '#domain/webhook-template';
 import { type PatientBatchDeps, patientBatch } from '#postgres/patient-batch';
 import { type Unnest, unnestOf } from '#postgres/unnest';
 import { PayloadRow } from './payloads.js';
+import { receiptExpressions, receiptKey } from './receipts.js';
 
 /** What a pending notification waits for; SENDING is derived from an open claim and never stored. */
 export type WaitingReason =
@@ -70,6 +72,9 @@ export type NewNotification = Omit<NotificationRow, 'state' | 'waitingReason' | 
   readonly content: NewContent | null;
 };
 
+/** What became of an insert: the row, or the time the event was first seen at, with which its id must be made anew. */
+export type InsertAnswer = StoredNotification | { readonly kind: 'first-seen-at'; readonly timeMs: number };
+
 /** The frozen request and its SHA-256. */
 export interface NewContent {
   readonly method: RequestMethod;
@@ -80,6 +85,7 @@ export interface NewContent {
 
 /** What the table holds of a notification after the insert. */
 export interface StoredNotification {
+  readonly kind: 'stored';
   /** Stored by this very insert. */
   readonly isNew: boolean;
   /** Stored for this same record, now or before the process died; false: the same event came in another record. */
@@ -91,10 +97,12 @@ export interface StoredNotification {
   readonly traceParent: string | null;
 }
 
-interface InsertAnswer {
+/** An answer without a state stands for a row that was not stored, as its event has a receipt of another time. */
+interface Answer {
   readonly id: string;
+  readonly first_ms: string;
   readonly is_new: boolean;
-  readonly state: NotificationRow['state'];
+  readonly state: NotificationRow['state'] | null;
   readonly next_number: number;
   readonly endpoint_id: EndpointId;
   readonly trace_parent: string | null;
@@ -128,7 +136,7 @@ const payloadProperties = ['id', 'method', 'contentType', 'body', 'sha256'] as c
 
 /** Stores rendered notifications, many in one statement; storing one again changes nothing and says what is there. */
 export class NotificationStore {
-  private readonly batcher: MicroBatcher<NewNotification, StoredNotification>;
+  private readonly batcher: MicroBatcher<NewNotification, InsertAnswer>;
   private readonly rows: () => Unnest<Pick<NotificationRow, (typeof properties)[number]>>;
   private readonly payloads: () => Unnest<Pick<PayloadRow, (typeof payloadProperties)[number]>>;
 
@@ -145,36 +153,61 @@ export class NotificationStore {
   }
 
   /** Resolves when row and payload are durable. Rejects with STORE_REFUSED when Postgres refuses the row's own data. */
-  insert(notification: NewNotification): Promise<StoredNotification> {
+  insert(notification: NewNotification): Promise<InsertAnswer> {
     return this.batcher.add(notification);
   }
 
-  private async insertBatch(items: readonly NewNotification[]): Promise<readonly StoredNotification[]> {
+  private async insertBatch(items: readonly NewNotification[]): Promise<readonly InsertAnswer[]> {
     const firsts = new Map(items.toReversed().map((item) => [item.id, item]));
     const sorted = [...firsts.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
     const withContent = sorted.flatMap(({ id, content }) => (content === null ? [] : [{ id, ...content }]));
     const [rows, payloads] = [this.rows(), this.payloads()];
     const rowParameters = rows.parameters(sorted.map(rowOf));
-    const shifted = shiftPlaceholders(payloads.from, rowParameters.length);
-    const answers: readonly InsertAnswer[] = await this.dataSource.query(
-      `WITH new_rows AS (
+    const receipts = [...givenTimes(items), ...timesOf(sorted)];
+    const place = (n: number) => `$${rowParameters.length + n}`;
+    const payloadsFrom = shiftPlaceholders(payloads.from, rowParameters.length + receipts.length);
+    const answers: readonly Answer[] = await this.dataSource.query(
+      `WITH given AS MATERIALIZED (
+         SELECT * FROM unnest(${place(1)}::uuid[], ${place(2)}::bigint[]) AS g(event, time_ms)),
+       ${receiptExpressions(place(1))},
+       times AS MATERIALIZED (
+         SELECT id, time_ms, first_ms
+           FROM unnest($1::uuid[], ${place(3)}::uuid[], ${place(4)}::bigint[]) AS t(id, event, time_ms)
+           JOIN receipts USING (event)),
+       new_rows AS (
          INSERT INTO notifications (${rows.columns}, next_attempt_at, finished_at)
          SELECT ${rows.columns}, CASE state WHEN 'pending' THEN now() END, CASE state WHEN 'failed' THEN now() END
-           FROM ${rows.from}
-         ON CONFLICT (id) DO NOTHING RETURNING id, state, next_number, endpoint_id, trace_parent),
+           FROM ${rows.from} JOIN times USING (id) WHERE time_ms = first_ms
+         ON CONFLICT (id) DO NOTHING RETURNING ${answerColumns}),
        new_payloads AS (
          INSERT INTO notification_payloads (${payloads.columns})
-         SELECT ${payloads.columns} FROM ${shifted} WHERE id IN (SELECT id FROM new_rows)
-         ON CONFLICT (id) DO NOTHING)
-       SELECT id, true AS is_new, state, next_number, endpoint_id, trace_parent, NULL AS source FROM new_rows
-       UNION ALL
-       SELECT id, false, state, next_number, endpoint_id, trace_parent, source_topic || '/' || source_partition || '/' || source_offset
-         FROM notifications WHERE id = ANY($1::uuid[])`,
-      [...rowParameters, ...payloads.parameters(withContent)],
+         SELECT ${payloads.columns} FROM ${payloadsFrom} WHERE id IN (SELECT id FROM new_rows)
+         ON CONFLICT (id) DO NOTHING),
+       rows AS (
+         SELECT true AS is_new, * FROM new_rows
+         UNION ALL SELECT false, ${answerColumns} FROM notifications WHERE id = ANY($1::uuid[]))
+       SELECT first_ms, id, is_new, state, next_number, endpoint_id, trace_parent,
+              source_topic || '/' || source_partition || '/' || source_offset AS source
+         FROM times LEFT JOIN rows USING (id)`,
+      [...rowParameters, ...receipts, ...payloads.parameters(withContent)],
     );
     const byId = new Map(answers.map((answer) => [answer.id, answer]));
     return items.map((item) => storedAs(item, byId.get(item.id), items));
   }
+}
+
+const answerColumns =
+  'id, state, next_number, endpoint_id, trace_parent, source_topic, source_partition, source_offset';
+
+/** Of each row: its event, and the time its id begins with. */
+function timesOf(items: readonly NewNotification[]): readonly unknown[][] {
+  return [items.map((item) => receiptKey(item)), items.map(({ id }) => notificationTimeMs(id))];
+}
+
+/** The time of each event once: where its records disagree within one batch, the first of them is the one first seen. */
+function givenTimes(items: readonly NewNotification[]): readonly unknown[][] {
+  const firsts = new Map(items.toReversed().map((item) => [receiptKey(item), notificationTimeMs(item.id)]));
+  return [[...firsts.keys()], [...firsts.values()]];
 }
 
 function rowOf({ content, ...row }: NewNotification): Pick<NotificationRow, (typeof properties)[number]> {
@@ -188,19 +221,18 @@ function rowOf({ content, ...row }: NewNotification): Pick<NotificationRow, (typ
 }
 
 /** Two records of one event may stand in one batch: the first of them was inserted, and only that one is new. */
-function storedAs(
-  item: NewNotification,
-  answer: InsertAnswer | undefined,
-  items: readonly NewNotification[],
-): StoredNotification {
+function storedAs(item: NewNotification, answer: Answer | undefined, items: readonly NewNotification[]): InsertAnswer {
+  const firstMs = Number(answer?.first_ms);
+  if (answer !== undefined && firstMs !== notificationTimeMs(item.id))
+    return { kind: 'first-seen-at', timeMs: firstMs };
   // Another process stored it after this statement's snapshot was taken: the repeated statement sees it.
-  if (answer === undefined)
+  if (answer === undefined || answer.state === null)
     throw new Failure('STORE_UNAVAILABLE', `${item.id} was stored meanwhile`, { retryable: true });
   const inserted = answer.is_new ? items.find(({ id }) => id === item.id) : undefined;
-  const source = inserted === undefined ? answer.source : sourceOf(inserted);
   return {
+    kind: 'stored',
     isNew: inserted === item,
-    isSameRecord: source === sourceOf(item),
+    isSameRecord: answer.source === sourceOf(item),
     state: answer.state,
     nextNumber: answer.next_number,
     endpointId: answer.endpoint_id,

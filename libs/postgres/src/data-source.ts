@@ -20,14 +20,17 @@ export interface DataSourceSettings {
   readonly statementTimeoutMs?: number;
   /** For pools that only run statements by key: their plans never scan, whatever the statistics say. */
   readonly pinnedPlans?: boolean;
+  /** Beside `pinnedPlans`, where statements join only what they were given, and read tables by `= ANY`: such joins are hashed. */
+  readonly hashedJoins?: boolean;
   readonly entities?: MixedList<new () => object>;
 }
 
 const connectTimeoutMs = 5_000;
 const firstWaitMs = 200;
 const waitMsMax = 5_000;
-/** Statements that only go by key must not fall back to scans while a table's statistics are young. */
-const pinnedPlanSettings = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off';
+/** Statements that only go by key must not fall back to scans while a table's statistics are young, nor be compiled for it. */
+const pinnedPlanSettings = '-c enable_seqscan=off -c enable_mergejoin=off -c jit=off';
+const noHashedJoins = '-c enable_hashjoin=off';
 /** Held while migrating, so that two starting apps do not race (any constant will do). */
 const migrationLock = 4_672_391;
 
@@ -48,12 +51,16 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
     extra: {
       statement_timeout: settings.statementTimeoutMs ?? 10_000,
       keepAlive: true,
-      ...(settings.pinnedPlans ? { options: pinnedPlanSettings } : {}),
+      ...(settings.pinnedPlans ? { options: pinnedPlanOptions(settings) } : {}),
     },
     // A pool's idle connection that breaks is only dropped: the next statement says what is wrong.
     poolErrorHandler: () => undefined,
   };
   return new DataSource(options);
+}
+
+function pinnedPlanOptions({ hashedJoins = false }: DataSourceSettings): string {
+  return hashedJoins ? pinnedPlanSettings : `${pinnedPlanSettings} ${noHashedJoins}`;
 }
 
 /** Connects with growing waits until Postgres answers; gives up only when the signal is aborted. */

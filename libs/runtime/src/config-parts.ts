@@ -146,6 +146,13 @@ function unreadable(file: string): string | null {
   }
 }
 
+/** How long an event is remembered. */
+export const receiptsPart = {
+  DEDUPE_WINDOW: duration
+    .prefault('24h')
+    .describe('the same event produced again within this makes no second notification, whatever its time'),
+};
+
 /** The key encryption keys that seal the secrets at rest. */
 export const secretsPart = {
   KEK_FILE: z

@@ -13,7 +13,7 @@ export class InitialSchema1764000000000 implements MigrationInterface {
       DROP VIEW v1_notifications, v1_attempts, v1_parked_events, v1_endpoint_circuits;
       DROP FUNCTION hookline_ensure_partitions, hookline_mask_url;
       DROP TABLE resend_job_items, resend_jobs, operator_log, consumer_progress, books, unmatched_events, parked_events,
-        attempts, claims, notification_payloads, notifications,
+        attempts, claims, notification_payloads, notifications, receipt_generation, event_receipts_a, event_receipts_b,
         endpoint_circuits, endpoint_secrets, webhook_template_versions, webhook_templates, endpoints, tenants, registry_version;
       DROP FUNCTION hookline_touch_registry`);
   }
@@ -103,7 +103,10 @@ const registry = `
   CREATE TRIGGER touch AFTER INSERT OR UPDATE OR DELETE ON webhook_templates FOR EACH STATEMENT EXECUTE FUNCTION hookline_touch_registry();
   CREATE TRIGGER touch AFTER INSERT OR UPDATE OR DELETE ON webhook_template_versions FOR EACH STATEMENT EXECUTE FUNCTION hookline_touch_registry();`;
 
-/** Ids begin with the event's time in ms (UUID version 7), so a range of ids is a range of time. */
+/**
+ * Ids begin with the event's time in ms (UUID version 7), so a range of ids is a range of time. Receipts remember the
+ * time first seen of each event, in two generations: the older one is emptied as a whole (\`audit/receipts\`).
+ */
 const notifications = `
   CREATE TABLE notifications (
     id uuid PRIMARY KEY,
@@ -145,6 +148,13 @@ const notifications = `
   CREATE INDEX ON notifications (tenant_id, endpoint_id, id);
   CREATE INDEX ON notifications (tenant_id, subject, id) WHERE subject IS NOT NULL;
   CREATE INDEX ON notifications (tenant_id, event_id);
+  CREATE TABLE event_receipts_a (event uuid PRIMARY KEY, time_ms bigint NOT NULL);
+  CREATE TABLE event_receipts_b (event uuid PRIMARY KEY, time_ms bigint NOT NULL);
+  CREATE TABLE receipt_generation (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    writes_to text NOT NULL CHECK (writes_to IN ('a', 'b')),
+    since timestamptz NOT NULL DEFAULT now());
+  INSERT INTO receipt_generation (writes_to) VALUES ('a');
   CREATE TABLE notification_payloads (
     id uuid PRIMARY KEY,
     method text NOT NULL,
