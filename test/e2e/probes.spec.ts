@@ -4,7 +4,7 @@ import { aSecret, wire } from '../support/configure.js';
 import { type OwnServers, startOwnServers } from '../support/own-servers.js';
 import { type AppName, Stack } from '../support/stack.js';
 import { until } from '../support/until.js';
-import { WebhookReceiver } from '../support/webhook-receiver.js';
+import { later, WebhookReceiver } from '../support/webhook-receiver.js';
 
 const workers: readonly AppName[] = ['renderer', 'dispatcher', 'retry-scheduler'];
 /** How soon a probe must turn red in an outage, and green after it. */
@@ -30,10 +30,9 @@ describe('an outage', () => {
     receiver = await WebhookReceiver.start();
     stack = await Stack.start(workers, {}, servers.addresses);
     const secret = aSecret();
-    const slowAndFlaky = async (nth: number, _: unknown, request: { headers: Readonly<Record<string, unknown>> }) => {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      return nth === 1 && String(request.headers['webhook-id']).endsWith('1') ? 500 : 200;
-    };
+    const slowAndFlaky = later(20, (nth, _response, request) =>
+      nth === 1 && String(request.headers['webhook-id']).endsWith('1') ? 500 : 200,
+    );
     const url = receiver.on('/all', secret, slowAndFlaky);
     await wire(stack, [{ id: 'all', url, secret, eventTypes: ['loan.*'] }]);
   });

@@ -10,7 +10,7 @@ import { aSecret, wire } from '../support/configure.js';
 import { readTopics } from '../support/read-topics.js';
 import { Stack } from '../support/stack.js';
 import { until } from '../support/until.js';
-import { WebhookReceiver } from '../support/webhook-receiver.js';
+import { later, WebhookReceiver } from '../support/webhook-receiver.js';
 
 const graceMs = 1_500;
 const slowMs = 600;
@@ -34,10 +34,7 @@ describe('the sweep', () => {
     stack = await Stack.start(['renderer', 'dispatcher', 'retry-scheduler'], { SWEEP_GRACE_MS: String(graceMs) });
     const secret = aSecret();
     const hang = (nth: number) => (nth === 1 ? 'own' : 200);
-    const slow = async () => {
-      await new Promise((resolve) => setTimeout(resolve, slowMs));
-      return 200;
-    };
+    const slow = later(slowMs);
     const tenant = 'acme';
     await wire(stack, [
       { id: 'orders', tenant, secret, url: receiver.on('/orders', secret), eventTypes: ['order.*'] },

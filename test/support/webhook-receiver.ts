@@ -23,6 +23,14 @@ export type Behaviour = (
   request: IncomingMessage,
 ) => number | 'own' | Promise<number | 'own'>;
 
+/** Answers as `behaviour` does, this many milliseconds later. */
+export function later(ms: number, behaviour: Behaviour = () => 200): Behaviour {
+  return async (...request) => {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return behaviour(...request);
+  };
+}
+
 const bodyBytesMax = 2 * 1_048_576;
 
 /** A real HTTP server in the place of somebody's endpoint. */

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { storeFailure } from './store-failure.js';
 
-/** Advisory locks of the duties: any number of schedulers may run, one at a time does each duty. */
+/** Advisory locks of the duties: however many schedulers run, one at a time does each duty. */
 export const dutyLocks = { sweep: 4_672_401, keepPartitions: 4_672_402, keepReceipts: 4_672_403 } as const;
 
 /**
