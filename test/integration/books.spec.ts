@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readNotificationBooks, readPartitionBooks, type Verdict, verdictAt } from '#audit/books';
-import { failNotification } from '#audit/holds';
 import { AuditWorld, accepted } from '../support/audit-world.js';
 
 const verdicts: readonly Verdict[] = ['matched', 'unmatched', 'duplicate', 'parked'];
@@ -86,7 +85,7 @@ describe('the books', () => {
     const before = await readNotificationBooks(world.dataSource);
     const ids = await Promise.all([world.insert(), world.insert(), world.insert(), world.insert()]);
     await world.finish(await world.claim(ids[0]), accepted);
-    await failNotification(world.dataSource, ids[1], 'OTHER', 'x');
+    await world.refuse(ids[1], 'OTHER', 'x');
     await world.database.query(`UPDATE notifications SET state = 'cancelled', next_attempt_at = NULL WHERE id = $1`, [
       ids[2],
     ]);

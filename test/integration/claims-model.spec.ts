@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Claim } from '#audit/claims';
-import { failNotification, holdNotification } from '#audit/holds';
 import { closeLostLeases } from '#audit/overdue';
 import { requestResend } from '#audit/resend-items';
 import type { NotificationId, TenantId } from '#domain/ids';
@@ -73,13 +72,13 @@ class Subject {
         return this.resend();
       case 'hold': {
         const { next_number: number } = await world.course(id);
-        await holdNotification(world.dataSource, { notificationId: id, number, reason: 'ENDPOINT_FULL', delayMs: 1 });
+        await world.holds.hold({ notificationId: id, number, reason: 'ENDPOINT_FULL', delayMs: 1 });
         return;
       }
       case 'makeDue':
         return world.makeDue(id);
       case 'fail':
-        await failNotification(world.dataSource, id, 'ENDPOINT_DISABLED', 'switched off');
+        await world.refuse(id, 'ENDPOINT_DISABLED', 'switched off');
         return;
       case 'cancel':
         await world.database.query(

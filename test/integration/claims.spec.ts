@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { failNotification, holdNotification } from '#audit/holds';
 import { closeLostLeases } from '#audit/overdue';
 import { AuditWorld, aClaimRequest, accepted, exhausted, failedOnce } from '../support/audit-world.js';
 
@@ -54,7 +53,7 @@ describe('claims', () => {
   it('are not given for what is sent, failed or cancelled', async () => {
     const ids = await Promise.all([world.insert(), world.insert(), world.insert()]);
     await world.finish(await world.claim(ids[0]), accepted);
-    expect(await failNotification(world.dataSource, ids[1], 'ENDPOINT_DISABLED', 'off')).toBe(true);
+    expect(await world.refuse(ids[1], 'ENDPOINT_DISABLED', 'off')).toBe(true);
     await cancel(ids[2]);
     for (const [i, number] of [2, 1, 1].entries())
       expect(await world.claims.open(aClaimRequest(ids[i] ?? ids[0], { number }))).toEqual({ kind: 'gone' });
@@ -137,7 +136,7 @@ describe('claims', () => {
   it('keep a hold away, and a hold wins once', async () => {
     const [held, claimed] = await Promise.all([world.insert(), world.insert()]);
     const hold = (id: typeof held, number = 1) =>
-      holdNotification(world.dataSource, { notificationId: id, number, reason: 'ENDPOINT_FULL', delayMs: 60_000 });
+      world.holds.hold({ notificationId: id, number, reason: 'ENDPOINT_FULL', delayMs: 60_000 });
     await world.claim(claimed);
     expect(await hold(claimed)).toBeNull();
     expect(await hold(held, 2)).toBeNull();

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { failNotification } from '#audit/holds';
 import { closeLostLeases, findRequestedItems, markAsked } from '#audit/overdue';
 import { refuseResendItem, requestResend } from '#audit/resend-items';
 import type { NotificationId, ResendItemId, TenantId } from '#domain/ids';
@@ -58,7 +57,7 @@ describe('re-sends', () => {
   it.each(['failed', 'cancelled', 'sent'] as const)('accepted makes a %s notification sent', async (state) => {
     const id = await world.insert();
     if (state === 'sent') await world.finish(await world.claim(id), accepted);
-    if (state === 'failed') await failNotification(world.dataSource, id, 'ENDPOINT_DISABLED', 'switched off');
+    if (state === 'failed') await world.refuse(id, 'ENDPOINT_DISABLED', 'switched off');
     if (state === 'cancelled')
       await world.database.query(
         `UPDATE notifications SET state = 'cancelled', next_attempt_at = NULL, waiting_reason = NULL WHERE id = $1`,

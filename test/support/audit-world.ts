@@ -2,11 +2,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import { AttemptRow, AttemptStore, type FinishAnswer } from '#audit/attempts';
 import { BooksStore } from '#audit/books';
 import { type Claim, type ClaimRequest, ClaimStore } from '#audit/claims';
+import { HoldStore } from '#audit/holds';
 import { type NewNotification, NotificationRow, NotificationStore } from '#audit/notifications';
 import { ParkedEventRow, ParkedEventStore } from '#audit/parked-events';
 import { PayloadRow } from '#audit/payloads';
 import { UnmatchedEventRow, UnmatchedEventStore } from '#audit/unmatched-events';
-import type { AttemptOutcome } from '#domain/attempt';
+import type { AttemptOutcome, FailureReason } from '#domain/attempt';
 import { systemClock } from '#domain/clock';
 import type { EndpointId, NotificationId, ResendItemId, TemplateId, TenantId } from '#domain/ids';
 import { notificationId } from '#domain/notification-id';
@@ -56,6 +57,7 @@ export class AuditWorld {
   /** Another process' claims: its batches are not the first one's. */
   readonly otherClaims: ClaimStore;
   readonly attempts: AttemptStore;
+  readonly holds: HoldStore;
   readonly books: BooksStore;
   readonly parkedEvents: ParkedEventStore;
   readonly unmatchedEvents: UnmatchedEventStore;
@@ -72,6 +74,7 @@ export class AuditWorld {
     this.claims = new ClaimStore(dataSource, deps);
     this.otherClaims = new ClaimStore(dataSource, deps);
     this.attempts = new AttemptStore(dataSource, deps);
+    this.holds = new HoldStore(dataSource, deps);
     this.books = new BooksStore(dataSource, deps);
     this.parkedEvents = new ParkedEventStore(dataSource, deps);
     this.unmatchedEvents = new UnmatchedEventStore(dataSource, deps);
@@ -122,6 +125,12 @@ export class AuditWorld {
     const [row] = await this.database.query<Course>('SELECT * FROM notifications WHERE id = $1', [id]);
     if (row === undefined) throw new Error(`there is no notification ${id}`);
     return row;
+  }
+
+  /** Fails a pending notification without an attempt. */
+  refuse(notificationId: NotificationId | undefined, reason: FailureReason, detail: string): Promise<boolean> {
+    if (notificationId === undefined) throw new Error('there is no notification to refuse');
+    return this.holds.refuse({ notificationId, reason, detail });
   }
 
   /** Number and outcome of the finished attempts. */

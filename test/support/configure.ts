@@ -61,10 +61,12 @@ export async function wire(stack: Stack, endpoints: readonly WiredEndpoint[]): P
 /** Waits until every running worker has seen the registry as it is now. */
 export async function allSeen(stack: Stack): Promise<void> {
   const [row] = await stack.database.query<{ version: string }>('SELECT version FROM registry_version');
-  const seen = `"event":"registry.loaded"`;
-  for (const name of ['renderer', 'dispatcher'] as const) {
-    const isSeen = (line: string) => line.includes(seen) && line.includes(`"version":"${row?.version}"`);
+  const isSeen = (line: string) => {
+    if (!line.includes('"event":"registry.loaded"')) return false;
+    const { version }: { readonly version: string } = JSON.parse(line);
+    return BigInt(version) >= BigInt(row?.version ?? 0);
+  };
+  for (const name of ['renderer', 'dispatcher'] as const)
     if (stack.apps.has(name))
       await until(() => stack.app(name).lines.some(isSeen), { what: `${name} sees the change` });
-  }
 }

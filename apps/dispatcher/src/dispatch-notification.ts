@@ -9,7 +9,7 @@
  */
 import type { AttemptStore, FinishAnswer } from '#audit/attempts';
 import type { Claim, ClaimStore } from '#audit/claims';
-import type { HoldRequest } from '#audit/holds';
+import type { HoldStore } from '#audit/holds';
 import { type Delivery, type DeliveryContent, decodeDelivery, encodeDelivery } from '#contracts/delivery-record';
 import type { AttemptReport, FailureReason } from '#domain/attempt';
 import type { Clock } from '#domain/clock';
@@ -25,18 +25,17 @@ import type { RegistryView } from '#registry/snapshot';
 import { count } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import { logAttempt } from './attempt-log.js';
-import type { EndpointLanes } from './endpoint-lanes.js';
+import type { EndpointLanes, LanePlace } from './endpoint-lanes.js';
 import { frozenContent } from './frozen-content.js';
 
 /** What dispatching touches. */
 export interface DispatchNotificationDeps {
-  readonly registry: { readonly current: RegistryView };
+  readonly registry: { readonly current: RegistryView; refreshed(): Promise<void> };
   readonly lanes: EndpointLanes;
   readonly claims: ClaimStore;
   readonly attempts: AttemptStore;
   readonly loadContent: (id: NotificationId) => Promise<DeliveryContent | null>;
-  readonly hold: (request: HoldRequest) => Promise<number | null>;
-  readonly fail: (id: NotificationId, reason: FailureReason, detail: string) => Promise<boolean>;
+  readonly holds: HoldStore;
   readonly refuseItem: (delivery: Delivery) => Promise<void>;
   readonly disableEndpoint: (endpoint: Endpoint, reason: FailureReason) => Promise<void>;
   readonly send: (request: AttemptRequest) => Promise<AttemptReport>;
@@ -64,46 +63,69 @@ export async function dispatchNotification(record: KafkaRecord, deps: DispatchNo
   if (decoded.kind === 'broken') return fail(decoded.notificationId, 'OTHER', decoded.detail, deps);
   const { delivery } = decoded;
   const key = endpointKey(delivery.tenantId, delivery.endpointId);
-  const { current } = deps.registry;
-  const endpoint = current.endpoint(key);
-  if (endpoint === undefined) return refuse(delivery, 'ENDPOINT_DELETED', deps);
-  if (!endpoint.enabled) return refuse(delivery, 'ENDPOINT_DISABLED', deps);
-  if (current.tenant(delivery.tenantId)?.webhooksEnabled === false) return refuse(delivery, 'WEBHOOKS_DISABLED', deps);
+  const found = await endpointFor(delivery, deps);
+  if (typeof found === 'string') return refuse(delivery, found, deps);
 
-  const place = await deps.lanes.enter(key, endpoint.concurrency ?? deps.concurrency, deps.stopping());
+  const place = await deps.lanes.enter(key, found.concurrency ?? deps.concurrency, deps.stopping());
   try {
     refuseWhenStopping(deps);
     if (place === null) return await hold(delivery, key, deps);
-    const reset = await claimAndSend(delivery, endpoint, deps);
+    // The wait may have been long: where it goes is decided now.
+    const endpoint = await endpointFor(delivery, deps);
+    if (typeof endpoint === 'string') return await refuse(delivery, endpoint, deps);
+    const reset = await claimAndSend(delivery, { endpoint, place, mayRepeat: true }, deps);
     // What a reset kept-alive connection swallowed is sent again in place, once, as an attempt of its own.
-    if (reset !== null) await claimAndSend(reset, endpoint, deps, false);
+    if (reset !== null) await claimAndSend(reset, { endpoint, place, mayRepeat: false }, deps);
   } finally {
     place?.leave();
   }
 }
 
+/** The endpoint, or why nothing may be sent to it. Nothing is refused by what was configured half a second ago. */
+async function endpointFor(delivery: Delivery, deps: DispatchNotificationDeps): Promise<Endpoint | FailureReason> {
+  const found = judge(delivery, deps.registry.current);
+  if (typeof found !== 'string') return found;
+  await deps.registry.refreshed();
+  return judge(delivery, deps.registry.current);
+}
+
+function judge({ tenantId, endpointId }: Delivery, view: RegistryView): Endpoint | FailureReason {
+  const endpoint = view.endpoint(endpointKey(tenantId, endpointId));
+  if (endpoint === undefined) return 'ENDPOINT_DELETED';
+  if (view.tenant(tenantId)?.webhooksEnabled === false) return 'WEBHOOKS_DISABLED';
+  return endpoint.enabled ? endpoint : 'ENDPOINT_DISABLED';
+}
+
+/** Where an attempt goes, and the place it is made from. */
+interface AttemptPlace {
+  readonly endpoint: Endpoint;
+  readonly place: LanePlace;
+  readonly mayRepeat: boolean;
+}
+
 /** Answers the delivery of the next attempt when this one met a reset kept-alive connection, which takes no step. */
 async function claimAndSend(
   delivery: Delivery,
-  endpoint: Endpoint,
+  to: AttemptPlace,
   deps: DispatchNotificationDeps,
-  mayRepeat = true,
 ): Promise<Delivery | null> {
+  const { endpoint } = to;
   const answer = await openClaim(delivery, endpoint, deps);
   if (answer.kind === 'gone') return null;
   if (answer.kind === 'not-due') {
-    if (answer.waitMs > waitInPlaceMsMax) return sendToTier(delivery, answer.dueMs, deps);
+    if (answer.waitMs > waitInPlaceMsMax) return answer.isHeld ? null : sendToTier(delivery, answer.dueMs, deps);
     await deps.clock.wait(answer.waitMs, deps.stopping());
     refuseWhenStopping(deps);
-    return claimAndSend(delivery, endpoint, deps, mayRepeat);
+    return claimAndSend(delivery, to, deps);
   }
   const { claim } = answer;
-  const report = await sendOnce(delivery, claim, endpoint, deps);
-  const isRepeated = mayRepeat && claim.trigger === 'auto' && report.resetOnReusedConnection === true;
-  const end = { ...report, resetOnReusedConnection: isRepeated, step: claim.step, ageMs: claim.ageMs };
+  const report = await sendOnce(delivery, claim, to, deps);
+  const isRepeated = to.mayRepeat && claim.trigger === 'auto' && report.resetOnReusedConnection === true;
+  const takesNoStep = isRepeated || report.leaseTooShort === true;
+  const end = { ...report, takesNoStep, step: claim.step, ageMs: claim.ageMs };
   const next = nextStep(end, deps.policyOf(endpoint), deps.clock.chance());
   const finished = await deps.attempts.finish({ claim, report, next });
-  if (report.outcome.kind === 'gone' && finished.recorded) await deps.disableEndpoint(endpoint, 'GONE');
+  if (report.outcome.kind === 'gone') await deps.disableEndpoint(endpoint, 'GONE');
   logAttempt(deps.log, { delivery, claim, report, finished });
   const retry = retryOf(delivery, finished);
   if (retry === null || (isRepeated && !deps.stopping().aborted)) return retry;
@@ -131,7 +153,7 @@ function openClaim({ notificationId, ask, askedBy }: Delivery, endpoint: Endpoin
 async function sendOnce(
   delivery: Delivery,
   claim: Claim,
-  endpoint: Endpoint,
+  { endpoint, place }: AttemptPlace,
   deps: DispatchNotificationDeps,
 ): Promise<AttemptReport> {
   const content = await frozenContent(delivery, claim, deps.loadContent);
@@ -139,14 +161,13 @@ async function sendOnce(
   const totalTimeoutMs = deadlineMs(endpoint, deps);
   const leaseLeftMs = claim.leaseEndsMonotonicMs - deps.clock.monotonicMs();
   if (leaseLeftMs < totalTimeoutMs + deps.timeouts.sendReserveMs)
-    return unsent('OTHER', 'too little of the lease was left to send safely; it is tried again');
+    return { ...unsent('OTHER', 'too little of the lease was left to send safely'), leaseTooShort: true };
   const key = endpointKey(delivery.tenantId, delivery.endpointId);
   const secrets: readonly Secret[] = deps.registry.current.signingSecrets(key);
   const { notificationId } = delivery;
-  return deps.send({
-    ...{ url: endpoint.url, method: content.method, contentType: content.contentType, body: content.body },
-    ...{ notificationId, attemptNumber: claim.number, secrets, totalTimeoutMs },
-  });
+  const { method, contentType, body } = content;
+  const request = { url: endpoint.url, method, contentType, body, notificationId, secrets, totalTimeoutMs };
+  return place.during(() => deps.send({ ...request, attemptNumber: claim.number }));
 }
 
 function unsent(reason: FailureReason, errorDetail: string): AttemptReport {
@@ -170,7 +191,7 @@ async function hold(delivery: Delivery, key: EndpointKey, deps: DispatchNotifica
   const { notificationId, ask } = delivery;
   if (ask.kind === 'resend') return; // the item stays requested and is asked again
   const delayMs = Math.round(holdMs * (1 + deps.clock.chance()));
-  const dueMs = await deps.hold({ notificationId, number: ask.number, reason: 'ENDPOINT_FULL', delayMs });
+  const dueMs = await deps.holds.hold({ notificationId, number: ask.number, reason: 'ENDPOINT_FULL', delayMs });
   count('hookline_held_total', { reason: 'ENDPOINT_FULL' });
   deps.log.info('notification.held', {
     notificationId,
@@ -194,7 +215,7 @@ async function fail(
   detail: string,
   deps: DispatchNotificationDeps,
 ): Promise<void> {
-  const failed = await deps.fail(id, reason, detail);
+  const failed = await deps.holds.refuse({ notificationId: id, reason, detail });
   deps.log.info('notification.failed', { notificationId: id, reason, detail, won: failed });
 }
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AttemptRow, AttemptStore } from '#audit/attempts';
 import { ClaimStore } from '#audit/claims';
-import { failNotification, holdNotification } from '#audit/holds';
-import { loadPayload, PayloadRow } from '#audit/payloads';
+import { HoldStore } from '#audit/holds';
+import { PayloadRow, PayloadStore } from '#audit/payloads';
 import { reportProgress } from '#audit/progress';
 import { refuseResendItem } from '#audit/resend-items';
 import { encodeDeadLetter } from '#contracts/dead-letter-record';
@@ -17,6 +17,7 @@ import { sendAttempt } from '#egress/send-attempt';
 import { LogReader } from '#kafka/log-reader';
 import { KafkaRecordSink } from '#kafka/record-sink';
 import { createDataSource, openDataSource, storeTrouble } from '#postgres/data-source';
+import { StoreClock } from '#postgres/store-clock';
 import { disableEndpoint } from '#registry/disable-endpoint';
 import { registryRows } from '#registry/registry-rows';
 import { SecretBox } from '#registry/secret-box';
@@ -48,7 +49,7 @@ const sendReserveMs = 2_000;
 /** The dispatcher's parts, wired in plain sight; `start` opens what has to be opened, in the background. */
 export function wireDispatcher(config: DispatcherConfig, log: Log) {
   const opened = createOutsides(config, log);
-  const { closing, hot, side, registry, producer, client } = opened;
+  const { clock, closing, hot, side, registry, producer, client } = opened;
   const { signal } = closing;
   const topics = topicSettingsOf(config);
   const deps = createDeps(config, log, { ...opened, stopping: () => reader.engine.drainSignal });
@@ -69,7 +70,10 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
   health.addReadiness('postgres', () => storeTrouble(side));
   health.addReadiness('registry', () => registry.whatIsWrong());
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
-  const tellProgress = async () => reportProgress(side, await reader.progress());
+  const tellProgress = async () => {
+    await clock.measure(side);
+    await reportProgress(side, await reader.progress());
+  };
   const start = () => {
     void openDataSource(hot, log, clock, signal);
     void openDataSource(side, log, clock, signal);
@@ -85,8 +89,6 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
   return { deps, health, server: reader.server, start, stop };
 }
 
-const clock = systemClock;
-
 /** What talks to the outside; nothing is connected yet. */
 function createOutsides(config: DispatcherConfig, log: Log) {
   const pool = { url: config.DATABASE_URL, applicationName: 'hookline.dispatcher' };
@@ -97,8 +99,9 @@ function createOutsides(config: DispatcherConfig, log: Log) {
     closing: new AbortController(),
     hot: createDataSource({ ...pool, poolMax, pinnedPlans: true, entities: [AttemptRow] }),
     side,
-    registry: new RegistrySnapshot(side, secretBox, { pollMs: registryPollMs, log, clock }),
-    producer: new KafkaRecordSink(kafkaSettingsOf(config), `${config.TOPIC_PREFIX}dispatcher`, log, clock),
+    clock: new StoreClock(systemClock, log),
+    registry: new RegistrySnapshot(side, secretBox, { pollMs: registryPollMs, log, clock: systemClock }),
+    producer: new KafkaRecordSink(kafkaSettingsOf(config), `${config.TOPIC_PREFIX}dispatcher`, log, systemClock),
     client: new EgressClient({
       allowance: new EgressAllowance(config.EGRESS_ALLOW),
       connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
@@ -112,7 +115,8 @@ function createOutsides(config: DispatcherConfig, log: Log) {
 type Opened = ReturnType<typeof createOutsides> & Pick<DispatchNotificationDeps, 'stopping'>;
 
 function createDeps(config: DispatcherConfig, log: Log, opened: Opened): DispatchNotificationDeps {
-  const { hot, side, registry, producer, client, closing, stopping } = opened;
+  const { clock, hot, side, registry, producer, client, closing, stopping } = opened;
+  const payloads = new PayloadStore(side, { clock, log, signal: closing.signal });
   const batch = { clock, log, signal: closing.signal };
   const laneLimits = { waitingMax: laneWaitingMax, spillAfterMs: config.SPILL_AFTER_MS, circulatingMax };
   return {
@@ -120,15 +124,15 @@ function createDeps(config: DispatcherConfig, log: Log, opened: Opened): Dispatc
     lanes: new EndpointLanes({ requestsMax: config.DISPATCH_CONCURRENCY, ...laneLimits }, clock),
     claims: new ClaimStore(hot, batch),
     attempts: new AttemptStore(hot, batch),
-    loadContent: (id) => loadPayload(side, id),
-    hold: (request) => holdNotification(hot, request),
-    fail: (id, reason, detail) => failNotification(hot, id, reason, detail),
+    loadContent: (id) => payloads.load(id),
+    // Not on the pool of claims and finishes: holds come in heaps, and a finish must never wait for them.
+    holds: new HoldStore(side, batch),
     refuseItem: ({ ask }) => (ask.kind === 'resend' ? refuseResendItem(side, ask.item) : Promise.resolve()),
     disableEndpoint: async (endpoint, reason) => {
       if (await disableEndpoint(side, endpoint, reason))
         log.warn('endpoint.disabled', { tenantId: endpoint.tenantId, endpointId: endpoint.id, reason });
     },
-    send: (request) => sendAttempt(request, { client, clock }),
+    send: (request) => sendAttempt(request, { client, clock: systemClock }),
     policyOf: (endpoint) => retryPolicyOf(config, endpoint),
     producer,
     tiers: topicSettingsOf(config).tiers,
@@ -144,13 +148,13 @@ function createDeps(config: DispatcherConfig, log: Log, opened: Opened): Dispatc
 async function giveUpDelivery(
   record: KafkaRecord,
   failure: Error,
-  { producer, fail, deadLettersTopic }: DispatchNotificationDeps & { readonly deadLettersTopic: string },
+  { producer, holds, deadLettersTopic }: DispatchNotificationDeps & { readonly deadLettersTopic: string },
 ): Promise<void> {
   const decoded = decodeDelivery(record);
   if (decoded.kind === 'undecodable')
     return producer.send(encodeDeadLetter(record, deadLettersTopic, { reason: decoded.detail, app: 'dispatcher' }));
-  const id = decoded.kind === 'broken' ? decoded.notificationId : decoded.delivery.notificationId;
-  await fail(id, 'OTHER', failure.message);
+  const notificationId = decoded.kind === 'broken' ? decoded.notificationId : decoded.delivery.notificationId;
+  await holds.refuse({ notificationId, reason: 'OTHER', detail: failure.message });
 }
 
 @Module({})

@@ -28,13 +28,29 @@ describe('EndpointLanes', () => {
     expect(second).not.toBeNull();
   });
 
-  it('spills a full lane that stands still, and no other lane', async () => {
+  it('spills what is too much of an endpoint that stands still, and nothing of another one', async () => {
     const { enter } = setup();
-    await enter();
+    const place = await enter();
+    void place?.during(() => new Promise(() => undefined));
     const waiting = [enter(), enter(), enter()];
     expect(await enter()).toBeNull();
     expect(await enter(other)).not.toBeNull();
     expect(waiting).toHaveLength(3);
+    expect(await enter()).toBeNull();
+  });
+
+  it('spills nothing while the place is not out at the endpoint: our own database is slow then', async () => {
+    const { enter } = setup();
+    const place = await enter();
+    const waiting = Array.from({ length: 10 }, () => enter());
+    await systemClock.wait(60);
+    const later = enter();
+    place?.leave();
+    for (const one of [...waiting, later]) {
+      const next = await one;
+      expect(next).not.toBeNull();
+      next?.leave();
+    }
   });
 
   it('gives a freed place of a full pod to the lane that waits', async () => {

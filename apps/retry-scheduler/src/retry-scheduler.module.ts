@@ -6,13 +6,14 @@ import { switchReceipts } from '#audit/receipts';
 import { encodeDeadLetter } from '#contracts/dead-letter-record';
 import { decodeTierTimes } from '#contracts/delivery-record';
 import { eventTopicsOf, topicNames } from '#contracts/topics';
-import { systemClock } from '#domain/clock';
+import { type Clock, systemClock } from '#domain/clock';
 import { endpointKey } from '#domain/ids';
 import { LogReader } from '#kafka/log-reader';
 import { partitionOfKey } from '#kafka/partition-of-key';
 import { KafkaRecordSink } from '#kafka/record-sink';
 import { createDataSource, type DataSource, openDataSource, storeTrouble } from '#postgres/data-source';
 import { dutyLocks, withDutyLock } from '#postgres/locks';
+import { StoreClock } from '#postgres/store-clock';
 import { groupTimingOf, kafkaSettingsOf, topicSettingsOf } from '#runtime/config-values';
 import { Health } from '#runtime/health';
 import { HealthController } from '#runtime/health.controller';
@@ -46,19 +47,23 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const { prefix, tiers } = topicSettingsOf(config);
   const pool = { url: config.DATABASE_URL, applicationName: 'hookline.retry-scheduler' };
   const store = createDataSource({ ...pool, poolMax: config.DATABASE_POOL_MAX });
-  const producer = new KafkaRecordSink(kafkaSettingsOf(config), `${prefix}retry-scheduler`, log, clock);
+  const clock = new StoreClock(systemClock, log);
+  const producer = new KafkaRecordSink(kafkaSettingsOf(config), `${prefix}retry-scheduler`, log, systemClock);
   const stopping = () => reader.engine.drainSignal;
   const deliveriesTopic = topicNames.deliveries(prefix);
   const deps: ReleaseDueRetriesDeps = { tiers, deliveriesTopic, producer, clock, log, stopping };
-  const reader = createReader(config, log, producer);
+  const reader = createReader(config, log, { producer, clock });
   const watch = new StoreWatch(config.LEASE_GRACE_MS, clock);
-  const sweep = createSweep(config, log, { store, producer, watch });
+  const sweep = createSweep(config, log, { store, producer, watch, clock });
   const keep = async () => {
     const ensure = (days: number) => ensurePartitions(store, days);
     await withDutyLock(store, dutyLocks.keepPartitions, () => keepPartitions({ ensure, log }));
   };
-  const forget = createReceiptsDuty(config, log, { store, producer });
-  const tellProgress = async () => reportProgress(store, await reader.progress());
+  const forget = createReceiptsDuty(config, log, { store, producer, clock });
+  const tellProgress = async () => {
+    await clock.measure(store);
+    await reportProgress(store, await reader.progress());
+  };
   const look = async () => watch.note((await storeTrouble(store)) === null);
   const health = new Health();
   health.addReadiness('postgres', () => storeTrouble(store));
@@ -81,9 +86,11 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   return { deps, health, server: reader.server, start, stop };
 }
 
-const clock = systemClock;
-
-function createReader(config: RetrySchedulerConfig, log: Log, producer: KafkaRecordSink): LogReader {
+function createReader(
+  config: RetrySchedulerConfig,
+  log: Log,
+  { producer, clock }: Pick<SweepParts, 'producer' | 'clock'>,
+): LogReader {
   const { prefix, tiers } = topicSettingsOf(config);
   const deadLettersTopic = topicNames.deadLetters(prefix);
   return new LogReader({
@@ -107,7 +114,7 @@ function createReader(config: RetrySchedulerConfig, log: Log, producer: KafkaRec
 function createReceiptsDuty(
   config: RetrySchedulerConfig,
   log: Log,
-  { store, producer }: Pick<SweepParts, 'store' | 'producer'>,
+  { store, producer, clock }: Pick<SweepParts, 'store' | 'producer' | 'clock'>,
 ) {
   const topics = eventTopicsOf(topicSettingsOf(config));
   const deps = {
@@ -130,10 +137,11 @@ interface SweepParts {
   readonly store: DataSource;
   readonly producer: KafkaRecordSink;
   readonly watch: StoreWatch;
+  readonly clock: Clock;
 }
 
 /** One round of the sweep, under its lock. */
-function createSweep(config: RetrySchedulerConfig, log: Log, { store, producer, watch }: SweepParts) {
+function createSweep(config: RetrySchedulerConfig, log: Log, { store, producer, watch, clock }: SweepParts) {
   const { prefix, tiers } = topicSettingsOf(config);
   const deliveriesTopic = topicNames.deliveries(prefix);
   const tierTopics = tiers.map(({ topic }) => topic);

@@ -38,7 +38,8 @@ export interface Claim {
 export type ClaimAnswer =
   | { readonly kind: 'claimed'; readonly claim: Claim }
   | { readonly kind: 'gone' }
-  | { readonly kind: 'not-due'; readonly waitMs: number; readonly dueMs: number };
+  /** `isHeld`: a hold made it wait, and another record or the row alone brings it back. */
+  | { readonly kind: 'not-due'; readonly waitMs: number; readonly dueMs: number; readonly isHeld: boolean };
 
 interface Answer {
   readonly place: string;
@@ -49,6 +50,7 @@ interface Answer {
   readonly sha256: Buffer | null;
   readonly due_in_ms: string | null;
   readonly due_ms: string | null;
+  readonly is_held: boolean | null;
 }
 
 /** Opens claims, many in one statement. A repeated request (two records for one attempt) is let through once. */
@@ -106,7 +108,8 @@ const asked = `
 const openAutomatic = `
   WITH ${asked},
   ready AS MATERIALIZED (
-    SELECT a.place, n.id, n.next_number, n.step, n.created_at, n.payload_sha256, n.next_attempt_at
+    SELECT a.place, n.id, n.next_number, n.step, n.created_at, n.payload_sha256, n.next_attempt_at,
+           n.waiting_reason IN ('CIRCUIT_OPEN', 'ENDPOINT_PAUSED', 'RATE_LIMITED', 'ENDPOINT_FULL') AS is_held
       FROM asked a JOIN notifications n ON n.id = a.id
      WHERE n.state = 'pending' AND n.next_number = a.number
      ORDER BY n.id, a.place FOR NO KEY UPDATE OF n),
@@ -119,7 +122,7 @@ const openAutomatic = `
   SELECT r.place, CASE WHEN o.notification_id IS NOT NULL THEN r.next_number END AS number, 'auto' AS trigger, r.step,
          extract(epoch FROM now() - r.created_at) * 1000 AS age_ms, r.payload_sha256 AS sha256,
          ceil(extract(epoch FROM r.next_attempt_at - now()) * 1000) AS due_in_ms,
-         ceil(extract(epoch FROM r.next_attempt_at) * 1000) AS due_ms
+         ceil(extract(epoch FROM r.next_attempt_at) * 1000) AS due_ms, r.is_held
     FROM ready r LEFT JOIN opened o ON o.notification_id = r.id
       AND r.place = (SELECT min(first.place) FROM ready first WHERE first.id = r.id)`;
 
@@ -142,14 +145,15 @@ const openManual = `
     UPDATE resend_job_items i SET state = 'claimed', number = o.number FROM opened o WHERE i.id = o.resend_item)
   SELECT r.place, r.next_number AS number, 'manual' AS trigger, r.step,
          extract(epoch FROM now() - r.created_at) * 1000 AS age_ms, r.payload_sha256 AS sha256,
-         NULL AS due_in_ms, NULL AS due_ms
+         NULL AS due_in_ms, NULL AS due_ms, false AS is_held
     FROM ready r JOIN opened o ON o.resend_item = r.item
    WHERE r.place = (SELECT min(first.place) FROM ready first WHERE first.id = r.id)`;
 
 function answerTo(request: ClaimRequest, answer: Answer, leaseEndsMonotonicMs: number): ClaimAnswer {
   if (answer.number === null) {
     const waitMs = Number(answer.due_in_ms);
-    return waitMs > 0 ? { kind: 'not-due', waitMs, dueMs: Number(answer.due_ms) } : { kind: 'gone' };
+    if (waitMs <= 0) return { kind: 'gone' };
+    return { kind: 'not-due', waitMs, dueMs: Number(answer.due_ms), isHeld: answer.is_held === true };
   }
   return {
     kind: 'claimed',

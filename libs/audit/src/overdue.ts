@@ -97,7 +97,7 @@ export async function findRequestedItems(
             extract(epoch FROM coalesce(i.asked_at, i.created_at)) * 1000 AS due_ms
        FROM resend_job_items i JOIN notifications n ON n.id = i.notification_id
       WHERE i.state = 'requested' AND coalesce(i.asked_at, i.created_at) < now() - $1::float8 * interval '1 millisecond'
-      ORDER BY i.created_at LIMIT $2`,
+      ORDER BY coalesce(i.asked_at, i.created_at), i.id LIMIT $2`,
     [graceMs, rowsMax],
   );
   return rows.map((row) => ({

@@ -1,17 +1,23 @@
 import type { DataSource } from 'typeorm';
 import { storeFailure } from '#postgres/store-failure';
+import { inTransaction, rowsOf } from '#postgres/transaction';
+
+/** Days that were missed while no scheduler ran are made up for: their rows lie in DEFAULT. */
+const daysBehind = 8;
+/** A partition is attached only if that makes no statement wait longer than this; the next round tries again. */
+const lockMsMax = 2_000;
 
 /** Makes the table partitions that are missing until `daysAhead` days from now. Answers how many. Throws a Failure. */
-export async function ensurePartitions(dataSource: DataSource, daysAhead: number): Promise<number> {
-  try {
-    const [row]: readonly { made: number }[] = await dataSource.query(
-      `SELECT hookline_ensure_partitions(now(), now() + $1::int * interval '1 day') AS made`,
-      [daysAhead],
+export function ensurePartitions(dataSource: DataSource, daysAhead: number): Promise<number> {
+  return inTransaction(dataSource, async (tx) => {
+    await rowsOf(tx, `SET LOCAL lock_timeout = ${lockMsMax}`, []);
+    const [row] = await rowsOf<{ made: number }>(
+      tx,
+      `SELECT hookline_ensure_partitions(now() - $1::int * interval '1 day', now() + $2::int * interval '1 day') AS made`,
+      [daysBehind, daysAhead],
     );
     return row?.made ?? 0;
-  } catch (error) {
-    throw storeFailure(error);
-  }
+  });
 }
 
 /** The first instant of the oldest attached partition, milliseconds since the epoch: older ids have no place. Throws a Failure. */

@@ -48,6 +48,8 @@ export interface AttemptReport {
   readonly responseHeaders?: Readonly<Record<string, string>>;
   /** A kept-alive connection was reset before any byte of the answer: the endpoint saw nothing it could answer. */
   readonly resetOnReusedConnection?: boolean;
+  /** Nothing was sent: too little of the lease was left. */
+  readonly leaseTooShort?: boolean;
   /** One sentence for people when the attempt was not accepted. Holds no secret and no URL query. */
   readonly errorDetail?: string;
 }

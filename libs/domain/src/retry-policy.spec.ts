@@ -54,7 +54,7 @@ describe('nextStep', () => {
   });
 
   it('takes no step when a kept-alive connection was reset', () => {
-    const reset = { outcome: { kind: 'failed', reason: 'RESET' }, resetOnReusedConnection: true, step: 2 } as const;
+    const reset = { outcome: { kind: 'failed', reason: 'RESET' }, takesNoStep: true, step: 2 } as const;
     expect(nextStep(anEnd(reset), policy, 0)).toEqual({ kind: 'retry', delayMs: 0, step: 2 });
   });
 });

@@ -20,8 +20,8 @@ export interface RetryPolicy {
 export interface AttemptEnd {
   readonly outcome: AttemptOutcome;
   readonly httpStatus?: number;
-  /** A kept-alive connection was reset before any byte of the answer: the endpoint saw nothing, so no step is taken. */
-  readonly resetOnReusedConnection?: boolean;
+  /** The endpoint saw nothing it could answer (a reset kept-alive connection, too short a lease): the next one is due now. */
+  readonly takesNoStep?: boolean;
   /** Entries of the schedule used up before this attempt, from 0. */
   readonly step: number;
   /** Milliseconds since the notification was created. */
@@ -57,7 +57,7 @@ export function nextStep(end: AttemptEnd, policy: RetryPolicy, chance: number): 
   if (outcome.kind === 'accepted') return { kind: 'sent' };
   if (outcome.kind === 'gone') return { kind: 'failed', reason: 'GONE' };
   if (permanentReasons.has(outcome.reason)) return { kind: 'failed', reason: outcome.reason };
-  if (end.resetOnReusedConnection) return { kind: 'retry', delayMs: 0, step: end.step };
+  if (end.takesNoStep) return { kind: 'retry', delayMs: 0, step: end.step };
 
   const planned = policy.scheduleMs[end.step];
   if (planned === undefined) return { kind: 'failed', reason: 'EXHAUSTED' };

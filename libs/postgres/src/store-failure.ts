@@ -1,7 +1,5 @@
 import { Failure } from '#domain/failure';
 
-/** SQLSTATE classes that pass: connection, rollback (deadlock, serialization), resources, operator intervention. */
-const passingClasses: ReadonlySet<string> = new Set(['08', '40', '53', '57', '55']);
 /** Node's and pg's own codes and names of a lost or refused connection. */
 const lostConnectionCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
@@ -14,12 +12,14 @@ const lostConnectionCodes: ReadonlySet<string> = new Set([
   'ENOENT',
 ]);
 
+/** Data exceptions, constraint violations, and program limits: a text too wide for its index. */
+const dataClasses: ReadonlySet<string> = new Set(['22', '23', '54']);
 const codeFaults = [TypeError, RangeError, ReferenceError];
 
 /**
- * Turns what TypeORM or pg threw into a Failure: retryable unless Postgres answered with a state that repeating cannot
- * change (SQLSTATE, PostgreSQL appendix A). What has no state at all never reached the server, so it is repeated; only a
- * fault of the code itself is not.
+ * Turns what TypeORM or pg threw into a Failure: retryable unless the row's own data was refused (SQLSTATE, PostgreSQL
+ * appendix A) or our code is at fault. Everything else is the server's state (a failover that is read-only, a right or a
+ * table that is missing, a full disk): whoever mends it must find nothing lost.
  */
 export function storeFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
@@ -27,12 +27,12 @@ export function storeFailure(error: unknown): Failure {
   const detail = error instanceof Error ? error.message : String(error);
   if (codeFaults.some((fault) => error instanceof fault))
     return new Failure('STORE_REFUSED', `a fault of ours: ${detail}`, { retryable: false, cause: error });
-  if (state === null || passingClasses.has(state.slice(0, 2)))
+  if (state === null)
     return new Failure('STORE_UNAVAILABLE', `Postgres cannot answer now: ${detail}`, { retryable: true, cause: error });
-  return new Failure('STORE_REFUSED', `Postgres refused (${state}): ${detail}`, {
-    retryable: false,
-    cause: error,
-    detail: state,
+  const isOfTheRow = dataClasses.has(state.slice(0, 2));
+  const message = `Postgres ${isOfTheRow ? 'refused' : 'cannot do it now'} (${state}): ${detail}`;
+  return new Failure(isOfTheRow ? 'STORE_REFUSED' : 'STORE_UNAVAILABLE', message, {
+    ...{ retryable: !isOfTheRow, cause: error, detail: state },
   });
 }
 
@@ -49,5 +49,5 @@ export function sqlState(error: unknown): string | null {
  */
 export function isDataFault(error: unknown): boolean {
   const state = error instanceof Failure ? (error.options.detail ?? '') : (sqlState(error) ?? '');
-  return ['22', '23', '54'].includes(state.slice(0, 2));
+  return dataClasses.has(state.slice(0, 2));
 }

@@ -3,6 +3,7 @@ import type { Clock } from '#domain/clock';
 import type { Endpoint } from '#domain/endpoint';
 import { Failure } from '#domain/failure';
 import { type EndpointKey, endpointKey, type TenantId } from '#domain/ids';
+import { MicroBatcher } from '#domain/micro-batcher';
 import type { Secret } from '#domain/secret';
 import type { WebhookTemplate } from '#domain/webhook-template';
 import { storeFailure } from '#postgres/store-failure';
@@ -37,6 +38,13 @@ interface Loaded {
 export class RegistrySnapshot {
   private loaded: Loaded | null = null;
   private trouble: string | null = 'not loaded yet';
+  private readonly looks = new MicroBatcher<undefined, void>(
+    async (callers) => {
+      await this.refresh().catch((error: unknown) => Promise.reject(storeFailure(error)));
+      return callers.map(() => undefined);
+    },
+    { itemsMax: Number.POSITIVE_INFINITY, flushesMax: 1 },
+  );
 
   constructor(
     private readonly dataSource: DataSource,
@@ -68,6 +76,11 @@ export class RegistrySnapshot {
       }
       await this.options.clock.wait(this.options.pollMs, signal);
     }
+  }
+
+  /** Resolves after a look that began after this call; many callers share one. Throws a Failure. */
+  refreshed(): Promise<void> {
+    return this.looks.add(undefined);
   }
 
   /** Loads the registry if it has changed. Throws what the database throws. */

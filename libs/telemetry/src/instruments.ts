@@ -24,6 +24,7 @@ export const instruments = {
   hookline_released_total: counter('{record}', ['tier'], 'Records a retry tier let go'),
   hookline_sweep_asked_total: counter('{delivery}', [], 'Deliveries the sweep asked for again'),
   hookline_leases_lost_total: counter('{attempt}', [], 'Attempts closed as unknown because their lease ran out'),
+  hookline_clock_drift_seconds: gaugeOf('s', [], "How far Postgres' clock is ahead of the process'"),
   hookline_records_under_way: gaugeOf('{record}', [], 'Records in handlers'),
   hookline_consumer_lag_records: gaugeOf(
     '{record}',

@@ -1,0 +1,56 @@
+import type { DataSource } from 'typeorm';
+import type { Clock } from '#domain/clock';
+import { gauge } from '#telemetry/instruments';
+import type { Log } from '#telemetry/log';
+import { rowsOf } from './transaction.js';
+
+/** A measurement whose question took longer says too little. Milliseconds. */
+const roundTripMsMax = 1_000;
+/** A larger drift is a fault of the machine's clock that somebody should look at. Milliseconds. */
+const driftMsSuspicious = 500;
+
+/**
+ * Postgres' clock, as far as this process knows it: due times, leases and what is compared with them are on it. Before the
+ * first measurement it is the machine's own.
+ */
+export class StoreClock implements Clock {
+  private offsetMs = 0;
+
+  constructor(
+    private readonly machine: Clock,
+    private readonly log: Log,
+  ) {
+    gauge('hookline_clock_drift_seconds', () => [{ value: this.offsetMs / 1_000 }]);
+  }
+
+  nowMs(): number {
+    return this.machine.nowMs() + this.offsetMs;
+  }
+
+  monotonicMs(): number {
+    return this.machine.monotonicMs();
+  }
+
+  chance(): number {
+    return this.machine.chance();
+  }
+
+  wait(ms: number, signal?: AbortSignal): Promise<void> {
+    return this.machine.wait(ms, signal);
+  }
+
+  /** Measures the drift: the answer was given about halfway between question and return. Throws a Failure. */
+  async measure(dataSource: DataSource): Promise<void> {
+    const askedMs = this.machine.nowMs();
+    const startMs = this.machine.monotonicMs();
+    const [row] = await rowsOf<{ now_ms: string }>(
+      dataSource,
+      'SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now_ms',
+      [],
+    );
+    const tookMs = this.machine.monotonicMs() - startMs;
+    if (row === undefined || tookMs > roundTripMsMax) return;
+    this.offsetMs = Math.round(Number(row.now_ms) - (askedMs + tookMs / 2));
+    if (Math.abs(this.offsetMs) > driftMsSuspicious) this.log.warn('clock.drifted', { driftMs: this.offsetMs });
+  }
+}
