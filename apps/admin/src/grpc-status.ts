@@ -33,6 +33,8 @@ const byKind: Readonly<Record<ResourceFaultKind, readonly [status, string]>> = {
 };
 /** Postgres ended the statement because it ran longer than this pool allows (PostgreSQL, appendix A). */
 const statementTimeout = '57014';
+/** Class 42: a statement of ours is wrong, or the schema is not the one it was written for. */
+const wrongStatements = '42';
 
 /** The canonical code of whatever was thrown; what is ours to repair says nothing of its inside. */
 export function refusalOf(error: unknown): CallRefused {
@@ -46,13 +48,14 @@ export function refusalOf(error: unknown): CallRefused {
 }
 
 function refusalOfFailure(failure: Failure): CallRefused {
-  if (sqlState(failure.options.cause) === statementTimeout)
+  const state = sqlState(failure.options.cause);
+  if (state === statementTimeout)
     return new CallRefused(
       status.DEADLINE_EXCEEDED,
       'the database took too long: narrow the question, e.g. by event_id, subject or endpoint, or try again',
       'STORE_TOO_SLOW',
     );
-  if (failure.code === 'STORE_UNAVAILABLE')
+  if (failure.code === 'STORE_UNAVAILABLE' && !(state?.startsWith(wrongStatements) ?? false))
     return new CallRefused(status.UNAVAILABLE, 'the database cannot answer now; try again', failure.code);
   if (failure.code === 'BROKER_UNAVAILABLE')
     return failure.retryable
