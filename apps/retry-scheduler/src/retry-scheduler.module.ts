@@ -47,9 +47,8 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const pool = { url: config.DATABASE_URL, applicationName: 'hookline.retry-scheduler' };
   const store = createDataSource({ ...pool, poolMax: config.DATABASE_POOL_MAX });
   const producer = new KafkaRecordSink(kafkaSettingsOf(config), `${prefix}retry-scheduler`, log, clock);
-  const stopping = () => reader.engine.drainSignal;
   const deliveriesTopic = topicNames.deliveries(prefix);
-  const deps: ReleaseDueRetriesDeps = { tiers, deliveriesTopic, producer, clock, log, stopping };
+  const deps: ReleaseDueRetriesDeps = { tiers, deliveriesTopic, producer, clock, log };
   const reader = createReader(config, log, producer);
   const watch = new StoreWatch(config.LEASE_GRACE_MS, clock);
   const sweep = createSweep(config, log, { store, producer, watch });
