@@ -2,8 +2,9 @@
  * Tier record -> wait until `release` -> `deliveries`, or the next tier while more remains.
  *
  * Produce, then finish the offset: killed between, the record is released twice, and the claim lets one through. A record
- * that only waits when the process stops is given back and read again; down for longer than a tier, everything due is
- * released in order of reading. Nothing leaves early: `due` is on Postgres' clock, and the claim checks it again.
+ * that only waits when its partition is revoked or the process stops is given back and read again; down for longer than a
+ * tier, everything due is released in order of reading. Nothing leaves early: `due` is on Postgres' clock, and the claim
+ * checks it again.
  */
 import { decodeTierTimes } from '#contracts/delivery-record';
 import type { Clock } from '#domain/clock';
@@ -20,16 +21,18 @@ export interface ReleaseDueRetriesDeps {
   readonly producer: RecordProducer;
   readonly clock: Clock;
   readonly log: Log;
-  /** Aborted when the process begins to drain. */
-  readonly stopping: () => AbortSignal;
 }
 
-/** One record of a tier. Resolves when it is written where it goes next; throws a Failure otherwise. */
-export async function releaseDueRetry(record: KafkaRecord, deps: ReleaseDueRetriesDeps): Promise<void> {
+/** One record of a tier. Resolves when it is written where it goes next; throws a Failure otherwise, also when aborted. */
+export async function releaseDueRetry(
+  record: KafkaRecord,
+  deps: ReleaseDueRetriesDeps,
+  signal: AbortSignal,
+): Promise<void> {
   const times = decodeTierTimes(record);
   if (times === null)
     throw new Failure('UNDECODABLE_RECORD', 'the headers due and release cannot be read', { retryable: false });
-  await waitUntil(times.releaseMs, deps);
+  await waitUntil(times.releaseMs, deps.clock, signal);
 
   const next = nextRecord(record, times.dueMs, deps);
   await deps.producer.send(next);
@@ -38,9 +41,9 @@ export async function releaseDueRetry(record: KafkaRecord, deps: ReleaseDueRetri
 }
 
 /** A timer may fire a millisecond early: the record would then take one hop more. */
-async function waitUntil(releaseMs: number, { clock, stopping }: ReleaseDueRetriesDeps): Promise<void> {
-  while (clock.nowMs() < releaseMs && !stopping().aborted) await clock.wait(releaseMs - clock.nowMs(), stopping());
-  if (stopping().aborted) throw new Failure('BROKER_UNAVAILABLE', 'the process is stopping', { retryable: true });
+async function waitUntil(releaseMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (clock.nowMs() < releaseMs && !signal.aborted) await clock.wait(releaseMs - clock.nowMs(), signal);
+  if (signal.aborted) throw new Failure('BROKER_UNAVAILABLE', 'the record is given back', { retryable: true });
 }
 
 /** The value goes on untouched; only the times of waiting are headers of the tiers. */

@@ -1,7 +1,7 @@
 import { Controller, Inject, UseFilters } from '@nestjs/common';
-import { EventPattern, Payload } from '@nestjs/microservices';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type { KafkaRecord } from '#domain/kafka-record';
-import { KAFKA_LOG, RethrowFilter } from '#kafka/log-server';
+import { KAFKA_LOG, RethrowFilter, signalOf } from '#kafka/log-server';
 import { type ReleaseDueRetriesDeps, releaseDueRetry } from './release-due-retries.js';
 
 /** What the controller is given. */
@@ -14,7 +14,7 @@ export class RetrySchedulerController {
   constructor(@Inject(RELEASE_DUE_RETRIES_DEPS) private readonly deps: ReleaseDueRetriesDeps) {}
 
   @EventPattern('tiers', KAFKA_LOG)
-  release(@Payload() record: KafkaRecord): Promise<void> {
-    return releaseDueRetry(record, this.deps);
+  release(@Payload() record: KafkaRecord, @Ctx() context: unknown): Promise<void> {
+    return releaseDueRetry(record, this.deps, signalOf(context));
   }
 }

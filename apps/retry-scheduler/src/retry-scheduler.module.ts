@@ -49,9 +49,8 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const store = createDataSource({ ...pool, poolMax: config.DATABASE_POOL_MAX });
   const clock = new StoreClock(systemClock, log);
   const producer = new KafkaRecordSink(kafkaSettingsOf(config), `${prefix}retry-scheduler`, log, systemClock);
-  const stopping = () => reader.engine.drainSignal;
   const deliveriesTopic = topicNames.deliveries(prefix);
-  const deps: ReleaseDueRetriesDeps = { tiers, deliveriesTopic, producer, clock, log, stopping };
+  const deps: ReleaseDueRetriesDeps = { tiers, deliveriesTopic, producer, clock, log };
   const reader = createReader(config, log, { producer, clock });
   const watch = new StoreWatch(config.LEASE_GRACE_MS, clock);
   const sweep = createSweep(config, log, { store, producer, watch, clock });

@@ -4,7 +4,8 @@ import { gauge } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import type { KafkaSettings } from './kafka-client.js';
 import { KafkaLogServer } from './log-server.js';
-import { type GiveUp, PartitionEngine, type PartitionLimits, type PartitionProgress } from './partition-engine.js';
+import { type GiveUp, PartitionEngine, type PartitionProgress } from './partition-engine.js';
+import type { PartitionLimits } from './partition-lane.js';
 import { KafkaRecordSource } from './record-source.js';
 
 /** How an app reads its topics. */
@@ -18,6 +19,7 @@ export interface LogReaderOptions {
     readonly rebalanceTimeoutMs: number;
   };
   readonly underWayMax: number;
+  readonly underWayBytesMax?: number;
   readonly ofPartition: (topic: string) => PartitionLimits;
   readonly giveUp: GiveUp;
   /** Defaults to the record's own time. */
@@ -34,11 +36,15 @@ export class LogReader {
   private latest: readonly PartitionProgress[] = [];
 
   constructor(options: LogReaderOptions) {
-    const { kafka, groupId, topicsOf, timing, log, clock, giveUp, underWayMax, ofPartition, drainTimeoutMs } = options;
+    const { kafka, groupId, topicsOf, timing, log, clock, giveUp, drainTimeoutMs } = options;
+    const { underWayMax, underWayBytesMax, ofPartition } = options;
     const topics = Object.values(topicsOf).flat();
     const source = new KafkaRecordSource({ kafka, groupId, topics, ...timing }, log, clock);
     const progressOf = options.progressOf ?? (({ timestampMs }) => timestampMs);
-    this.engine = new PartitionEngine({ underWayMax, ofPartition }, { source, log, clock, giveUp, progressOf });
+    this.engine = new PartitionEngine(
+      { underWayMax, underWayBytesMax, ofPartition },
+      { source, log, clock, giveUp, progressOf },
+    );
     this.server = new KafkaLogServer({ engine: this.engine, topicsOf, drainTimeoutMs });
     gauge('hookline_records_under_way', () => [{ value: this.engine.recordsUnderWay() }]);
     gauge('hookline_consumer_lag_records', () =>

@@ -17,7 +17,7 @@ export interface KafkaLogServerOptions {
 
 /**
  * Nest's transport over the partition engine: a handler is an ordinary `@EventPattern` method whose promise means
- * "durable". `close()` starts no further record, waits for those under way and leaves the group.
+ * "durable"; its `@Ctx()` is for `signalOf`. `close()` starts no further record, waits for those under way and leaves the group.
  */
 export class KafkaLogServer extends Server implements CustomTransportStrategy {
   override readonly transportId = KAFKA_LOG;
@@ -33,7 +33,7 @@ export class KafkaLogServer extends Server implements CustomTransportStrategy {
 
   /** Returns at once: while the brokers are away the engine waits, and readiness says so. */
   listen(callback: (error?: unknown) => void): void {
-    this.options.engine.start((record) => this.dispatch(record));
+    this.options.engine.start((record, signal) => this.dispatch(record, signal));
     callback();
   }
 
@@ -50,12 +50,18 @@ export class KafkaLogServer extends Server implements CustomTransportStrategy {
     return this.options.engine as T;
   }
 
-  private async dispatch(record: KafkaRecord): Promise<void> {
+  private async dispatch(record: KafkaRecord, signal: AbortSignal): Promise<void> {
     const handler = this.getHandlerByPattern(this.patterns.get(record.topic) ?? record.topic);
     if (handler === null) throw new Error(`no handler for topic ${record.topic}`);
-    const answer: unknown = await handler(record);
+    const answer: unknown = await handler(record, signal);
     if (isObservable(answer)) await lastValueFrom(answer, { defaultValue: undefined });
   }
+}
+
+/** What a handler's `@Ctx()` is: the signal of `RecordHandler`. Nest knows it as `unknown`. */
+export function signalOf(context: unknown): AbortSignal {
+  if (!(context instanceof AbortSignal)) throw new Error('not the context of a record');
+  return context;
 }
 
 /** Nest's own filter turns an error into a plain object; the engine must see the Failure itself. */

@@ -41,6 +41,7 @@ export class OffsetTracker {
 /** What a record costs in memory beside its value: headers, key and the object itself, in bytes. */
 const recordOverheadBytes = 512;
 
-function sizeOf(record: KafkaRecord): number {
+/** What a record takes of a limit in bytes. */
+export function sizeOf(record: KafkaRecord): number {
   return (record.value?.length ?? 0) + recordOverheadBytes;
 }

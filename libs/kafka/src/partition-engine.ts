@@ -2,25 +2,26 @@ import type { Clock } from '#domain/clock';
 import { Failure } from '#domain/failure';
 import type { KafkaRecord } from '#domain/kafka-record';
 import type { Log } from '#telemetry/log';
-import { OffsetTracker } from './offset-tracker.js';
+import { sizeOf } from './offset-tracker.js';
+import { isFull, type Lane, laneKey, newLane, type PartitionLimits } from './partition-lane.js';
 import type { KafkaRecordSource, RecordSourceListener, TopicPartition } from './record-source.js';
 
-/** Resolves when all that a record asks for is durable; rejects with a Failure that says whether to try again. */
-export type RecordHandler = (record: KafkaRecord) => Promise<void>;
+/**
+ * Resolves when all that a record asks for is durable; rejects with a Failure that says whether to try again. The signal
+ * is aborted when the record is given back (its partition was revoked, or the drain begins) and will be read again:
+ * whoever only waits then ends, and whatever it throws is not said.
+ */
+export type RecordHandler = (record: KafkaRecord, signal: AbortSignal) => Promise<void>;
 
 /** Takes a record that can never be handled; must make it durable somewhere people look. */
 export type GiveUp = (record: KafkaRecord, failure: Error) => Promise<void>;
-
-/** What may be read of one partition and not be finished; beyond it the partition pauses, at half of it it resumes. */
-export interface PartitionLimits {
-  readonly recordsMax: number;
-  readonly bytesMax: number;
-}
 
 /** What bounds an engine. */
 export interface EngineLimits {
   /** Records in handlers at once, over all partitions. */
   readonly underWayMax: number;
+  /** Of those records, where they multiply in memory; at least one is always in its handler. No limit when absent. */
+  readonly underWayBytesMax?: number | undefined;
   readonly ofPartition: (topic: string) => PartitionLimits;
 }
 
@@ -39,15 +40,6 @@ export interface PartitionProgress extends TopicPartition {
   readonly readToMs: number | null;
   /** Records from the oldest unfinished one to the end of the log. */
   readonly lag: number;
-}
-
-interface Lane extends TopicPartition {
-  readonly tracker: OffsetTracker;
-  readonly limits: PartitionLimits;
-  /** Read and not started, oldest first. */
-  readonly queue: KafkaRecord[];
-  paused: boolean;
-  committed: bigint | null;
 }
 
 /** Offsets are committed this often, and at each drain: what a killed process repeats is one interval's work. */
@@ -69,6 +61,7 @@ export class PartitionEngine implements RecordSourceListener {
   private lanes = new Map<string, Lane>();
   private handler: RecordHandler | null = null;
   private underWay = 0;
+  private underWayBytes = 0;
   private readonly drainController = new AbortController();
   private pumping = false;
   private readonly stopping = new AbortController();
@@ -90,7 +83,10 @@ export class PartitionEngine implements RecordSourceListener {
   /** Starts no further record, waits for those under way (at most `timeoutMs`), commits and leaves the group. */
   async drainAndStop(timeoutMs: number): Promise<void> {
     this.drainController.abort();
-    for (const lane of this.lanes.values()) this.pause(lane);
+    for (const lane of this.lanes.values()) {
+      this.pause(lane);
+      lane.givenBack.abort();
+    }
     await Promise.race([this.untilIdle(), this.deps.clock.wait(timeoutMs)]);
     this.stopping.abort();
     await this.committing;
@@ -130,7 +126,9 @@ export class PartitionEngine implements RecordSourceListener {
   }
 
   onAssigned(partitions: readonly TopicPartition[]): void {
+    const before = this.lanes;
     this.lanes = new Map(partitions.map((at) => [laneKey(at), newLane(at, this.limits.ofPartition(at.topic))]));
+    for (const lane of before.values()) lane.givenBack.abort();
     if (!this.draining) for (const lane of this.lanes.values()) this.deps.source.resume(lane);
     this.deps.log.info('partitions.assigned', { partitions: partitions.length });
   }
@@ -161,26 +159,35 @@ export class PartitionEngine implements RecordSourceListener {
 
   /** Takes one record of each partition in turn, so that a deep partition does not starve the others. */
   private pump(): void {
-    for (let started = true; started; ) {
-      started = false;
-      for (const lane of this.lanes.values()) {
-        if (this.draining || this.underWay >= this.limits.underWayMax) return;
-        const record = lane.queue.shift();
-        if (record === undefined) continue;
-        started = true;
-        this.underWay++;
-        void this.finish(record, lane);
-      }
+    for (const [key, lane] of this.lanes) {
+      const [record] = lane.queue;
+      if (record === undefined) continue;
+      if (this.draining || !this.hasRoomFor(record)) return;
+      lane.queue.shift();
+      // The lane goes to the end, where this loop, or the next one, comes by again.
+      this.lanes.delete(key);
+      this.lanes.set(key, lane);
+      void this.finish(record, lane);
     }
   }
 
+  private hasRoomFor(record: KafkaRecord): boolean {
+    const { underWayMax, underWayBytesMax = Number.POSITIVE_INFINITY } = this.limits;
+    if (this.underWay === 0) return true;
+    return this.underWay < underWayMax && this.underWayBytes + sizeOf(record) <= underWayBytesMax;
+  }
+
   private async finish(record: KafkaRecord, lane: Lane): Promise<void> {
+    const bytes = sizeOf(record);
+    this.underWay++;
+    this.underWayBytes += bytes;
     try {
       if (await this.runUntilDurable(record, lane)) this.markFinished(record, lane);
     } catch (error) {
       this.deps.log.error('engine.failed', { ...position(record), err: error });
     } finally {
       this.underWay--;
+      this.underWayBytes -= bytes;
       if (this.underWay === 0) for (const resolve of this.idle) resolve();
       this.schedulePump();
     }
@@ -193,35 +200,37 @@ export class PartitionEngine implements RecordSourceListener {
     if (this.isCurrent(lane)) this.deps.source.resume(lane);
   }
 
-  /** The only place that asks whether a failure can be retried. Answers false when the process is stopping instead. */
+  /** The only place that asks whether a failure can be retried. Answers false when the record was given back instead. */
   private async runUntilDurable(record: KafkaRecord, lane: Lane): Promise<boolean> {
     const { deps, handler } = this;
     if (handler === null) throw new Error('the engine was not started');
+    const { signal } = lane.givenBack;
     let bugs = 0;
-    for (let waitMs = firstBackOffMs; ; waitMs = Math.min(waitMs * 2, backOffMsMax)) {
-      const failure = await handler(record).then(
+    for (let waitMs = firstBackOffMs; !signal.aborted; waitMs = Math.min(waitMs * 2, backOffMsMax)) {
+      const failure = await handler(record, signal).then(
         () => null,
         (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
       );
       if (failure === null) return true;
       const retryable = failure instanceof Failure ? failure.retryable : ++bugs < sameRecordFailuresMax;
-      if (this.draining || !this.isCurrent(lane)) return false;
-      if (!retryable) return this.giveUpUntilDurable(record, failure);
+      if (signal.aborted) return false;
+      if (!retryable) return this.giveUpUntilDurable(record, failure, signal);
       deps.log.warn('record.retrying', { ...position(record), waitMs, err: failure });
-      await deps.clock.wait(waitMs, this.drainController.signal);
+      await deps.clock.wait(waitMs, signal);
     }
+    return false;
   }
 
-  private async giveUpUntilDurable(record: KafkaRecord, failure: Error): Promise<boolean> {
+  private async giveUpUntilDurable(record: KafkaRecord, failure: Error, signal: AbortSignal): Promise<boolean> {
     const { clock, giveUp, log } = this.deps;
-    for (let waitMs = firstBackOffMs; !this.draining; waitMs = Math.min(waitMs * 2, backOffMsMax)) {
+    for (let waitMs = firstBackOffMs; !signal.aborted; waitMs = Math.min(waitMs * 2, backOffMsMax)) {
       try {
         await giveUp(record, failure);
         log.error('record.givenUp', { ...position(record), err: failure });
         return true;
       } catch (error) {
         log.warn('record.notGivenUpYet', { ...position(record), waitMs, err: error });
-        await clock.wait(waitMs, this.drainController.signal);
+        await clock.wait(waitMs, signal);
       }
     }
     return false;
@@ -262,19 +271,6 @@ export class PartitionEngine implements RecordSourceListener {
     if (this.underWay === 0) return Promise.resolve();
     return new Promise((resolve) => this.idle.add(resolve));
   }
-}
-
-function newLane({ topic, partition }: TopicPartition, limits: PartitionLimits): Lane {
-  return { topic, partition, tracker: new OffsetTracker(), limits, queue: [], paused: false, committed: null };
-}
-
-function isFull({ tracker, limits }: Lane, share: number): boolean {
-  const { records, bytes } = tracker.size();
-  return records >= limits.recordsMax * share || bytes >= limits.bytesMax * share;
-}
-
-function laneKey({ topic, partition }: TopicPartition): string {
-  return `${partition}/${topic}`;
 }
 
 function position({ topic, partition, offset }: KafkaRecord): object {
