@@ -71,6 +71,17 @@ describe('decodeEvent', () => {
   });
 });
 
+describe('the detail of a parked record', () => {
+  it.each([
+    ['{"id":"1","card":PAN4111111111"}', structured, 'the value is not valid JSON at position 17'],
+    ['{"half": ', structured, 'the value is not valid JSON at position 9'],
+    ['{"card": "PAN4111111111', binary, 'the data is not valid JSON at position 23'],
+    ['['.repeat(200) + ']'.repeat(200), binary, 'the data is nested deeper than 128'],
+  ])('says where JSON ends and quotes nothing: %.30s', (value, headers, detail) => {
+    expect(decode(value, headers)).toMatchObject({ kind: 'parked', detail });
+  });
+});
+
 describe('eventTimeMs', () => {
   it('takes 0 to 9 fraction digits and any offset, and nothing else', () => {
     expect(eventTimeMs('2026-01-01T00:00:00Z')).toBe(Date.UTC(2026, 0, 1));

@@ -65,7 +65,7 @@ function decodeBinary(record: EventRecord, names: readonly string[], contentType
     const text = decodeUtf8(data);
     if (text === null) return parked('NOT_UTF8', 'the value is not UTF-8');
     const parsed = parseJsonText(text);
-    if (parsed.kind === 'fault') return parked('DATA_NOT_JSON', `the data is not JSON: ${parsed.detail}`);
+    if (parsed.kind === 'fault') return parked('DATA_NOT_JSON', `the data is ${parsed.detail}`);
   }
   const order = [...specAttributes, ...[...attributes.keys()].filter((name) => !specAttributes.includes(name))];
   const fields = order.flatMap((name) => {
@@ -80,7 +80,7 @@ function decodeEnvelope(record: EventRecord, envelope: Buffer): DecodedEvent {
   const text = decodeUtf8(envelope);
   if (text === null) return parked('NOT_UTF8', 'the value is not UTF-8');
   const parsed = parseJsonText(text);
-  if (parsed.kind === 'fault') return parked('NOT_JSON', `the value is not JSON: ${parsed.detail}`);
+  if (parsed.kind === 'fault') return parked('NOT_JSON', `the value is ${parsed.detail}`);
   const content = parsed.value;
   if (!isJsonObject(content)) return parked('NOT_AN_EVENT', 'the value is JSON but not an object');
   return eventFrom(content, envelope, headerText(record, 'traceparent') ?? null);
