@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EndpointId, NotificationId, ResendItemId, TemplateId, TenantId } from '#domain/ids';
 import type { KafkaRecord, OutgoingRecord } from '#domain/kafka-record';
 import { type Delivery, decodeDelivery, decodeTierTimes, encodeDelivery } from './delivery-record.js';
-import { inlineBodyBytesMax } from './topics.js';
+import { inlineBodyBytesMax, inlineValueBytesMax } from './topics.js';
 
 const id = '019a0000-0000-7000-8000-000000000001';
 
@@ -45,6 +45,20 @@ describe('a delivery record', () => {
     const body = Buffer.alloc(inlineBodyBytesMax + 1, 32);
     const large = aDelivery({ content: { method: 'POST', contentType: 'text/plain', body } });
     expect(decodeDelivery(stored(encodeDelivery(large, 'deliveries')))).toMatchObject({ delivery: { content: null } });
+  });
+
+  it.each([
+    ['220,000 control characters', '\u0001'.repeat(220_000), false],
+    ['256 KiB of quotes', '"'.repeat(inlineBodyBytesMax), false],
+    ['80,000 control characters', '\u0001'.repeat(80_000), true],
+    ['256 KiB of letters', 'a'.repeat(inlineBodyBytesMax), true],
+  ])('stays small enough for the broker with a body of %s', (_, text, inline) => {
+    const content = { method: 'POST', contentType: 'text/plain', body: Buffer.from(text) } as const;
+    const record = encodeDelivery(aDelivery({ content }), 'deliveries');
+    expect(record.value?.length).toBeLessThanOrEqual(inlineValueBytesMax);
+    const decoded = decodeDelivery(stored(record));
+    const carried = decoded.kind === 'delivery' ? decoded.delivery.content : undefined;
+    expect(carried === null ? null : carried?.body.equals(content.body)).toBe(inline ? true : null);
   });
 
   it('says which notification is meant even when the rest cannot be read', () => {

@@ -3,7 +3,7 @@ import type { EndpointId, NotificationId, ResendItemId, TemplateId, TenantId } f
 import { endpointKey, isUuid } from '#domain/ids';
 import { headerText, type KafkaRecord, type OutgoingRecord } from '#domain/kafka-record';
 import type { RequestMethod } from '#domain/webhook-template';
-import { inlineBodyBytesMax } from './topics.js';
+import { inlineBodyBytesMax, inlineValueBytesMax } from './topics.js';
 
 /** Who asked for an attempt. */
 export type AskedBy = 'renderer' | 'tier' | 'release' | 'sweep' | 'admin';
@@ -59,8 +59,7 @@ export function encodeDelivery(
   topic: string,
   times?: { readonly dueMs: number; readonly releaseMs: number },
 ): OutgoingRecord {
-  const { ask, content } = delivery;
-  const inline = content !== null && content.body.length <= inlineBodyBytesMax ? content : null;
+  const { ask } = delivery;
   return {
     topic,
     key: endpointKey(delivery.tenantId, delivery.endpointId),
@@ -71,18 +70,19 @@ export function encodeDelivery(
       ...(delivery.traceParent === null ? {} : { traceparent: delivery.traceParent }),
       ...(times === undefined ? {} : { due: String(times.dueMs), release: String(times.releaseMs) }),
     },
-    value: Buffer.from(
-      JSON.stringify({
-        tenant: delivery.tenantId,
-        endpoint: delivery.endpointId,
-        template: delivery.templateId,
-        askedBy: delivery.askedBy,
-        ...(inline === null
-          ? {}
-          : { method: inline.method, contentType: inline.contentType, body: inline.body.toString('utf8') }),
-      }),
-    ),
+    value: encodeValue(delivery),
   };
+}
+
+/** With the body inside, unless it is too large for that as it is or as a JSON string. */
+function encodeValue(delivery: Delivery): Buffer {
+  const { tenantId: tenant, endpointId: endpoint, templateId: template, askedBy, content } = delivery;
+  const outer = { tenant, endpoint, template, askedBy };
+  const without = () => Buffer.from(JSON.stringify(outer));
+  if (content === null || content.body.length > inlineBodyBytesMax) return without();
+  const { method, contentType, body } = content;
+  const whole = Buffer.from(JSON.stringify({ ...outer, method, contentType, body: body.toString('utf8') }));
+  return whole.length > inlineValueBytesMax ? without() : whole;
 }
 
 /** Reads a record of `deliveries`; never throws. */

@@ -18,7 +18,8 @@ function decode(value: string | Buffer | null, headers: Headers = {}) {
 }
 
 const structured = { 'content-type': 'application/cloudevents+json; charset=utf-8' };
-const binary = { 'content-type': 'application/json', ce_specversion: '1.0', ce_id: '1', ce_source: '/s', ce_type: 't' };
+const attributes = { ce_specversion: '1.0', ce_id: '1', ce_source: '/s', ce_type: 't' };
+const binary = { 'content-type': 'application/json', ...attributes };
 const event = '{"specversion":"1.0","type":"t","source":"/s","id":"1","time":"2026-11-24T10:00:00.123456789+01:00"}';
 
 describe('decodeEvent', () => {
@@ -36,6 +37,31 @@ describe('decodeEvent', () => {
         '"tenant":"acme","data":{ "amount": 1.10 }}',
     );
     expect(decoded).toMatchObject({ event: { tenantId: 'acme', content: { data: { amount: { source: '1.10' } } } } });
+  });
+
+  it('passes over a byte order mark before JSON, and hands on none', () => {
+    const whole = decode(`\ufeff${event}`, structured);
+    expect(whole.kind === 'event' && whole.event.envelope.toString()).toBe(event);
+    const parts = decode('\ufeff{"a":"\ufeff"}', binary);
+    expect(parts.kind === 'event' && parts.event.envelope.toString()).toContain(',"data":{"a":"\ufeff"}}');
+    expect(decode('\ufeff', binary)).toMatchObject({
+      kind: 'event',
+      event: { content: expect.not.objectContaining({ data: null }) },
+    });
+  });
+
+  it.each([
+    ['the content type', { ...binary, ce_datacontenttype: 'text/xml' }, 'application/json'],
+    [
+      'ce_datacontenttype without one',
+      { ...attributes, ce_datacontenttype: 'application/x+json' },
+      'application/x+json',
+    ],
+    ['neither', attributes, undefined],
+  ])('takes datacontenttype of a binary event from %s', (_, headers, expected) => {
+    const decoded = decode('1', headers);
+    const content = decoded.kind === 'event' ? decoded.event.envelope.toString() : decoded.detail;
+    expect(JSON.parse(content).datacontenttype).toBe(expected);
   });
 
   it.each([
@@ -59,6 +85,11 @@ describe('decodeEvent', () => {
     ['both modes at once', event, { ...structured, ce_id: '1' }, 'MIXED_MODE'],
     ['a header twice', '{}', { ...binary, ce_id: ['1', '2'] }, 'DUPLICATE_HEADER'],
     ['data that is not JSON', '<a/>', { ...binary, 'content-type': 'application/xml' }, 'DATA_NOT_JSON'],
+    ['data that is said not to be JSON', '1', { ...attributes, ce_datacontenttype: 'text/xml' }, 'DATA_NOT_JSON'],
+    ['data in a header', '1', { ...binary, ce_data: '2' }, 'BAD_ATTRIBUTE'],
+    ['base64 data in a header', null, { ...binary, ce_data_base64: 'MQ==' }, 'BAD_ATTRIBUTE'],
+    ['two byte order marks', `\ufeff\ufeff${event}`, structured, 'NOT_JSON'],
+    ['a byte order mark alone', '\ufeff', structured, 'NOT_AN_EVENT'],
     ['a tenant nobody can have', '{"id":"1","source":"/s","type":"t","tenant":"A B"}', structured, 'UNKNOWN_TENANT'],
     [
       'nesting that is too deep',
@@ -68,6 +99,17 @@ describe('decodeEvent', () => {
     ],
   ] as const)('parks %s', (_, value, headers, reason) => {
     expect(decode(value, headers)).toMatchObject({ kind: 'parked', reason });
+  });
+});
+
+describe('the detail of a parked record', () => {
+  it.each([
+    ['{"id":"1","card":PAN4111111111"}', structured, 'the value is not valid JSON at position 17'],
+    ['{"half": ', structured, 'the value is not valid JSON at position 9'],
+    ['{"card": "PAN4111111111', binary, 'the data is not valid JSON at position 23'],
+    ['['.repeat(200) + ']'.repeat(200), binary, 'the data is nested deeper than 128'],
+  ])('says where JSON ends and quotes nothing: %.30s', (value, headers, detail) => {
+    expect(decode(value, headers)).toMatchObject({ kind: 'parked', detail });
   });
 });
 

@@ -23,7 +23,11 @@ const attributeBytesMax = 2_048;
 const typeCharsMax = 255;
 /** CloudEvents 1.0, in the order of the specification; extensions follow. */
 const specAttributes = ['specversion', 'id', 'source', 'type', 'datacontenttype', 'dataschema', 'subject', 'time'];
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+/** Data stands in the value; as attributes these would be the event's data a second time. */
+const dataHeaders = ['ce_data', 'ce_data_base64'];
+/** Keeps byte order marks: the one that may precede JSON is cut from the bytes, so that text and bytes are the same. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
  * Decodes a record by the Kafka protocol binding of CloudEvents 1.0, structured or binary. Without a content type the
@@ -46,26 +50,35 @@ export function decodeEvent(record: EventRecord): DecodedEvent {
 function decodeStructured(record: EventRecord, contentType: string | undefined): DecodedEvent {
   if (contentType !== undefined && !/^application\/cloudevents\+json\s*(;|$)/i.test(contentType))
     return parked('NOT_AN_EVENT', `the content type ${contentType.slice(0, 100)} is not application/cloudevents+json`);
-  if (record.value === null || record.value.length === 0) return parked('NOT_AN_EVENT', 'the record has no value');
-  return decodeEnvelope(record, record.value);
+  const envelope = withoutMark(record.value);
+  if (envelope === null) return parked('NOT_AN_EVENT', 'the record has no value');
+  return decodeEnvelope(record, envelope);
 }
 
-/** A binary record becomes an envelope: attributes in the order of the specification, its data verbatim. */
-function decodeBinary(record: EventRecord, names: readonly string[], contentType: string | undefined): DecodedEvent {
+/**
+ * A binary record becomes an envelope: attributes in the order of the specification, its data verbatim. `datacontenttype`
+ * is the content type (Kafka protocol binding 1.0.2, 3.2.1), so a `ce_` header of that name counts only without one.
+ */
+function decodeBinary(record: EventRecord, names: readonly string[], typeHeader: string | undefined): DecodedEvent {
+  const contentType = typeHeader ?? headerText(record, 'ce_datacontenttype');
   if (contentType !== undefined && !/^application\/(?:[a-z0-9.-]+\+)?json\s*(;|$)/i.test(contentType))
     return parked('DATA_NOT_JSON', `the content type ${contentType.slice(0, 100)} is not JSON`);
-  const attributes = new Map<string, string>(contentType === undefined ? [] : [['datacontenttype', contentType]]);
+  const misplaced = names.find((name) => dataHeaders.includes(name));
+  if (misplaced !== undefined)
+    return parked('BAD_ATTRIBUTE', `data belongs into the value, not the header ${misplaced}`);
+  const attributes = new Map<string, string>();
   for (const name of names) {
     const text = decodeUtf8(record.headers[name] as Buffer);
     if (text === null) return parked('NOT_UTF8', `the header ${name} is not UTF-8`);
     attributes.set(name.slice('ce_'.length), text);
   }
-  const data = record.value === null || record.value.length === 0 ? null : record.value;
+  if (contentType !== undefined) attributes.set('datacontenttype', contentType);
+  const data = withoutMark(record.value);
   if (data !== null) {
     const text = decodeUtf8(data);
     if (text === null) return parked('NOT_UTF8', 'the value is not UTF-8');
     const parsed = parseJsonText(text);
-    if (parsed.kind === 'fault') return parked('DATA_NOT_JSON', `the data is not JSON: ${parsed.detail}`);
+    if (parsed.kind === 'fault') return parked('DATA_NOT_JSON', `the data is ${parsed.detail}`);
   }
   const order = [...specAttributes, ...[...attributes.keys()].filter((name) => !specAttributes.includes(name))];
   const fields = order.flatMap((name) => {
@@ -80,7 +93,7 @@ function decodeEnvelope(record: EventRecord, envelope: Buffer): DecodedEvent {
   const text = decodeUtf8(envelope);
   if (text === null) return parked('NOT_UTF8', 'the value is not UTF-8');
   const parsed = parseJsonText(text);
-  if (parsed.kind === 'fault') return parked('NOT_JSON', `the value is not JSON: ${parsed.detail}`);
+  if (parsed.kind === 'fault') return parked('NOT_JSON', `the value is ${parsed.detail}`);
   const content = parsed.value;
   if (!isJsonObject(content)) return parked('NOT_AN_EVENT', 'the value is JSON but not an object');
   return eventFrom(content, envelope, headerText(record, 'traceparent') ?? null);
@@ -141,6 +154,13 @@ function attributeFault(content: JsonValue): Parked | null {
   if (attribute(content, 'data_base64') !== undefined)
     return parked('DATA_NOT_JSON', 'the data is base64; Hookline reads JSON data only');
   return null;
+}
+
+/** A value without the byte order mark that decoders of JSON may pass over (RFC 8259, 8.1), so receivers get none; null when empty. */
+function withoutMark(value: Buffer | null): Buffer | null {
+  const isMarked = value?.subarray(0, byteOrderMark.length).equals(byteOrderMark) === true;
+  const rest = isMarked ? value.subarray(byteOrderMark.length) : value;
+  return rest === null || rest.length === 0 ? null : rest;
 }
 
 function repeatedHeader(record: EventRecord): string | undefined {

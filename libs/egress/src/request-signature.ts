@@ -14,7 +14,7 @@ const keyBytesMin = 24;
 const keyBytesMax = 64;
 const newKeyBytes = 32;
 
-/** The headers of Standard Webhooks, `v1` (HMAC-SHA256 over `id.timestamp.body`); several secrets sign side by side. */
+/** The headers of Standard Webhooks, `v1` (HMAC-SHA256 over `id.timestamp.body`); at least one secret, several sign side by side. */
 export function signatureHeaders(content: SignedContent, secrets: readonly Secret[]): Readonly<Record<string, string>> {
   const { id, timestampS, body } = content;
   const signatures = secrets.map((secret) => {
@@ -24,7 +24,7 @@ export function signatureHeaders(content: SignedContent, secrets: readonly Secre
   return {
     'webhook-id': id,
     'webhook-timestamp': String(timestampS),
-    ...(signatures.length > 0 ? { 'webhook-signature': signatures.join(' ') } : {}),
+    'webhook-signature': signatures.join(' '),
   };
 }
 

@@ -4,7 +4,7 @@
  * The status line and the headers decide: once a 2xx began the attempt is accepted, whatever becomes of its body.
  * Redirects are never followed. Killed in here: the request may have been seen; the claim's lease tells (dispatch).
  */
-import type { AttemptOutcome, AttemptReport } from '#domain/attempt';
+import type { AttemptOutcome, AttemptReport, FailureReason } from '#domain/attempt';
 import type { Clock } from '#domain/clock';
 import type { NotificationId } from '#domain/ids';
 import type { Secret } from '#domain/secret';
@@ -25,7 +25,7 @@ export interface AttemptRequest {
   readonly body: Buffer;
   readonly notificationId: NotificationId;
   readonly attemptNumber: number;
-  /** All of them sign; newest first. */
+  /** All of them sign; newest first. Without any, nothing is sent. */
   readonly secrets: readonly Secret[];
   /** From the first step to the last byte, in milliseconds. */
   readonly totalTimeoutMs: number;
@@ -38,7 +38,9 @@ export async function sendAttempt(
 ): Promise<AttemptReport> {
   const { client, clock } = deps;
   const destination = parseDestination(request.url, client.settings.allowance);
-  if (destination.kind === 'refused') return unsent(`the address is not allowed: ${destination.said}`);
+  if (destination.kind === 'refused')
+    return unsent('DESTINATION_NOT_ALLOWED', `the address is not allowed: ${destination.said}`);
+  if (request.secrets.length === 0) return unsent('OTHER', 'the endpoint has no valid signing secret');
   const startedMs = clock.monotonicMs();
   const { method, body, totalTimeoutMs } = request;
   const headers = headersOf(request, clock.nowMs(), client.settings.version);
@@ -87,7 +89,7 @@ function errorDetail(status: number, { location }: Readonly<Record<string, strin
   return `the endpoint answered ${status} with location ${location.replace(/[?#].*$/s, '').slice(0, 300)}; redirects are not followed`;
 }
 
-function unsent(errorDetail: string): AttemptReport {
-  const outcome = { kind: 'failed', reason: 'DESTINATION_NOT_ALLOWED' } as const;
+function unsent(reason: FailureReason, errorDetail: string): AttemptReport {
+  const outcome = { kind: 'failed', reason } as const;
   return { outcome, durationMs: 0, responseBody: Buffer.alloc(0), responseBytes: 0, errorDetail };
 }

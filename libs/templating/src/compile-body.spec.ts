@@ -70,7 +70,9 @@ describe('compileBody', () => {
   });
 
   it('fails while running for output that is no JSON, a missing strict path, and what XML cannot hold', () => {
-    expect(() => render('{"a": {{ event.data.a }} {{ event.data.a }}}', { a: 1 })).toThrow(/not JSON/);
+    expect(() => render('{"a": {{ event.data.a }} {{ event.data.a }}}', { a: 4111111 })).toThrow(
+      /^the rendered body is not valid JSON at position 14 \(line 1, column 1\)$/,
+    );
     expect(() => render('{{ event.data.no }}', {}, { strict: true })).toThrow(/nothing at this path/);
     expect(() => render('{{ event.data.a }}', { a: '\u0001' }, { contentType: 'text/xml' })).toThrow(/U\+0001/);
     const wide = Array.from({ length: 60_000 }, () => 1);

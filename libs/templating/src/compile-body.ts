@@ -1,3 +1,4 @@
+import { jsonFault } from '#domain/json-fault';
 import type { JsonValue } from '#domain/json-value';
 import { type BodyKind, bodyKindOf } from '#domain/webhook-template';
 import { compilePath } from './compile-path.js';
@@ -90,12 +91,11 @@ function jsonSink(scanner: JsonScanner, place: SourcePlace): Sink {
   return (run, value, at) => run.emit(escapeJsonString(run.text(value, at)), at);
 }
 
-/** Parsed once before it is stored: what no receiver could read is never sent. */
+/** Parsed once before it is stored: what no receiver could read is never sent. The error quotes nothing of the body. */
 function checkJson(output: string): void {
   try {
     JSON.parse(output);
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new TemplateError('OUTPUT_NOT_JSON', `the rendered body is not JSON: ${said}`, { line: 1, column: 1 });
+  } catch {
+    throw new TemplateError('OUTPUT_NOT_JSON', `the rendered body is ${jsonFault(output)}`, { line: 1, column: 1 });
   }
 }

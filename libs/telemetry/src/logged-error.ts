@@ -1,0 +1,72 @@
+/** An error as a log line holds it. */
+export interface LoggedError {
+  readonly type: string;
+  readonly code?: string;
+  readonly message: string;
+  /** Where it was thrown, without its message. */
+  readonly stack?: string;
+  /** What caused it, outermost first, at most three. */
+  readonly causes?: readonly Omit<LoggedError, 'stack' | 'causes'>[];
+}
+
+const messageCharsMax = 500;
+const codeCharsMax = 100;
+const stackCharsMax = 4_000;
+const causesMax = 3;
+/** Levels of a line's fields in which errors are looked for. */
+const fieldsDepthMax = 6;
+
+/**
+ * Only what is listed here: errors of databases and drivers carry the query, its parameters (bodies, secrets) and the
+ * row it failed on as fields of their own, and those of our own carry such errors.
+ */
+export function loggedError(error: Error): LoggedError {
+  const causes = causesOf(error);
+  return { ...outlineOf(error), stack: framesOf(error), ...(causes.length > 0 ? { causes } : {}) };
+}
+
+/** A line's fields with every error in them, in lists and objects too, as `loggedError` shows it. */
+export function withLoggedErrors(fields: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, withoutErrors(value, 1)]));
+}
+
+function withoutErrors(value: unknown, depth: number): unknown {
+  if (value instanceof Error) return loggedError(value);
+  const isList = Array.isArray(value);
+  if (!isList && !isPlainObject(value)) return value;
+  if (depth >= fieldsDepthMax) return '[deep]';
+  if (isList) return value.map((one) => withoutErrors(one, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withoutErrors(one, depth + 1)]));
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (value === null || typeof value !== 'object') return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function outlineOf(error: Error): Omit<LoggedError, 'stack' | 'causes'> {
+  const code = 'code' in error && ['string', 'number'].includes(typeof error.code) ? String(error.code) : undefined;
+  return {
+    type: error.constructor.name,
+    ...(code === undefined ? {} : { code: code.slice(0, codeCharsMax) }),
+    message: error.message.slice(0, messageCharsMax),
+  };
+}
+
+function causesOf(error: Error): readonly Omit<LoggedError, 'stack' | 'causes'>[] {
+  const causes: Omit<LoggedError, 'stack' | 'causes'>[] = [];
+  for (let cause = error.cause; cause instanceof Error && causes.length < causesMax; cause = cause.cause)
+    causes.push(outlineOf(cause));
+  return causes;
+}
+
+/** A stack begins with the message, which may have lines that look like frames. */
+function framesOf({ stack = '', message }: Error): string {
+  const at = stack.indexOf(message);
+  const lines = stack.slice(at < 0 ? 0 : at + message.length).split('\n');
+  return lines
+    .filter((line) => line.startsWith('    at '))
+    .join('\n')
+    .slice(0, stackCharsMax);
+}
