@@ -47,8 +47,6 @@ export interface DispatchNotificationDeps {
   readonly timeouts: { readonly attemptMs: number; readonly leaseMarginMs: number; readonly sendReserveMs: number };
   readonly clock: Clock;
   readonly log: Log;
-  /** Aborted when the process begins to drain: no claim is opened after that. */
-  readonly stopping: () => AbortSignal;
 }
 
 /** A not yet due delivery waits here up to this long, and goes through the shortest tier beyond it. */
@@ -57,7 +55,11 @@ const waitInPlaceMsMax = 1_000;
 const holdMs = 1_000;
 
 /** One record of `deliveries`. Resolves when nothing is left to do for it; throws a Failure otherwise. */
-export async function dispatchNotification(record: KafkaRecord, deps: DispatchNotificationDeps): Promise<void> {
+export async function dispatchNotification(
+  record: KafkaRecord,
+  deps: DispatchNotificationDeps,
+  signal: AbortSignal,
+): Promise<void> {
   const decoded = decodeDelivery(record);
   if (decoded.kind === 'undecodable') throw new Failure('UNDECODABLE_RECORD', decoded.detail, { retryable: false });
   if (decoded.kind === 'broken') return fail(decoded.notificationId, 'OTHER', decoded.detail, deps);
@@ -66,16 +68,16 @@ export async function dispatchNotification(record: KafkaRecord, deps: DispatchNo
   const found = await endpointFor(delivery, deps);
   if (typeof found === 'string') return refuse(delivery, found, deps);
 
-  const place = await deps.lanes.enter(key, found.concurrency ?? deps.concurrency, deps.stopping());
+  const place = await deps.lanes.enter(key, found.concurrency ?? deps.concurrency, signal);
   try {
-    refuseWhenStopping(deps);
+    refuseWhenGivenBack(signal);
     if (place === null) return await hold(delivery, key, deps);
     // The wait may have been long: where it goes is decided now.
     const endpoint = await endpointFor(delivery, deps);
     if (typeof endpoint === 'string') return await refuse(delivery, endpoint, deps);
-    const reset = await claimAndSend(delivery, { endpoint, place, mayRepeat: true }, deps);
+    const reset = await claimAndSend(delivery, { endpoint, place, signal, mayRepeat: true }, deps);
     // What a reset kept-alive connection swallowed is sent again in place, once, as an attempt of its own.
-    if (reset !== null) await claimAndSend(reset, { endpoint, place, mayRepeat: false }, deps);
+    if (reset !== null) await claimAndSend(reset, { endpoint, place, signal, mayRepeat: false }, deps);
   } finally {
     place?.leave();
   }
@@ -100,6 +102,8 @@ function judge({ tenantId, endpointId }: Delivery, view: RegistryView): Endpoint
 interface AttemptPlace {
   readonly endpoint: Endpoint;
   readonly place: LanePlace;
+  /** Aborted when the record's partition is revoked or the process drains. */
+  readonly signal: AbortSignal;
   readonly mayRepeat: boolean;
 }
 
@@ -114,8 +118,8 @@ async function claimAndSend(
   if (answer.kind === 'gone') return null;
   if (answer.kind === 'not-due') {
     if (answer.waitMs > waitInPlaceMsMax) return answer.isHeld ? null : sendToTier(delivery, answer.dueMs, deps);
-    await deps.clock.wait(answer.waitMs, deps.stopping());
-    refuseWhenStopping(deps);
+    await deps.clock.wait(answer.waitMs, to.signal);
+    refuseWhenGivenBack(to.signal);
     return claimAndSend(delivery, to, deps);
   }
   const { claim } = answer;
@@ -128,13 +132,13 @@ async function claimAndSend(
   if (report.outcome.kind === 'gone') await deps.disableEndpoint(endpoint, 'GONE');
   logAttempt(deps.log, { delivery, claim, report, finished });
   const retry = retryOf(delivery, finished);
-  if (retry === null || (isRepeated && !deps.stopping().aborted)) return retry;
+  if (retry === null || (isRepeated && !to.signal.aborted)) return retry;
   return sendToTier(retry, finished.retryDueMs ?? 0, deps);
 }
 
-/** No claim is opened once the drain has begun: the record is read again by the next owner. */
-function refuseWhenStopping(deps: DispatchNotificationDeps): void {
-  if (deps.stopping().aborted) throw new Failure('STORE_UNAVAILABLE', 'the process is stopping', { retryable: true });
+/** No claim is opened once the record is another owner's to read, or the drain has begun. */
+function refuseWhenGivenBack(signal: AbortSignal): void {
+  if (signal.aborted) throw new Failure('STORE_UNAVAILABLE', 'the record is given back', { retryable: true });
 }
 
 function openClaim({ notificationId, ask, askedBy }: Delivery, endpoint: Endpoint, deps: DispatchNotificationDeps) {

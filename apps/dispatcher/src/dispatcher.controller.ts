@@ -1,7 +1,7 @@
 import { Controller, Inject, UseFilters } from '@nestjs/common';
-import { EventPattern, Payload } from '@nestjs/microservices';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type { KafkaRecord } from '#domain/kafka-record';
-import { KAFKA_LOG, RethrowFilter } from '#kafka/log-server';
+import { KAFKA_LOG, RethrowFilter, signalOf } from '#kafka/log-server';
 import { type DispatchNotificationDeps, dispatchNotification } from './dispatch-notification.js';
 
 /** What the controller is given. */
@@ -14,7 +14,7 @@ export class DispatcherController {
   constructor(@Inject(DISPATCH_NOTIFICATION_DEPS) private readonly deps: DispatchNotificationDeps) {}
 
   @EventPattern('deliveries', KAFKA_LOG)
-  dispatch(@Payload() record: KafkaRecord): Promise<void> {
-    return dispatchNotification(record, this.deps);
+  dispatch(@Payload() record: KafkaRecord, @Ctx() context: unknown): Promise<void> {
+    return dispatchNotification(record, this.deps, signalOf(context));
   }
 }

@@ -52,7 +52,7 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
   const { clock, closing, hot, side, registry, producer, client } = opened;
   const { signal } = closing;
   const topics = topicSettingsOf(config);
-  const deps = createDeps(config, log, { ...opened, stopping: () => reader.engine.drainSignal });
+  const deps = createDeps(config, log, opened);
   const deadLettersTopic = topicNames.deadLetters(topics.prefix);
   const reader = new LogReader({
     kafka: kafkaSettingsOf(config),
@@ -112,10 +112,10 @@ function createOutsides(config: DispatcherConfig, log: Log) {
   };
 }
 
-type Opened = ReturnType<typeof createOutsides> & Pick<DispatchNotificationDeps, 'stopping'>;
+type Opened = ReturnType<typeof createOutsides>;
 
 function createDeps(config: DispatcherConfig, log: Log, opened: Opened): DispatchNotificationDeps {
-  const { clock, hot, side, registry, producer, client, closing, stopping } = opened;
+  const { clock, hot, side, registry, producer, client, closing } = opened;
   const payloads = new PayloadStore(side, { clock, log, signal: closing.signal });
   const batch = { clock, log, signal: closing.signal };
   const laneLimits = { waitingMax: laneWaitingMax, spillAfterMs: config.SPILL_AFTER_MS, circulatingMax };
@@ -140,7 +140,6 @@ function createDeps(config: DispatcherConfig, log: Log, opened: Opened): Dispatc
     timeouts: { attemptMs: config.ATTEMPT_TIMEOUT_MS, leaseMarginMs: config.LEASE_MARGIN_MS, sendReserveMs },
     clock,
     log,
-    stopping,
   };
 }
 

@@ -99,11 +99,6 @@ export class PartitionEngine implements RecordSourceListener {
     return this.deps.source.whatIsWrong();
   }
 
-  /** Aborted when the drain begins: a handler that only waits then gives up its record, which is read again later. */
-  get drainSignal(): AbortSignal {
-    return this.drainController.signal;
-  }
-
   /** Records in handlers. */
   recordsUnderWay(): number {
     return this.underWay;
