@@ -9,6 +9,11 @@ import { checkAddresses, type EgressAllowance, hostOf } from './address-guard.js
 export interface EgressSettings {
   readonly allowance: EgressAllowance;
   readonly connectTimeoutMs: number;
+  /**
+   * Connections to one origin, from 1. As many as requests may be under way at once: fewer, and endpoints that share an
+   * origin wait for each other's slow answers, which counts as their own time-out.
+   */
+  readonly connectionsMax: number;
   /** Bytes of an answer that are read. */
   readonly responseReadBytes: number;
   /** Bytes of an answer that are kept. */
@@ -20,7 +25,6 @@ export interface EgressSettings {
 }
 
 const sendHeadersChannel = 'undici:client:sendHeaders';
-const connectionsOfOriginMax = 64;
 const keepAliveMs = 30_000;
 const keepAliveMsMax = 120_000;
 /** A connection is not kept longer, so that a moved name is looked up again. */
@@ -42,7 +46,7 @@ export class EgressClient {
     diagnostics.subscribe(sendHeadersChannel, this.onSendHeaders);
     this.agent = new Agent({
       connect: guardedConnector(settings),
-      connections: connectionsOfOriginMax,
+      connections: settings.connectionsMax,
       pipelining: 1,
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMsMax,
