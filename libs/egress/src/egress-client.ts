@@ -39,8 +39,8 @@ export class EgressClient {
   readonly agent: Agent;
   /** Sockets that have carried a request: a second one runs on a kept-alive connection. */
   private readonly usedSockets = new WeakSet<Socket>();
-  /** Request bodies, each its own object, that went out on a used socket. */
-  private readonly reusedBy = new WeakSet<Buffer>();
+  /** By request body, each its own object: the used socket it went out on, and the bytes it had read by then. */
+  private readonly reusedBy = new WeakMap<Buffer, { readonly socket: Socket; readonly bytesRead: number }>();
 
   constructor(readonly settings: EgressSettings) {
     diagnostics.subscribe(sendHeadersChannel, this.onSendHeaders);
@@ -59,9 +59,13 @@ export class EgressClient {
     });
   }
 
-  /** Whether the request with this very body buffer was written to a connection that had carried one before. */
-  wentOutOnReusedConnection(body: Buffer): boolean {
-    return this.reusedBy.has(body);
+  /**
+   * Whether the request with this very body buffer was written to a connection that had carried one before, and not one
+   * byte came back since: then the other side may have closed it before it saw the request.
+   */
+  isUnansweredOnReusedConnection(body: Buffer): boolean {
+    const written = this.reusedBy.get(body);
+    return written !== undefined && written.socket.bytesRead === written.bytesRead;
   }
 
   async close(): Promise<void> {
@@ -72,7 +76,8 @@ export class EgressClient {
   /** undici says on a diagnostics channel which socket a request is written to; its handler is not told. */
   private readonly onSendHeaders = (message: unknown): void => {
     const { socket, request } = message as { readonly socket: Socket; readonly request: { readonly body: unknown } };
-    if (this.usedSockets.has(socket) && Buffer.isBuffer(request.body)) this.reusedBy.add(request.body);
+    if (this.usedSockets.has(socket) && Buffer.isBuffer(request.body))
+      this.reusedBy.set(request.body, { socket, bytesRead: socket.bytesRead });
     this.usedSockets.add(socket);
   };
 }
