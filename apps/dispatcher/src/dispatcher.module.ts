@@ -105,6 +105,7 @@ function createOutsides(config: DispatcherConfig, log: Log) {
     client: new EgressClient({
       allowance: new EgressAllowance(config.EGRESS_ALLOW),
       connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
+      connectionsMax: config.DISPATCH_CONCURRENCY,
       responseReadBytes: config.RESPONSE_READ_BYTES,
       responseStoreBytes: config.RESPONSE_STORE_BYTES,
       version,

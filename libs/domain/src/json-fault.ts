@@ -27,7 +27,9 @@ export function jsonFaultAt(text: string): number | null {
   while (at < text.length) {
     const char = text.charAt(at);
     const end = tokenEnd(text, at);
-    const then = ',:[]{}'.includes(char) ? afterMark(char, expected, closers) : afterScalar(char, expected);
+    const then: Expected | null = ',:[]{}'.includes(char)
+      ? afterMark(char, expected, closers)
+      : afterScalar(char, expected);
     if (then === null || end === at) return at;
     if (char === '"' && text.charAt(end - 1) !== '"') return end - 1;
     expected = then;

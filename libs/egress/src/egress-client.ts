@@ -9,6 +9,11 @@ import { checkAddresses, type EgressAllowance, hostOf } from './address-guard.js
 export interface EgressSettings {
   readonly allowance: EgressAllowance;
   readonly connectTimeoutMs: number;
+  /**
+   * Connections to one origin, from 1. As many as requests may be under way at once: fewer, and endpoints that share an
+   * origin wait for each other's slow answers, which counts as their own time-out.
+   */
+  readonly connectionsMax: number;
   /** Bytes of an answer that are read. */
   readonly responseReadBytes: number;
   /** Bytes of an answer that are kept. */
@@ -20,7 +25,6 @@ export interface EgressSettings {
 }
 
 const sendHeadersChannel = 'undici:client:sendHeaders';
-const connectionsOfOriginMax = 64;
 const keepAliveMs = 30_000;
 const keepAliveMsMax = 120_000;
 /** A connection is not kept longer, so that a moved name is looked up again. */
@@ -35,14 +39,14 @@ export class EgressClient {
   readonly agent: Agent;
   /** Sockets that have carried a request: a second one runs on a kept-alive connection. */
   private readonly usedSockets = new WeakSet<Socket>();
-  /** Request bodies, each its own object, that went out on a used socket. */
-  private readonly reusedBy = new WeakSet<Buffer>();
+  /** By request body, each its own object: the used socket it went out on, and the bytes it had read by then. */
+  private readonly reusedBy = new WeakMap<Buffer, { readonly socket: Socket; readonly bytesRead: number }>();
 
   constructor(readonly settings: EgressSettings) {
     diagnostics.subscribe(sendHeadersChannel, this.onSendHeaders);
     this.agent = new Agent({
       connect: guardedConnector(settings),
-      connections: connectionsOfOriginMax,
+      connections: settings.connectionsMax,
       pipelining: 1,
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMsMax,
@@ -55,9 +59,13 @@ export class EgressClient {
     });
   }
 
-  /** Whether the request with this very body buffer was written to a connection that had carried one before. */
-  wentOutOnReusedConnection(body: Buffer): boolean {
-    return this.reusedBy.has(body);
+  /**
+   * Whether the request with this very body buffer was written to a connection that had carried one before, and not one
+   * byte came back since: then the other side may have closed it before it saw the request.
+   */
+  isUnansweredOnReusedConnection(body: Buffer): boolean {
+    const written = this.reusedBy.get(body);
+    return written !== undefined && written.socket.bytesRead === written.bytesRead;
   }
 
   async close(): Promise<void> {
@@ -68,7 +76,8 @@ export class EgressClient {
   /** undici says on a diagnostics channel which socket a request is written to; its handler is not told. */
   private readonly onSendHeaders = (message: unknown): void => {
     const { socket, request } = message as { readonly socket: Socket; readonly request: { readonly body: unknown } };
-    if (this.usedSockets.has(socket) && Buffer.isBuffer(request.body)) this.reusedBy.add(request.body);
+    if (this.usedSockets.has(socket) && Buffer.isBuffer(request.body))
+      this.reusedBy.set(request.body, { socket, bytesRead: socket.bytesRead });
     this.usedSockets.add(socket);
   };
 }

@@ -23,8 +23,8 @@ export interface HttpAnswer {
   /** What ended it before its time. */
   readonly error: Error | null;
   readonly timedOut: boolean;
-  /** It went out on a connection that had carried a request before. */
-  readonly reusedConnection: boolean;
+  /** It went out on a connection that had carried a request before, and not one byte of an answer came. */
+  readonly unansweredOnReusedConnection: boolean;
 }
 
 const maskedHeaders: ReadonlySet<string> = new Set([
@@ -107,8 +107,9 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.ended = true;
     clearTimeout(this.timer);
     const { status, headers, bytes, timedOut } = this;
-    const reusedConnection = this.client.wentOutOnReusedConnection(this.request.body);
-    this.resolve({ status, headers, body: Buffer.concat(this.chunks), bytes, error, timedOut, reusedConnection });
+    const unansweredOnReusedConnection = this.client.isUnansweredOnReusedConnection(this.request.body);
+    const body = Buffer.concat(this.chunks);
+    this.resolve({ status, headers, body, bytes, error, timedOut, unansweredOnReusedConnection });
   }
 
   /** Ends the attempt first, so that what the abort raises changes nothing any more. */

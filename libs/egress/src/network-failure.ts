@@ -51,7 +51,7 @@ export function failureOf(
   return {
     outcome: { kind: 'failed', reason },
     errorDetail: answer.timedOut ? said : `${said} (${code})`,
-    ...(reason === 'RESET' && answer.reusedConnection ? { resetOnReusedConnection: true } : {}),
+    ...(reason === 'RESET' && answer.unansweredOnReusedConnection ? { resetOnReusedConnection: true } : {}),
   };
 }
 
