@@ -8,15 +8,29 @@ import { WebhookReceiver } from '../support/webhook-receiver.js';
 /** 1,024 characters of which no two are equal: an index entry over them is too large, whatever is compressed. */
 const wideText = Array.from({ length: 1_024 }, (_, i) => String.fromCharCode(0x4e00 + i * 7)).join('');
 
+const failingOnce = (nth: number) => (nth === 1 ? 500 : 200);
+const structured = { 'content-type': 'application/cloudevents+json' };
+/** A number that may not be seen outside of the payloads. */
+const cardNumber = 4_111_111_111;
+
 describe('an unusual event', () => {
   let stack: Stack;
   let receiver: WebhookReceiver;
 
   beforeAll(async () => {
     receiver = await WebhookReceiver.start();
-    stack = await Stack.start(['renderer', 'dispatcher']);
+    stack = await Stack.start(['renderer', 'dispatcher', 'retry-scheduler']);
     const secret = aSecret();
-    await wire(stack, [{ id: 'all', url: receiver.on('/all', secret), secret, eventTypes: ['loan.*'] }]);
+    const text = { contentType: 'text/plain', body: '{{ event.data.text }}{{ event.data.text }}' };
+    await wire(stack, [
+      { id: 'all', url: receiver.on('/all', secret), secret, eventTypes: ['loan.*'] },
+      { id: 'text', url: receiver.on('/text', secret), secret, eventTypes: ['text'], ...text },
+      { id: 'late', url: receiver.on('/late', secret, failingOnce), secret, eventTypes: ['late'], ...text },
+      {
+        ...{ id: 'broken', url: receiver.on('/broken', secret), secret, eventTypes: ['broken'] },
+        body: '{"card": {{ event.data.card }}x}',
+      },
+    ]);
   });
 
   afterAll(async () => {
@@ -34,6 +48,17 @@ describe('an unusual event', () => {
       return row?.became;
     };
     return until(find, { what: `what becomes of ${String(event['id']).slice(0, 40)}` });
+  }
+
+  /** Produces bytes to one and the same partition. */
+  async function produceBytes(value: Buffer, headers: Readonly<Record<string, string>> = structured): Promise<void> {
+    await stack.sink.send({ topic: stack.eventsTopic, key: null, partition: 0, value, headers });
+  }
+
+  async function parkedFor(value: Buffer): Promise<string> {
+    const sql = 'SELECT detail FROM parked_events WHERE value = $1';
+    const find = async () => (await stack.database.query<{ detail: string }>(sql, [value]))[0]?.detail;
+    return until(find, { what: 'the parked record' });
   }
 
   // CloudEvents JSON format 1.0.2, 2.2: "null" MUST be treated as the equivalent of unset or omitted.
@@ -65,5 +90,68 @@ describe('an unusual event', () => {
     const became = await Promise.all(others.map(becomes));
     expect(new Set(became)).toEqual(new Set(['sent']));
     expect(await becomes(wide), 'sent, or parked with its reason').toMatch(/^sent$|^[A-Z_]+: /);
+  });
+
+  // RFC 8259, 8.1: parsers may pass a byte order mark over, senders may not add one.
+  it('with a byte order mark is sent without it', async () => {
+    const event = anEvent();
+    await produceBytes(Buffer.from(`\ufeff${JSON.stringify(event)}`));
+    expect(await becomes(event)).toBe('sent');
+    const binary = anEvent({ data: { mark: 'binary' } });
+    const { id, source, type, data } = binary as Readonly<Record<string, string>>;
+    const headers = {
+      'content-type': 'application/json',
+      ce_id: id ?? '',
+      ce_source: source ?? '',
+      ce_type: type ?? '',
+    };
+    await produceBytes(Buffer.from(`\ufeff${JSON.stringify(data)}`), headers);
+    expect(await becomes(binary)).toBe('sent');
+    const bodies = receiver.of('/all').map(({ body }) => body.toString('utf8'));
+    expect(bodies).toContain(JSON.stringify(event));
+    expect(bodies.filter((body) => body.includes('"mark":"binary"'))).toHaveLength(1);
+    expect(bodies.filter((body) => body.includes('\ufeff'))).toEqual([]);
+  });
+
+  it('whose string never ends is parked, and the next one is sent', async () => {
+    const value = Buffer.from(`"${'\\"'.repeat(520_000)}`);
+    await produceBytes(value);
+    const next = anEvent();
+    await produceBytes(Buffer.from(JSON.stringify(next)));
+    expect(await becomes(next)).toBe('sent');
+    expect(await parkedFor(value)).toBe(`the value is not valid JSON at position ${value.length}`);
+  });
+
+  it('that is not JSON leaves nothing of itself in the log and in what is said of it', async () => {
+    const value = Buffer.from(`{"id":"1","card":PAN${cardNumber}"}`);
+    await produceBytes(value);
+    expect(await parkedFor(value)).toBe('the value is not valid JSON at position 17');
+    const isParked = (line: string) => line.includes('event.parked') && line.includes('at position 17');
+    await until(() => stack.app('renderer').lines.some(isParked), { what: 'its line in the log' });
+    expect(stack.app('renderer').lines.filter((line) => /PAN|4111/.test(line))).toEqual([]);
+  });
+
+  it('whose rendered body is not JSON leaves nothing of it in the failure', async () => {
+    const event = anEvent({ type: 'broken', data: { card: cardNumber } });
+    await stack.produce([event]);
+    expect(await becomes(event)).toBe('failed');
+    const [row] = await stack.database.query(
+      'SELECT failure_reason, failure_detail FROM notifications WHERE event_id = $1',
+      [event['id']],
+    );
+    expect(row).toEqual({
+      failure_reason: 'OUTPUT_NOT_JSON',
+      failure_detail: 'the rendered body is not valid JSON at position 19 (line 1, column 1)',
+    });
+  });
+
+  // As a JSON string in the delivery's record it would be six times as long, which no broker takes.
+  it.each(['text', 'late'])('of 220,000 control characters is sent whole to %s', async (type) => {
+    const event = anEvent({ type, data: { text: '\u0001'.repeat(110_000) } });
+    await stack.produce([event]);
+    expect(await becomes(event)).toBe('sent');
+    const requests = receiver.of(`/${type}`);
+    expect(requests.map(({ status }) => status)).toEqual(type === 'late' ? [500, 200] : [200]);
+    for (const { body } of requests) expect(body.equals(Buffer.alloc(220_000, 1))).toBe(true);
   });
 });

@@ -20,7 +20,7 @@ function aFailure(cause: Error): Error {
 }
 
 /** The one line that a call writes, as text and parsed. */
-function lineOf(write: (log: Log) => void): { readonly text: string; readonly fields: Record<string, never> } {
+function lineOf(write: (log: Log) => void): { readonly text: string; readonly fields: Record<string, unknown> } {
   const lines: string[] = [];
   write(createLog({ app: 'test', level: 'debug', sink: { write: (line) => void lines.push(line) } }));
   expect(lines).toHaveLength(1);
