@@ -13,7 +13,7 @@ export interface Event {
   readonly traceParent: string | null;
   /** The whole event: its attributes and `data`, as templates see it. */
   readonly content: JsonValue;
-  /** The event in structured mode: the record's value byte for byte, or an envelope of a binary record. */
+  /** The event in structured mode: the record's value byte for byte (but a byte order mark), or a binary record's envelope. */
   readonly envelope: Buffer;
 }
 
