@@ -21,16 +21,16 @@ import { nextStep, type RetryPolicy } from '#domain/retry-policy';
 import { placeInTier, type RetryTier } from '#domain/retry-tier';
 import type { Secret } from '#domain/secret';
 import type { AttemptRequest } from '#egress/send-attempt';
-import type { RegistryView } from '#registry/snapshot';
 import { count } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import { logAttempt } from './attempt-log.js';
+import { endpointFor, type FreshRegistry } from './endpoint-for.js';
 import type { EndpointLanes, LanePlace } from './endpoint-lanes.js';
 import { frozenContent } from './frozen-content.js';
 
 /** What dispatching touches. */
 export interface DispatchNotificationDeps {
-  readonly registry: { readonly current: RegistryView; refreshed(): Promise<void> };
+  readonly registry: FreshRegistry;
   readonly lanes: EndpointLanes;
   readonly claims: ClaimStore;
   readonly attempts: AttemptStore;
@@ -65,7 +65,7 @@ export async function dispatchNotification(
   if (decoded.kind === 'broken') return fail(decoded.notificationId, 'OTHER', decoded.detail, deps);
   const { delivery } = decoded;
   const key = endpointKey(delivery.tenantId, delivery.endpointId);
-  const found = await endpointFor(delivery, deps);
+  const found = await endpointFor(delivery, deps.registry);
   if (typeof found === 'string') return refuse(delivery, found, deps);
 
   const place = await deps.lanes.enter(key, found.concurrency ?? deps.concurrency, signal);
@@ -73,7 +73,7 @@ export async function dispatchNotification(
     refuseWhenGivenBack(signal);
     if (place === null) return await hold(delivery, key, deps);
     // The wait may have been long: where it goes is decided now.
-    const endpoint = await endpointFor(delivery, deps);
+    const endpoint = await endpointFor(delivery, deps.registry);
     if (typeof endpoint === 'string') return await refuse(delivery, endpoint, deps);
     const reset = await claimAndSend(delivery, { endpoint, place, signal, mayRepeat: true }, deps);
     // What a reset kept-alive connection swallowed is sent again in place, once, as an attempt of its own.
@@ -81,21 +81,6 @@ export async function dispatchNotification(
   } finally {
     place?.leave();
   }
-}
-
-/** The endpoint, or why nothing may be sent to it. Nothing is refused by what was configured half a second ago. */
-async function endpointFor(delivery: Delivery, deps: DispatchNotificationDeps): Promise<Endpoint | FailureReason> {
-  const found = judge(delivery, deps.registry.current);
-  if (typeof found !== 'string') return found;
-  await deps.registry.refreshed();
-  return judge(delivery, deps.registry.current);
-}
-
-function judge({ tenantId, endpointId }: Delivery, view: RegistryView): Endpoint | FailureReason {
-  const endpoint = view.endpoint(endpointKey(tenantId, endpointId));
-  if (endpoint === undefined) return 'ENDPOINT_DELETED';
-  if (view.tenant(tenantId)?.webhooksEnabled === false) return 'WEBHOOKS_DISABLED';
-  return endpoint.enabled ? endpoint : 'ENDPOINT_DISABLED';
 }
 
 /** Where an attempt goes, and the place it is made from. */

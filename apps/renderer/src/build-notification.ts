@@ -17,13 +17,20 @@ export interface EventSource {
   readonly timeMs: number;
 }
 
+/** What is configured, and how to be sure that it still is. */
+export interface Registry {
+  readonly current: RegistryView;
+  /** Resolves when `current` is not older than the call; rejects with a Failure. */
+  refreshed(): Promise<void>;
+}
+
 /** What one template makes of an event: the frozen request, or a notification that is failed from the start and says why. */
-export function buildNotification(
+export async function buildNotification(
   { event, record, timeMs }: EventSource,
   template: WebhookTemplate,
-  view: RegistryView,
+  registry: Registry,
   renderBody: (template: WebhookTemplate, event: Event) => RenderedBody,
-): NewNotification {
+): Promise<NewNotification> {
   const { tenantId, source: eventSource, id: eventId } = event;
   const rendered = renderBody(template, event);
   const content = rendered.kind === 'rendered' ? freeze(template, rendered.body) : null;
@@ -38,7 +45,7 @@ export function buildNotification(
     templateId: template.id,
     templateVersion: template.version,
     endpointId: template.endpointId,
-    failureReason: rendered.kind === 'failed' ? rendered.reason : refusalOf(template, view),
+    failureReason: rendered.kind === 'failed' ? rendered.reason : await refusalOf(template, registry),
     failureDetail: rendered.kind === 'failed' ? rendered.detail : null,
     eventBytes: content === null ? event.envelope : null,
     sourceTopic: record.topic,
@@ -49,8 +56,14 @@ export function buildNotification(
   };
 }
 
-/** Why nothing may be sent now; the notification can be re-sent later. */
-function refusalOf(template: WebhookTemplate, view: RegistryView): FailureReason | null {
+/** Why nothing may be sent now; the notification can be re-sent later. An older view refuses nothing by itself. */
+async function refusalOf(template: WebhookTemplate, registry: Registry): Promise<FailureReason | null> {
+  if (refusalIn(registry.current, template) === null) return null;
+  await registry.refreshed();
+  return refusalIn(registry.current, template);
+}
+
+function refusalIn(view: RegistryView, template: WebhookTemplate): FailureReason | null {
   if (view.tenant(template.tenantId)?.webhooksEnabled === false) return 'WEBHOOKS_DISABLED';
   const endpoint = view.endpoint(endpointKey(template.tenantId, template.endpointId));
   if (endpoint === undefined) return 'ENDPOINT_DELETED';

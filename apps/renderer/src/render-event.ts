@@ -14,17 +14,17 @@ import { encodeDeadLetter } from '#contracts/dead-letter-record';
 import { encodeDelivery } from '#contracts/delivery-record';
 import { decodeEvent } from '#contracts/event-record';
 import { canonicalTime, type Event, type ParkReason } from '#domain/event';
+import { Failure } from '#domain/failure';
 import type { KafkaRecord, RecordProducer } from '#domain/kafka-record';
 import { matchesEventType, type WebhookTemplate } from '#domain/webhook-template';
-import type { RegistryView } from '#registry/snapshot';
 import { count } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
-import { buildNotification, type EventSource } from './build-notification.js';
+import { buildNotification, type EventSource, type Registry } from './build-notification.js';
 import type { RenderedBody } from './render-body.js';
 
 /** What rendering an event touches. */
 export interface RenderEventDeps {
-  readonly registry: { readonly current: RegistryView };
+  readonly registry: Registry;
   readonly renderBody: (template: WebhookTemplate, event: Event) => RenderedBody;
   readonly notifications: NotificationStore;
   readonly parkedEvents: ParkedEventStore;
@@ -43,6 +43,7 @@ export async function renderEvent(record: KafkaRecord, deps: RenderEventDeps): P
   const decoded = decodeEvent(record);
   if (decoded.kind === 'parked') return parkEvent(record, decoded.reason, decoded.detail, deps);
   const { event } = decoded;
+  if (deps.registry.current.tenant(event.tenantId) === undefined) await deps.registry.refreshed();
   const view = deps.registry.current;
   if (view.tenant(event.tenantId) === undefined)
     return parkEvent(record, 'UNKNOWN_TENANT', `there is no tenant ${event.tenantId}`, deps);
@@ -51,7 +52,8 @@ export async function renderEvent(record: KafkaRecord, deps: RenderEventDeps): P
 
   const templates = view.templates(event.tenantId).filter((template) => appliesTo(template, event));
   if (templates.length === 0) return keepUnmatched(record, event, deps);
-  const stored = await storeAndAsk({ event, record, timeMs: time.ms }, templates, deps);
+  const source = { event, record, timeMs: time.ms };
+  const stored = await settled(templates.map((template) => storeAndAsk(source, template, deps)));
   const verdict = stored.some(({ isSameRecord }) => isSameRecord) ? 'matched' : 'duplicate';
   await enterBooks(record, verdict, deps);
   deps.log.info('event.rendered', { ...labels(record, event), verdict, notifications: stored.length });
@@ -66,23 +68,28 @@ function appliesTo(template: WebhookTemplate, event: Event): boolean {
   return template.active && matchesEventType(template.eventTypes, event.type);
 }
 
+/** One template's failure keeps none of the others back; what may pass when it is tried again is thrown first. */
+async function settled<T>(all: readonly Promise<T>[]): Promise<readonly T[]> {
+  const results = await Promise.allSettled(all);
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  if (failures.length === 0) return Promise.all(all);
+  throw failures.find((failure) => !(failure instanceof Failure) || failure.retryable) ?? failures[0];
+}
+
 /**
- * The rows first, then their records. An event first seen at another time (its producer repeats it with another, or none)
+ * The row first, then its record. An event first seen at another time (its producer repeats it with another, or none)
  * takes a second pass with that one, so that its ids are those of the first record.
  */
 async function storeAndAsk(
   source: EventSource,
-  templates: readonly WebhookTemplate[],
+  template: WebhookTemplate,
   deps: RenderEventDeps,
-): Promise<readonly StoredNotification[]> {
-  const { current } = deps.registry;
-  const built = templates.map((template) => buildNotification(source, template, current, deps.renderBody));
-  const answers = await Promise.all(built.map((notification) => deps.notifications.insert(notification)));
-  const other = answers.find((answer) => answer.kind === 'first-seen-at');
-  if (other !== undefined) return storeAndAsk({ ...source, timeMs: other.timeMs }, templates, deps);
-  const stored = answers.filter((answer) => answer.kind === 'stored');
-  await Promise.all(stored.map((row, i) => askForFirstAttempt(built[i] as NewNotification, row, deps)));
-  return stored;
+): Promise<StoredNotification> {
+  const built = await buildNotification(source, template, deps.registry, deps.renderBody);
+  const answer = await deps.notifications.insert(built);
+  if (answer.kind === 'first-seen-at') return storeAndAsk({ ...source, timeMs: answer.timeMs }, template, deps);
+  await askForFirstAttempt(built, answer, deps);
+  return answer;
 }
 
 /** A row that existed is asked for from the row, never with the new rendering. */

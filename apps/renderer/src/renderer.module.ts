@@ -31,7 +31,10 @@ const progressMs = 2_000;
 /** The oldest partition is asked for again after this; partitions come and go by the day. */
 const oldestAgeMs = 60_000;
 const underWayMax = 2_000;
-const partitionLimits = { recordsMax: 1_000, bytesMax: 16 * 1_048_576 };
+/** Each event under way is held in as many renderings as templates match it. */
+const underWayBytesMax = 8 * 1_048_576;
+/** Read ahead: little more than may be under way, as there may be 24 partitions. */
+const partitionLimits = { recordsMax: 1_000, bytesMax: 4 * 1_048_576 };
 const sidePoolMax = 3;
 
 /** The renderer's parts, wired in plain sight; `start` opens what has to be opened, in the background. */
@@ -69,7 +72,7 @@ export function wireRenderer(config: RendererConfig, log: Log) {
   };
   const reader = new LogReader({
     ...{ kafka, groupId: `${topics.prefix}renderer`, topicsOf: { events: eventTopicsOf(topics) } },
-    ...{ timing: groupTimingOf(config), underWayMax, ofPartition: () => partitionLimits },
+    ...{ timing: groupTimingOf(config), underWayMax, underWayBytesMax, ofPartition: () => partitionLimits },
     ...{ giveUp: (record, failure) => parkFaultyEvent(record, failure, deps) },
     ...{ drainTimeoutMs: config.DRAIN_TIMEOUT_MS, log, clock },
   });

@@ -132,6 +132,8 @@ const properties = [
   'sourceOffset',
   'traceParent',
 ] as const;
+/** Of the bodies of one statement, whose parameters take several times as much while they are written. */
+const flushBytesMax = 4 * 1_048_576;
 const payloadProperties = ['id', 'method', 'contentType', 'body', 'sha256'] as const;
 
 /** Stores rendered notifications, many in one statement; storing one again changes nothing and says what is there. */
@@ -147,8 +149,8 @@ export class NotificationStore {
     this.rows = unnestOf(dataSource, NotificationRow, properties);
     this.payloads = unnestOf(dataSource, PayloadRow, payloadProperties);
     this.batcher = new MicroBatcher((items) => patientBatch(items, (batch) => this.insertBatch(batch), deps), {
-      itemsMax: 300,
-      flushesMax: 2,
+      ...{ itemsMax: 300, flushesMax: 2 },
+      ...{ bytesMax: flushBytesMax, bytesOf: ({ content, eventBytes }) => (content?.body ?? eventBytes)?.length ?? 0 },
     });
   }
 

@@ -21,6 +21,18 @@ describe('MicroBatcher', () => {
     expect(mostUnderWay).toBe(2);
   });
 
+  it('keeps a flush within its bytes, and lets an item that is larger alone leave alone', async () => {
+    const batches: (readonly number[])[] = [];
+    const flush = async (items: readonly number[]) => {
+      batches.push(items);
+      return items;
+    };
+    const limits = { itemsMax: 4, flushesMax: 1, bytesMax: 10, bytesOf: (item: number) => item };
+    const batcher = new MicroBatcher(flush, limits);
+    await Promise.all([4, 6, 1, 25, 9, 2, 1, 1, 1, 1].map((item) => batcher.add(item)));
+    expect(batches).toEqual([[4, 6], [1], [25], [9], [2, 1, 1, 1], [1]]);
+  });
+
   it('rejects only the item whose output is a Failure', async () => {
     const refused = new Failure('STORE_REFUSED', 'refused', { retryable: false });
     const flush = async (items: readonly number[]) => items.map((item) => (item === 2 ? refused : item));

@@ -7,11 +7,14 @@ interface Waiting<I, O> {
 }
 
 /** What bounds a batcher. */
-export interface MicroBatcherLimits {
+export interface MicroBatcherLimits<I> {
   /** Items in one flush, from 1. */
   readonly itemsMax: number;
   /** Flushes under way at once, from 1. */
   readonly flushesMax: number;
+  /** Bytes of the items of one flush by `bytesOf`; a flush takes at least one item, whatever its size. */
+  readonly bytesMax?: number;
+  readonly bytesOf?: (item: I) => number;
 }
 
 /**
@@ -27,7 +30,7 @@ export class MicroBatcher<I, O> {
   constructor(
     /** Answers one output for each item, in order: a Failure is that item's rejection, a rejection is every item's. */
     private readonly flush: (items: readonly I[]) => Promise<readonly (O | Failure)[]>,
-    private readonly limits: MicroBatcherLimits,
+    private readonly limits: MicroBatcherLimits<I>,
   ) {}
 
   add(item: I): Promise<O> {
@@ -49,10 +52,23 @@ export class MicroBatcher<I, O> {
 
   private start(): void {
     while (this.flushes < this.limits.flushesMax && this.waiting.length > 0) {
-      const batch = this.waiting.splice(0, this.limits.itemsMax);
+      const batch = this.waiting.splice(0, this.nextCount());
       this.flushes++;
       void this.run(batch);
     }
+  }
+
+  /** How many of those that wait leave together. */
+  private nextCount(): number {
+    const { itemsMax, bytesMax = Number.POSITIVE_INFINITY, bytesOf = () => 0 } = this.limits;
+    let count = 0;
+    let bytes = 0;
+    for (const { item } of this.waiting) {
+      bytes += bytesOf(item);
+      if (count === itemsMax || (count > 0 && bytes > bytesMax)) break;
+      count++;
+    }
+    return count;
   }
 
   private async run(batch: readonly Waiting<I, O>[]): Promise<void> {

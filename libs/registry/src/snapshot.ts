@@ -1,4 +1,4 @@
-import { type DataSource, IsNull } from 'typeorm';
+import { type DataSource, type EntityManager, IsNull } from 'typeorm';
 import type { Clock } from '#domain/clock';
 import type { Endpoint } from '#domain/endpoint';
 import { Failure } from '#domain/failure';
@@ -7,6 +7,7 @@ import { MicroBatcher } from '#domain/micro-batcher';
 import type { Secret } from '#domain/secret';
 import type { WebhookTemplate } from '#domain/webhook-template';
 import { storeFailure } from '#postgres/store-failure';
+import { stored } from '#postgres/transaction';
 import type { Log } from '#telemetry/log';
 import { EndpointRow, EndpointSecretRow, TemplateRow, TemplateVersionRow, TenantRow } from './registry-rows.js';
 import type { SecretBox } from './secret-box.js';
@@ -17,7 +18,7 @@ export interface RegistryView {
   endpoint(key: EndpointKey): Endpoint | undefined;
   /** A tenant's templates in their active version, also those switched off. */
   templates(tenantId: TenantId): readonly WebhookTemplate[];
-  /** Newest first, not past their end. */
+  /** Newest first, not past their end; none for an endpoint of which one cannot be opened: never some for all. */
   signingSecrets(key: EndpointKey): readonly Secret[];
 }
 
@@ -29,28 +30,37 @@ export interface SnapshotOptions {
   readonly clock: Clock;
 }
 
+interface OpenSecret {
+  readonly secret: Secret;
+  readonly notAfterMs: number;
+}
+
 interface Loaded {
   readonly version: string;
   readonly view: RegistryView;
 }
 
+/** Callers of one look; each of them holds a record, so their number is bounded before. */
+const callersMax = 100_000;
+
 /** Keeps the registry in memory, so that no delivery asks the database what is configured. */
 export class RegistrySnapshot {
   private loaded: Loaded | null = null;
   private trouble: string | null = 'not loaded yet';
-  private readonly looks = new MicroBatcher<undefined, void>(
-    async (callers) => {
-      await this.refresh().catch((error: unknown) => Promise.reject(storeFailure(error)));
-      return callers.map(() => undefined);
-    },
-    { itemsMax: Number.POSITIVE_INFINITY, flushesMax: 1 },
-  );
+  /** One look at a time: a view is never followed by an older one. */
+  private readonly looks: MicroBatcher<void, void>;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly secretBox: SecretBox | null,
     private readonly options: SnapshotOptions,
-  ) {}
+  ) {
+    const look = async (callers: readonly void[]) => {
+      await this.refresh();
+      return callers;
+    };
+    this.looks = new MicroBatcher(look, { itemsMax: callersMax, flushesMax: 1 });
+  }
 
   /** Throws STORE_UNAVAILABLE before the first load. An older view is used while Postgres is away. */
   get current(): RegistryView {
@@ -68,7 +78,7 @@ export class RegistrySnapshot {
   async follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        if (this.dataSource.isInitialized) await this.refresh();
+        if (this.dataSource.isInitialized) await this.refreshed();
       } catch (error) {
         const cause = storeFailure(error).message;
         if (this.trouble !== cause) this.options.log.warn('registry.notLoaded', { cause });
@@ -78,53 +88,82 @@ export class RegistrySnapshot {
     }
   }
 
-  /** Resolves after a look that began after this call; many callers share one. Throws a Failure. */
-  refreshed(): Promise<void> {
-    return this.looks.add(undefined);
+  /**
+   * Resolves after a look for changes that began after the call, one for all who call meanwhile: for whoever must be sure
+   * before refusing something. Rejects with a Failure while Postgres is away.
+   */
+  async refreshed(): Promise<void> {
+    await stored(() => this.looks.add());
   }
 
-  /** Loads the registry if it has changed. Throws what the database throws. */
-  async refresh(): Promise<void> {
-    const [row]: readonly { version: string }[] = await this.dataSource.query('SELECT version FROM registry_version');
-    const version = row?.version ?? '';
-    // The version is read first: a change in between is loaded now and once more at the next look.
-    if (this.loaded?.version !== version) this.loaded = { version, view: await this.load(version) };
+  private async refresh(): Promise<void> {
+    if (this.loaded?.version !== (await versionIn(this.dataSource.manager)))
+      this.loaded = await this.dataSource.transaction('REPEATABLE READ', (tx) => this.load(tx));
     this.trouble = null;
   }
 
-  private async load(version: string): Promise<RegistryView> {
-    const { manager } = this.dataSource;
-    const tenants = new Map(
-      (await manager.find(TenantRow)).map(({ id, webhooksEnabled }) => [id, { webhooksEnabled }]),
-    );
-    const endpoints = (await manager.findBy(EndpointRow, { deletedAt: IsNull() })).map(endpointOf);
+  /** Everything as of one instant: what one operator changed together is seen together. */
+  private async load(tx: EntityManager): Promise<Loaded> {
+    const version = await versionIn(tx);
+    const tenants = new Map((await tx.find(TenantRow)).map(({ id, webhooksEnabled }) => [id, { webhooksEnabled }]));
+    const endpoints = (await tx.findBy(EndpointRow, { deletedAt: IsNull() })).map(endpointOf);
     const byKey = new Map(endpoints.map((endpoint) => [endpointKey(endpoint.tenantId, endpoint.id), endpoint]));
-    const versions = await manager.find(TemplateVersionRow);
-    const templates = groupByTenant(templatesOf(await manager.findBy(TemplateRow, { deletedAt: IsNull() }), versions));
-    const secrets = this.openSecrets(await manager.find(EndpointSecretRow, { order: { version: 'DESC' } }));
-    this.options.log.info('registry.loaded', { version, tenants: tenants.size, endpoints: byKey.size });
-    const { clock } = this.options;
-    return {
+    const templates = groupByTenant(
+      templatesOf(await tx.findBy(TemplateRow, { deletedAt: IsNull() }), await activeVersions(tx)),
+    );
+    const secrets = await this.openSecrets(tx);
+    const { clock, log } = this.options;
+    log.info('registry.loaded', { version, tenants: tenants.size, endpoints: byKey.size });
+    const view: RegistryView = {
       tenant: (id) => tenants.get(id),
       endpoint: (key) => byKey.get(key),
       templates: (tenantId) => templates.get(tenantId) ?? [],
       signingSecrets: (key) =>
         (secrets.get(key) ?? []).flatMap(({ secret, notAfterMs }) => (clock.nowMs() < notAfterMs ? [secret] : [])),
     };
+    return { version, view };
   }
 
-  private openSecrets(rows: readonly EndpointSecretRow[]) {
-    const secrets = new Map<EndpointKey, { readonly secret: Secret; readonly notAfterMs: number }[]>();
+  /** An endpoint of which one cannot be opened has none; those of all others are used. */
+  private async openSecrets(tx: EntityManager): Promise<ReadonlyMap<EndpointKey, readonly OpenSecret[]>> {
+    const secrets = new Map<EndpointKey, readonly OpenSecret[]>();
     if (this.secretBox === null) return secrets;
-    for (const row of rows) {
-      const { tenantId, endpointId: ownerId, purpose, version } = row;
-      const key = endpointKey(tenantId, ownerId);
-      const secret = this.secretBox.open(row, { tenantId, ownerId, purpose, version });
+    const unreadable = new Set<EndpointKey>();
+    for (const row of await tx.find(EndpointSecretRow, { order: { version: 'DESC' } })) {
+      const key = endpointKey(row.tenantId, row.endpointId);
       const notAfterMs = row.notAfter?.getTime() ?? Number.POSITIVE_INFINITY;
-      secrets.set(key, [...(secrets.get(key) ?? []), { secret, notAfterMs }]);
+      if (notAfterMs <= this.options.clock.nowMs()) continue;
+      const secret = this.openSecret(row, this.secretBox);
+      if (secret === null) unreadable.add(key);
+      else secrets.set(key, [...(secrets.get(key) ?? []), { secret, notAfterMs }]);
     }
+    for (const key of unreadable) secrets.delete(key);
     return secrets;
   }
+
+  private openSecret(row: EndpointSecretRow, secretBox: SecretBox): Secret | null {
+    const { tenantId, endpointId, purpose, version, kekId } = row;
+    try {
+      return secretBox.open(row, { tenantId, ownerId: endpointId, purpose, version });
+    } catch (error) {
+      this.options.log.error('registry.secretUnreadable', { tenantId, endpointId, version, kekId, err: error });
+      return null;
+    }
+  }
+}
+
+async function versionIn(on: Pick<EntityManager, 'query'>): Promise<string> {
+  const [row]: readonly { version: string }[] = await on.query('SELECT version FROM registry_version');
+  return row?.version ?? '';
+}
+
+/** Of templates that are not deleted: what they once were is not needed, and there may be much of it. */
+function activeVersions(tx: EntityManager): Promise<readonly TemplateVersionRow[]> {
+  const isActive = [
+    't.tenantId = v.tenantId AND t.id = v.templateId',
+    't.activeVersion = v.version AND t.deletedAt IS NULL',
+  ];
+  return tx.createQueryBuilder(TemplateVersionRow, 'v').innerJoin(TemplateRow, 't', isActive.join(' AND ')).getMany();
 }
 
 function endpointOf(row: EndpointRow): Endpoint {
