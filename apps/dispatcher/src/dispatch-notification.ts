@@ -179,16 +179,11 @@ async function sendToTier(delivery: Delivery, dueMs: number, deps: DispatchNotif
 async function hold(delivery: Delivery, key: EndpointKey, deps: DispatchNotificationDeps): Promise<void> {
   const { notificationId, ask } = delivery;
   if (ask.kind === 'resend') return; // the item stays requested and is asked again
+  const reason = 'ENDPOINT_FULL';
   const delayMs = Math.round(holdMs * (1 + deps.clock.chance()));
-  const dueMs = await deps.holds.hold({ notificationId, number: ask.number, reason: 'ENDPOINT_FULL', delayMs });
-  count('hookline_held_total', { reason: 'ENDPOINT_FULL' });
-  deps.log.info('notification.held', {
-    notificationId,
-    endpoint: key,
-    reason: 'ENDPOINT_FULL',
-    delayMs,
-    won: dueMs !== null,
-  });
+  const dueMs = await deps.holds.hold({ notificationId, number: ask.number, reason, delayMs });
+  count('hookline_held_total', { reason });
+  deps.log.info('notification.held', { notificationId, endpoint: key, reason, delayMs, won: dueMs !== null });
   if (dueMs !== null && deps.lanes.mayCirculate(key, delayMs))
     await sendToTier({ ...delivery, askedBy: 'release' }, dueMs, deps);
 }
