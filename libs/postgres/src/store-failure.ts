@@ -14,6 +14,15 @@ const lostConnectionCodes: ReadonlySet<string> = new Set([
   'ENOENT',
 ]);
 
+/** What an operator has to do about a state that is one of the set-up. */
+const setUpFaults: Readonly<Record<string, string>> = {
+  '42P01': 'the schema is missing: npm run migrate',
+  '42703': 'the schema is older than this version: npm run migrate',
+  '42883': 'the schema is missing or older than this version: npm run migrate',
+  '3D000': 'there is no such database: create the database first',
+  '3F000': 'there is no schema to make tables in: create it first, or set the search_path of the role',
+};
+
 const codeFaults = [TypeError, RangeError, ReferenceError];
 
 /**
@@ -29,7 +38,9 @@ export function storeFailure(error: unknown): Failure {
     return new Failure('STORE_REFUSED', `a fault of ours: ${detail}`, { retryable: false, cause: error });
   if (state === null || passingClasses.has(state.slice(0, 2)))
     return new Failure('STORE_UNAVAILABLE', `Postgres cannot answer now: ${detail}`, { retryable: true, cause: error });
-  return new Failure('STORE_REFUSED', `Postgres refused (${state}): ${detail}`, {
+  const fault = setUpFaults[state];
+  const said = fault === undefined ? detail : `${fault} (${detail})`;
+  return new Failure('STORE_REFUSED', `Postgres refused (${state}): ${said}`, {
     retryable: false,
     cause: error,
     detail: state,
