@@ -105,7 +105,7 @@ function mavenFault(end: string, output: string): string {
 }
 
 /** Counts what Maven says it has downloaded: `Downloaded from central: https://.../x-1.jar (1.2 MB at 3 MB/s)`. */
-export class TransferCount {
+class TransferCount {
   private rest = '';
   private files = 0;
   private bytes = 0;

@@ -158,6 +158,7 @@ describe('the pages in docs', () => {
     expect(await world.stopApps()).toBe(0);
     for (const app of ['renderer', 'dispatcher', 'retry-scheduler', 'admin'])
       expect(world.logOf(app)).toMatch(/"drained":true.*"process\.stopped"/);
+    expect(world.logOf('retry-scheduler')).not.toContain('duty.failed');
   });
 
   it('have no snippet that is left unrun', () => {
