@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-/** Specs beside the code need no server; integration and e2e share one real Kafka and one real Postgres per run. */
+/**
+ * Vite is pinned in package.json beside vitest, which would take any of three majors: Nest and TypeORM need the decorators'
+ * metadata that vite 8 emits. Specs beside the code need no server; integration and e2e share one real Kafka and one real
+ * Postgres per run.
+ */
 const conditions = {
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source', 'node'] } },

@@ -71,7 +71,7 @@ async function runMaven(maven: string, folder: string, say: (line: string) => vo
       seen.read(chunk.toString());
     });
   const progress = setInterval(() => {
-    say(`  ${seen.said()}`);
+    if (!seen.isEmpty) say(`  ${seen.said()}`);
     if (performance.now() - heardMs > silentMsMax) child.kill();
   }, sayEveryMs);
   const end = await new Promise<string>((resolve) => {
@@ -80,7 +80,7 @@ async function runMaven(maven: string, folder: string, say: (line: string) => vo
   });
   clearInterval(progress);
   if (end !== '') throw new Error(mavenFault(end, output));
-  say(`  ${seen.said()}; done`);
+  say(seen.isEmpty ? "  every jar was in Maven's own store; done" : `  ${seen.said()}; done`);
 }
 
 /** Maven keeps its store in the home of the user's account, whatever HOME says; some accounts have none. */
@@ -105,7 +105,7 @@ function mavenFault(end: string, output: string): string {
 }
 
 /** Counts what Maven says it has downloaded: `Downloaded from central: https://.../x-1.jar (1.2 MB at 3 MB/s)`. */
-export class TransferCount {
+class TransferCount {
   private rest = '';
   private files = 0;
   private bytes = 0;
@@ -121,6 +121,11 @@ export class TransferCount {
       this.bytes += Number((match[2] ?? '').replace(',', '.')) * (bytesPerUnit[match[3] ?? ''] ?? 0);
       this.last = match[1] ?? '';
     }
+  }
+
+  /** Nothing was downloaded. */
+  get isEmpty(): boolean {
+    return this.files === 0;
   }
 
   said(): string {

@@ -1,6 +1,5 @@
 // Makes a clean clone ready, then runs what it is given: a program of dist (`dist/x.js`, in this very process) or a tool of
-// node_modules (`vitest run`). Needs only Node: installs the packages when they are missing or older than the lock file,
-// builds when sources are newer. HOOKLINE_NO_INSTALL=1 forbids installing. Written so that an old Node can still read it.
+// node_modules (`vitest run`). Needs only Node: installs the packages when they are not those of the lock file, when sources are newer. HOOKLINE_NO_INSTALL=1 forbids installing. Written so that an old Node can still read it.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -41,19 +40,30 @@ function arrivedOf(packages) {
   return packages.filter((name) => existsSync(inTop(`${name}/package.json`))).length;
 }
 
-async function installPackages() {
-  if (changedAt('node_modules/.package-lock.json') >= changedAt('package-lock.json')) return;
-  if (process.env.HOOKLINE_NO_INSTALL === '1')
-    throw new Error(
-      'The npm packages are missing or old and HOOKLINE_NO_INSTALL=1 forbids installing: run `npm ci` first.',
-    );
-  const lock = JSON.parse(readFileSync(inTop('package-lock.json'), 'utf8')).packages;
+/** What a lock file lists, by folder; npm keeps one of what it has installed. Nothing when there is none. */
+function packagesOf(file) {
+  return existsSync(inTop(file)) ? JSON.parse(readFileSync(inTop(file), 'utf8')).packages : {};
+}
+
+async function installPackages(args) {
+  const lock = packagesOf('package-lock.json');
+  const installed = packagesOf('node_modules/.package-lock.json');
   const packages = Object.keys(lock).filter((name) => name !== '' && !lock[name].optional && !lock[name].extraneous);
+  const isThere = (name) => name in installed && installed[name].integrity === lock[name].integrity;
+  const missing = packages.filter((name) => !isThere(name)).length;
+  if (missing === 0) return;
+  if (process.env.HOOKLINE_NO_INSTALL === '1') {
+    if (missing < packages.length && args.includes('--help')) return;
+    throw new Error(
+      `${missing} of ${packages.length} npm packages are missing or others than the lock file's, and HOOKLINE_NO_INSTALL=1 forbids installing: run \`npm ci\` first. ` +
+        'For local servers, Java 17, Maven and PostgreSQL 15 must be there as well; which of them are missing is said when the packages are there.',
+    );
+  }
   say(`installing ${packages.length} npm packages to node_modules (npm ci, about 30 s)`);
   const progress = setInterval(() => say(`  ${arrivedOf(packages)} of ${packages.length} packages`), 3000);
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const install = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   const stdio = ['ignore', 'ignore', 'inherit'];
-  const code = await run('npm', args, { timeout: installMsMax, stdio }).finally(() => clearInterval(progress));
+  const code = await run('npm', install, { timeout: installMsMax, stdio }).finally(() => clearInterval(progress));
   if (code !== 0)
     throw new Error(
       `npm ci failed (exit ${code}). Its words are above; run it again when the network or the registry answers.`,
@@ -78,7 +88,7 @@ async function buildSources() {
 
 async function main([what, ...args]) {
   refuseOldNode();
-  await installPackages();
+  await installPackages(args);
   await buildSources();
   if (what === undefined) return;
   if (!what.endsWith('.js')) process.exit(await run(inTop(`node_modules/.bin/${what}`), args));

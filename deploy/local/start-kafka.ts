@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { brokersTrouble } from '#kafka/topics-command';
+import { createLog } from '#telemetry/log';
 import { fetchKafka, kafkaJarsFolder } from './fetch-kafka.js';
 import { findJava } from './find-programs.js';
 import { installMissing } from './install-missing.js';
@@ -16,6 +18,8 @@ const javaOptions = ['-Xms64m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopA
 
 const classPath = ['-cp', path.join(kafkaJarsFolder, '*')];
 const formatMsMax = 60_000;
+/** What the client says while the broker begins is debug. */
+const log = createLog({ app: 'launcher', level: 'error' });
 
 /** Uses `KAFKA_BROKERS` when it is set, else starts Apache Kafka (KRaft, one node) on free loopback ports. */
 export async function startKafka(brokers: string | undefined, say: (line: string) => void): Promise<LocalServer> {
@@ -33,7 +37,7 @@ export async function startKafka(brokers: string | undefined, say: (line: string
   const start = async () => {
     const args = [...javaOptions, ...classPath, 'kafka.Kafka', properties];
     const child = startProcess({ command: java, args, logFile });
-    await waitFor(() => accepts(port), { what: 'Kafka', limitMs: startMsMax, child, detail: () => tailOf(logFile) });
+    await waitFor(() => answers(port), { what: 'Kafka', limitMs: startMsMax, child, detail: () => tailOf(logFile) });
     return child;
   };
   let child = await start();
@@ -62,6 +66,12 @@ function formatStorage(java: string, properties: string): Promise<void> {
       else reject(new Error(`Kafka's storage could not be made: ${error.message}\n${stdout}${stderr}`));
     });
   });
+}
+
+/** A port that accepts is not enough: a broker that begins takes connections before it answers requests. */
+async function answers(port: number): Promise<boolean> {
+  if (!(await accepts(port))) return false;
+  return (await brokersTrouble({ brokers: [`127.0.0.1:${port}`], ssl: false }, log)) === null;
 }
 
 function accepts(port: number): Promise<boolean> {

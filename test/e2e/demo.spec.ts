@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { createDataSource } from '#postgres/data-source';
@@ -40,10 +41,10 @@ describe('the demo', () => {
     expect(said.exitCode, said.out + said.err).toBeNull();
     expect(said.out).toContain('the books balance');
     const envFile = /after `\. (.+)`:/.exec(said.out)?.[1] ?? '';
-    const commands = said.out.split('\n').filter((line) => line.startsWith('  node '));
+    const commands = said.out.split('\n').filter((line) => line.startsWith('  hookline '));
     expect(commands).toHaveLength(3);
-    const run = (command: string) =>
-      spawnSync('/bin/sh', ['-c', `. ${envFile}; ${command}`], { cwd: top, encoding: 'utf8', timeout: 60_000 });
+    const elsewhere = { cwd: os.tmpdir(), encoding: 'utf8', timeout: 60_000 } as const;
+    const run = (command: string) => spawnSync('/bin/sh', ['-c', `. ${envFile}; ${command}`], elsewhere);
 
     const [list = '', attempts = '', resend = ''] = commands;
     const id = /attempts (\S+)/.exec(attempts)?.[1] ?? '';

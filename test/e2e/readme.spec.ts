@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { canInstall, installMissing } from '../../deploy/local/install-missing.j
 import { allPages, readPage, snippetsOf, tableRows } from '../support/markdown.js';
 import { ReadmeWorld } from '../support/readme-world.js';
 import { until } from '../support/until.js';
-import type { ReceivedRequest } from '../support/webhook-receiver.js';
+import type { ReceivedRequest, WebhookReceiver } from '../support/webhook-receiver.js';
 
 /** Snippets that are not run here, and why. */
 const notRunHere: Readonly<Record<string, string>> = {
@@ -17,29 +17,62 @@ const notRunHere: Readonly<Record<string, string>> = {
 };
 
 let world: ReadmeWorld;
+let receiver: WebhookReceiver | undefined;
+let firstReceiver: ChildProcess | undefined;
 let secret = '';
+/** The notification of order 1. */
+let firstId = '';
+const firstBody = '{"orderId": 1, "total": 12.50, "note": "for Zoë \\"Zed\\" Müller"}';
 
 beforeAll(async () => {
   world = await ReadmeWorld.make();
-  await world.startApps('own-start');
+  await world.startApps('own-start', 'own-stop');
   writeFileSync(path.join(world.folder, 'hookline.yaml'), world.snippet('own-configuration'));
-  const applied = await world.shell(`${world.snippet('own-apply')}\necho "secret=$ORDERS_SECRET"`);
+  const applied = await world.shell(world.snippet('own-apply'));
   expect(applied, applied.output).toMatchObject({ exitCode: 0 });
-  secret = /secret=(whsec_\S+)/.exec(applied.output)?.[1] ?? '';
-  world.receiver.on('/orders', secret);
+  secret = readFileSync(path.join(world.folder, 'orders-secret'), 'utf8').trim();
 }, 300_000);
 
-afterAll(() => world.stop());
+afterAll(async () => {
+  firstReceiver?.kill();
+  await world.stop();
+  await receiver?.stop();
+});
 
 describe('the README', () => {
-  it('publishes with the command line', async () => {
+  it('publishes with the command line to a receiver on this machine', async () => {
+    writeFileSync(path.join(world.folder, 'verify.mjs'), world.snippet('verify-node'));
+    const file = path.join(world.folder, 'receiver.mjs');
+    writeFileSync(file, world.snippet('receiver'));
+    const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    firstReceiver = child;
+    let received = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      received += chunk.toString();
+    });
     const { exitCode, output } = await world.shell(world.snippet('publish-cli'));
     expect(exitCode, output).toBe(0);
     expect(output).toContain('matched 1 template');
-    const request = await arrivalOf(1);
-    expect(JSON.parse(request.body.toString())).toEqual({ orderId: 1, total: 12.5, note: 'for Zoë "Zed" Müller' });
-    expect(request.body.toString()).toContain('"total": 12.50');
-    expect(output).toContain(request.webhookId);
+    await until(() => received.endsWith('\n'), { what: 'the request arrives', limitMs: 60_000 });
+    firstId = /^\S+ (\S+)/.exec(received)?.[1] ?? '';
+    expect(received.split('\n')[0]).toMatch(new RegExp(`^verified ${firstId} \\{"orderId"`));
+    expect(received).toContain(firstBody);
+    expect(output).toContain(firstId);
+
+    const shown = await until(
+      async () => {
+        const looked = await world.shell(world.snippet('first-delivery'));
+        expect(looked.exitCode, looked.output).toBe(0);
+        return /accepted .*204/.test(looked.output) && looked.output;
+      },
+      { what: 'the history has the attempt', limitMs: 60_000 },
+    );
+    expect(shown).toContain(firstId);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill();
+    await ended;
+    receiver = await world.startReceiver();
+    receiver.on('/orders', secret);
   });
 
   it('publishes with kcat', async ({ skip }) => {
@@ -57,7 +90,7 @@ describe('the README', () => {
   });
 
   it.each(['verify-standardwebhooks', 'verify-node'])('shows with %s how to verify', async (name) => {
-    const request = await arrivalOf(1);
+    const request = await arrivalOf(3);
     writeFileSync(path.join(world.folder, `${name}.mjs`), world.snippet(name));
     const said = runModule(
       `run-${name}.mjs`,
@@ -73,7 +106,7 @@ describe('the README', () => {
   it('shows in Python how to verify', async ({ skip }) => {
     const snippet = world.snippet('verify-python');
     skip(spawnSync('python3', ['--version']).status !== 0, 'python3 is not there');
-    const request = await arrivalOf(1);
+    const request = await arrivalOf(3);
     const script = `${snippet}
 import json, sys
 asked = json.load(sys.stdin)
@@ -96,18 +129,16 @@ describe('the pages in docs', () => {
   });
 
   it('show commands that work, a re-send among them', async () => {
-    const { webhookId, body } = await arrivalOf(1);
     const { exitCode, output } = await world.shell(world.snippet('operators-cli'));
     expect(exitCode, output).toBe(0);
     expect(output).toContain('order.created');
-    expect(output).toContain(body.toString());
+    expect(output).toContain(firstBody);
     const resent = await until(
-      () => world.receiver.of('/orders').find((one) => one.webhookId === webhookId && one.attempt === 2),
-      {
-        what: 'the notification is sent again',
-      },
+      () => receiver?.of('/orders').find((one) => one.webhookId === firstId && one.attempt === 2),
+      { what: 'the notification is sent again' },
     );
-    expect(resent).toMatchObject({ body, signatureValid: true });
+    expect(resent.body.toString()).toContain(firstBody);
+    expect(resent.signatureValid).toBe(true);
   });
 
   it('list every column of the views, with its type, and no other', async () => {
@@ -123,6 +154,13 @@ describe('the pages in docs', () => {
     }
   });
 
+  it('stop the four apps as they say', async () => {
+    expect(await world.stopApps()).toBe(0);
+    for (const app of ['renderer', 'dispatcher', 'retry-scheduler', 'admin'])
+      expect(world.logOf(app)).toMatch(/"drained":true.*"process\.stopped"/);
+    expect(world.logOf('retry-scheduler')).not.toContain('duty.failed');
+  });
+
   it('have no snippet that is left unrun', () => {
     const names = allPages()
       .flatMap(snippetsOf)
@@ -136,7 +174,7 @@ describe('the pages in docs', () => {
 function arrivalOf(orderId: number): Promise<ReceivedRequest> {
   const isIts = ({ body, status }: ReceivedRequest) =>
     status === 200 && body.toString().includes(`"orderId": ${orderId},`);
-  return until(() => world.receiver.of('/orders').find(isIts), { what: `order ${orderId} arrives`, limitMs: 60_000 });
+  return until(() => receiver?.of('/orders').find(isIts), { what: `order ${orderId} arrives`, limitMs: 60_000 });
 }
 
 /** The request as it came; with a changed body; with another time; properly signed, but an hour ago. */

@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { type SourceFile, sourceFiles } from './source-files.js';
@@ -41,6 +42,12 @@ describe('product code', () => {
     ];
     for (const text of planted) expect(faultsOf({ path: 'libs/domain/src/planted.ts', text }), text).toHaveLength(1);
     expect(faultsOf({ path: 'libs/domain/src/utils.ts', text: '' })).toHaveLength(1);
+  });
+
+  it('has its command line in a file that is committed and executable, so that npm can link it before a build', () => {
+    const { bin } = JSON.parse(readFileSync('package.json', 'utf8')) as { bin: Readonly<Record<string, string>> };
+    expect(Object.values(bin).filter((file) => file.startsWith('dist/'))).toEqual([]);
+    expect(Object.values(bin).map((file) => (statSync(file).mode & 0o111).toString(8))).toEqual(['111']);
   });
 
   it('tells the path in five files of together at most 600 lines', () => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { inject } from 'vitest';
 import { createDataSource, type DataSource } from '#postgres/data-source';
@@ -8,6 +8,9 @@ import { allPages, readPage, snippetsOf, topFolder } from './markdown.js';
 import { adminQuery, databaseUrlOf } from './test-database.js';
 import { until } from './until.js';
 import { WebhookReceiver } from './webhook-receiver.js';
+
+/** What the README's shell waits for before it runs the snippet that stops the apps. */
+const allReady = 'every app is ready';
 
 /** What a shell said. */
 export interface ShellEnd {
@@ -26,7 +29,6 @@ const readmePorts = ['8081', '8082', '8083', '8084'];
 export class ReadmeWorld {
   /** Names of the snippets that were run. */
   readonly ran = new Set<string>();
-  readonly receiver: WebhookReceiver;
   private apps: ChildProcess | null = null;
   private appsOutput = '';
 
@@ -35,13 +37,11 @@ export class ReadmeWorld {
     readonly folder: string,
     private readonly database: string,
     private readonly settings: {
-      readonly receiver: WebhookReceiver;
+      readonly receiverPort: number;
       readonly replaced: Readonly<Record<string, string>>;
       readonly env: NodeJS.ProcessEnv;
     },
-  ) {
-    this.receiver = settings.receiver;
-  }
+  ) {}
 
   static async make(): Promise<ReadmeWorld> {
     const database = `hookline_readme_${process.pid}`;
@@ -51,24 +51,29 @@ export class ReadmeWorld {
     await store.initialize();
     const folder = path.join(topFolder, '.local', `readme-${process.pid}`);
     mkdirSync(folder, { recursive: true });
-    const receiver = await WebhookReceiver.start();
+    const receiverPort = await freePort();
     const prefix = `readme${process.pid}.`;
     const grpc = `127.0.0.1:${await freePort()}`;
     const ports = await Promise.all(readmePorts.map(async (port) => [port, String(await freePort())] as const));
     const replaced = {
       'localhost:9092': inject('kafkaBrokers'),
       'postgres://hookline:hookline@localhost:5432/hookline': url,
-      'https://hooks.example.com/orders': `http://127.0.0.1:${receiver.port}/orders`,
+      '9911': String(receiverPort),
       'hookline.events': `${prefix}events`,
       '.local': folder,
       ...Object.fromEntries(ports),
     };
     const { PATH, HOME } = process.env;
     const env = {
-      ...{ PATH, HOME, HOOKLINE_NO_INSTALL: '1', TOPIC_PREFIX: prefix, EGRESS_ALLOW: '127.0.0.1/32' },
+      ...{ PATH, HOME, HOOKLINE_NO_INSTALL: '1', TOPIC_PREFIX: prefix },
       ...{ GRPC_LISTEN: grpc, HOOKLINE_ADDR: grpc },
     };
-    return new ReadmeWorld(store, folder, database, { receiver, replaced, env });
+    return new ReadmeWorld(store, folder, database, { receiverPort, replaced, env });
+  }
+
+  /** A receiver that keeps what arrives, in the place of the README's own, which must have ended. */
+  startReceiver(): Promise<WebhookReceiver> {
+    return WebhookReceiver.start(this.settings.receiverPort);
   }
 
   /** A snippet of the README or of a page in docs, ready to run here. Throws when there is none of this name. */
@@ -101,38 +106,52 @@ export class ReadmeWorld {
     return { exitCode, output };
   }
 
-  /** Runs the snippet that starts the apps and keeps its shell, whose end is theirs. */
-  async startApps(name: string): Promise<void> {
-    const child = this.spawnShell(`${this.snippet(name)}\necho every app is ready\nwait`, true);
+  /** Runs the snippet that starts the apps and keeps its shell, which runs the one that stops them when it is told to. */
+  async startApps(name: string, stopName: string): Promise<void> {
+    const [start, stop] = [this.snippet(name), this.snippet(stopName)];
+    const child = this.spawnShell(`${start}\necho ${allReady}\nread -r\n${stop}\nwait`, true);
     this.apps = child;
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => {
         this.appsOutput += chunk.toString();
       });
-    const isOver = () => child.exitCode !== null || this.appsOutput.includes('every app is ready');
+    const isOver = () => child.exitCode !== null || this.appsOutput.includes(allReady);
     await until(isOver, { what: 'the apps of the README are ready', limitMs: startMsMax }).catch((error: unknown) => {
-      throw new Error(`${String(error)}\n${this.appsOutput.slice(-4_000)}`);
+      throw new Error(`${String(error)}\n${this.appsSaid()}`);
     });
-    if (child.exitCode !== null) throw new Error(`the snippet ${name} ended:\n${this.appsOutput.slice(-4_000)}`);
+    if (child.exitCode !== null || this.appsOutput.includes('is not ready'))
+      throw new Error(`the snippet ${name} failed:\n${this.appsSaid()}`);
+  }
+
+  /** Tells the apps' shell to stop them; answers its exit code, null when it had to be killed. */
+  async stopApps(): Promise<number | null> {
+    const { apps } = this;
+    if (apps?.pid === undefined || apps.exitCode !== null || apps.signalCode !== null) return apps?.exitCode ?? null;
+    const group = -apps.pid;
+    const ended = new Promise((resolve) => apps.once('close', resolve));
+    apps.stdin?.end('\n');
+    const timer = setTimeout(() => process.kill(group, 'SIGKILL'), stopMsMax);
+    await ended;
+    clearTimeout(timer);
+    return apps.exitCode;
+  }
+
+  /** What an app wrote to its log. */
+  logOf(app: string): string {
+    return readFileSync(path.join(this.folder, `${app}.log`), 'utf8');
   }
 
   async stop(): Promise<void> {
     await this.stopApps();
-    await this.receiver.stop();
     await this.store.destroy();
     await adminQuery(inject('postgresUrl'), `DROP DATABASE ${this.database} WITH (FORCE)`);
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async stopApps(): Promise<void> {
-    const { apps } = this;
-    if (apps?.pid === undefined || apps.exitCode !== null || apps.signalCode !== null) return;
-    const group = -apps.pid;
-    const ended = new Promise((resolve) => apps.once('close', resolve));
-    process.kill(group, 'SIGTERM');
-    const timer = setTimeout(() => process.kill(group, 'SIGKILL'), stopMsMax);
-    await ended;
-    clearTimeout(timer);
+  private appsSaid(): string {
+    const logs = readdirSync(this.folder).filter((file) => file.endsWith('.log'));
+    const ends = logs.map((file) => readFileSync(path.join(this.folder, file), 'utf8').slice(-1_500));
+    return [this.appsOutput.slice(-4_000), ...ends].join('\n');
   }
 
   private spawnShell(commands: string, ownGroup = false): ChildProcess {
@@ -141,7 +160,7 @@ export class ReadmeWorld {
       cwd: topFolder,
       env: this.settings.env,
       detached: ownGroup,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [ownGroup ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     });
   }
 }

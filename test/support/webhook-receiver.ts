@@ -40,9 +40,9 @@ export class WebhookReceiver {
   private readonly secrets = new Map<string, string>();
   private readonly server = createServer((request, response) => void this.receive(request, response));
 
-  static async start(): Promise<WebhookReceiver> {
+  static async start(port = 0): Promise<WebhookReceiver> {
     const receiver = new WebhookReceiver();
-    await new Promise<void>((resolve) => receiver.server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => receiver.server.listen(port, '127.0.0.1', resolve));
     return receiver;
   }
 

@@ -22,7 +22,7 @@ await startProcess(async () => {
   app.connectMicroservice<GrpcOptions>({ transport: Transport.GRPC, options: parts.grpc.options() });
   parts.start();
   await runApp(app, {
-    ...{ name, httpListen: config.HTTP_LISTEN, log, health: parts.health, telemetry },
+    ...{ name, httpListen: config.HTTP_LISTEN, grpcListen: config.GRPC_LISTEN, log, health: parts.health, telemetry },
     ...{
       maskedConfig: maskedConfig(adminConfig, config),
       drain: parts.stop,

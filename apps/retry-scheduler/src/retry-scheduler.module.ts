@@ -68,14 +68,15 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   health.addReadiness('postgres', () => storeTrouble(store));
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
   const duty = { signal, clock, log };
-  const start = () => {
-    void openDataSource(store, log, clock, signal);
+  const repeatDuties = () => {
     void repeat(look, { name: 'watch', everyMs: watchMs, ...duty });
     void repeat(tellProgress, { name: 'progress', everyMs: progressMs, ...duty });
     void repeat(sweep, { name: 'sweep', everyMs: config.SWEEP_INTERVAL_MS, ...duty });
     void repeat(keep, { name: 'partitions', everyMs: partitionsMs, ...duty });
     void repeat(forget, { name: 'receipts', everyMs: Math.min(receiptsMsMax, config.DEDUPE_WINDOW), ...duty });
   };
+  /** No duty can do anything before the pool is open. */
+  const start = () => void openDataSource(store, log, clock, signal).then(repeatDuties);
   const stop = async () => {
     await reader.server.close();
     closing.abort();

@@ -5,6 +5,7 @@ import type { DemoOptions } from './options.js';
 import { readCommandLine, usage } from './options.js';
 import { type DemoResult, resultLines, runDemo } from './run-demo.js';
 import { Teardown } from './teardown.js';
+import { quoted } from './three-commands.js';
 
 const wrongUseExit = 2;
 const signalExits = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -79,7 +80,7 @@ function tell(result: DemoResult, options: DemoOptions, screen: NodeJS.WriteStre
   if (commands === null) return;
   const lines = commands.commands.map((command) => `  ${command}\n`).join('');
   screen.write(
-    `\nIt is up. Try these in another terminal, after \`. ${commands.envFile}\`:\n${lines}\nCtrl-C ends it.\n`,
+    `\nIt is up. Try these in another terminal, after \`. ${quoted(commands.envFile)}\`:\n${lines}\nCtrl-C ends it.\n`,
   );
 }
 

@@ -9,7 +9,7 @@ export interface ThreeCommands {
   readonly commands: readonly string[];
 }
 
-/** Commands that work as they stand: a notification that ran out of attempts is explained, then re-sent. */
+/** Commands that work as they stand, from any folder: a notification that ran out of attempts is explained, then re-sent. */
 export async function threeCommands(
   store: DataSource,
   env: Readonly<Record<string, string>>,
@@ -17,9 +17,10 @@ export async function threeCommands(
 ): Promise<ThreeCommands> {
   const envFile = path.join(folder, 'env.sh');
   const exports = Object.entries(env).map(([name, value]) => `export ${name}=${quoted(value)}\n`);
-  writeFileSync(envFile, exports.join(''));
+  const program = `${quoted(process.execPath)} ${quoted(cliFile)}`;
+  writeFileSync(envFile, `${exports.join('')}hookline() { ${program} "$@"; }\n`);
   const id = await instructiveNotification(store);
-  const hookline = `node ${quoted(path.relative(process.cwd(), cliFile))} notifications`;
+  const hookline = 'hookline notifications';
   return {
     envFile,
     commands: [
@@ -40,6 +41,6 @@ async function instructiveNotification(store: DataSource): Promise<string> {
 }
 
 /** As a POSIX shell reads it back. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

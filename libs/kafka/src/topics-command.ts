@@ -105,8 +105,8 @@ async function createMissing(admin: Admin, missing: readonly WantedTopic[]): Pro
       if (typeof one === 'string') return one;
       return 'topic' in one ? `${String(one.topic)}: ${one.message}` : one.message;
     });
-    const tooFew = causes.some((cause) => cause.includes('Replication-factor'));
-    const hint = tooFew ? `\nThere are fewer brokers than replicas wanted: TOPIC_PROFILE=development wants one.` : '';
+    const tooFew = causes.some((cause) => /INVALID_REPLICATION_FACTOR|[Rr]eplication[- ]factor/.test(cause));
+    const hint = tooFew ? '\nonly one broker? TOPIC_PROFILE=development' : '';
     throw new Error(`the brokers refused to create topics\n${causes.join('\n')}${hint}`, { cause: error });
   }
 }

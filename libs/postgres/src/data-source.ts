@@ -63,6 +63,9 @@ function pinnedPlanOptions({ hashedJoins = false }: DataSourceSettings): string 
   return hashedJoins ? pinnedPlanSettings : `${pinnedPlanSettings} ${noHashedJoins}`;
 }
 
+/** Why a pool that is being opened has not connected yet, in words. */
+const openTroubles = new WeakMap<DataSource, string>();
+
 /** Connects with growing waits until Postgres answers; gives up only when the signal is aborted. */
 export async function openDataSource(
   dataSource: DataSource,
@@ -75,7 +78,9 @@ export async function openDataSource(
       await dataSource.initialize();
       return;
     } catch (error) {
-      log.warn('store.waiting', { cause: storeFailure(error).message, waitMs });
+      const cause = storeFailure(error).message;
+      openTroubles.set(dataSource, cause);
+      log.warn('store.waiting', { cause, waitMs });
       await clock.wait(waitMs, signal);
     }
   }
@@ -128,7 +133,7 @@ export async function migrate(url: string): Promise<readonly string[]> {
 
 /** Null when Postgres answers and is migrated, else the cause in words. */
 export async function storeTrouble(dataSource: DataSource): Promise<string | null> {
-  if (!dataSource.isInitialized) return 'Postgres: not connected yet';
+  if (!dataSource.isInitialized) return openTroubles.get(dataSource) ?? 'not connected yet';
   try {
     await dataSource.query('SELECT 1 FROM hookline_migrations LIMIT 1');
     return null;

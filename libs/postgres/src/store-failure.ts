@@ -14,6 +14,15 @@ const lostConnectionCodes: ReadonlySet<string> = new Set([
 
 /** Data exceptions, constraint violations, and program limits: a text too wide for its index. */
 const dataClasses: ReadonlySet<string> = new Set(['22', '23', '54']);
+/** What an operator has to do about a state that is one of the set-up. */
+const setUpFaults: Readonly<Record<string, string>> = {
+  '42P01': 'the schema is missing: npm run migrate',
+  '42703': 'the schema is older than this version: npm run migrate',
+  '42883': 'the schema is missing or older than this version: npm run migrate',
+  '3D000': 'there is no such database: create the database first',
+  '3F000': 'there is no schema to make tables in: create it first, or set the search_path of the role',
+};
+
 const codeFaults = [TypeError, RangeError, ReferenceError];
 
 /**
@@ -30,7 +39,9 @@ export function storeFailure(error: unknown): Failure {
   if (state === null)
     return new Failure('STORE_UNAVAILABLE', `Postgres cannot answer now: ${detail}`, { retryable: true, cause: error });
   const isOfTheRow = dataClasses.has(state.slice(0, 2));
-  const message = `Postgres ${isOfTheRow ? 'refused' : 'cannot do it now'} (${state}): ${detail}`;
+  const fault = setUpFaults[state];
+  const said = fault === undefined ? detail : `${fault} (${detail})`;
+  const message = `Postgres ${isOfTheRow ? 'refused' : 'cannot do it now'} (${state}): ${said}`;
   return new Failure(isOfTheRow ? 'STORE_REFUSED' : 'STORE_UNAVAILABLE', message, {
     ...{ retryable: !isOfTheRow, cause: error, detail: state },
   });

@@ -21,6 +21,8 @@ export async function runCommand<O extends Flags>(
   { options, usage }: CommandLine<O>,
   main: (flags: FlagValues<O>) => Promise<number>,
 ): Promise<void> {
+  // A reader that has read enough (`| head`) is no fault of ours: nobody is left to write to.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   const flags = readFlags({ options, usage });
   if (flags === null) return;
   try {

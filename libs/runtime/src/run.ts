@@ -11,10 +11,18 @@ export interface HostedApp {
   close(): Promise<void>;
 }
 
+/** Where an app listens. */
+interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** How an app is run. */
 export interface RunOptions {
   readonly name: string;
-  readonly httpListen: { readonly host: string; readonly port: number };
+  readonly httpListen: Listen;
+  /** Of an app that serves gRPC. */
+  readonly grpcListen?: Listen;
   readonly log: Log;
   readonly health: Health;
   readonly telemetry: Telemetry;
@@ -28,6 +36,19 @@ export interface RunOptions {
 /** Exit codes: 0 stopped well, 1 failed or drained too long, 2 wrongly configured. */
 const wrongConfigExit = 2;
 const closeMsMax = 10_000;
+
+/** What gRPC says when a port cannot be opened; why stands only in its own log. */
+const grpcNotOpened = /^No address added out of total/;
+const listenFaults: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'it is taken; stop what listens there or choose another',
+  EACCES: 'this user may not open it; choose a port from 1024',
+  EADDRNOTAVAIL: 'this machine has no such address',
+};
+
+/** An address cannot be listened on; the message is all there is to say. */
+class CannotListen extends Error {
+  override readonly name = 'CannotListen';
+}
 
 /**
  * HTTP first (so that probes are answered while brokers or database are away), then the microservices. SIGTERM or
@@ -47,18 +68,33 @@ export async function runApp(app: HostedApp, options: RunOptions): Promise<void>
       log.error('process.crashed', { err: error });
       process.exit(1);
     });
-  await app.listen(httpListen.port, httpListen.host);
-  await app.startAllMicroservices();
+  await opened(app.listen(httpListen.port, httpListen.host), 'HTTP_LISTEN', httpListen);
+  await opened(app.startAllMicroservices(), 'GRPC_LISTEN', options.grpcListen);
   log.info('process.started', { name, pid: process.pid, config: maskedConfig });
 }
 
-/** Runs `main`; a wrong configuration is said once, in words, without a stack. */
+/** Throws CannotListen, in words, when the address of a variable cannot be listened on. */
+async function opened(opening: Promise<unknown>, variable: string, listen: Listen | undefined): Promise<void> {
+  try {
+    await opening;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const isNotOpened = error instanceof Error && grpcNotOpened.test(error.message);
+    const why = listenFaults[isNotOpened ? 'EADDRINUSE' : code];
+    if (listen === undefined || why === undefined) throw error;
+    const message = `${variable} ${listen.host}:${listen.port} cannot be opened: ${why}`;
+    throw new CannotListen(message, { cause: error });
+  }
+}
+
+/** Runs `main`; a wrong configuration or a port that is taken is said once, in words, without a stack. */
 export async function startProcess(main: () => Promise<void>): Promise<void> {
   try {
     await main();
   } catch (error) {
     const isConfig = error instanceof Failure && error.code === 'CONFIG_INVALID';
-    const text = error instanceof Error ? (isConfig ? error.message : (error.stack ?? error.message)) : String(error);
+    const isSaid = isConfig || error instanceof CannotListen;
+    const text = error instanceof Error ? (isSaid ? error.message : (error.stack ?? error.message)) : String(error);
     process.stderr.write(`${text}\n`);
     process.exit(isConfig ? wrongConfigExit : 1);
   }

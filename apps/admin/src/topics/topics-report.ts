@@ -4,11 +4,13 @@ import type { TopicsReport } from '#kafka/topics-command';
 export function topicsReport(topics: readonly string[], { created, differences }: TopicsReport): string {
   const fatal = differences.filter(({ severity }) => severity === 'fatal').length;
   const warnings = differences.length - fatal;
-  const verdict = fatal > 0 ? `${fatal} that can lose or misplace records` : 'none that can lose records';
+  const losing = fatal > 0 ? `${fatal} that can lose or misplace records` : 'none that can lose records';
+  const isAsWanted = differences.length === 0;
+  const verdict = isAsWanted ? 'all as they should be' : `differences: ${losing}, ${warnings} to be told of`;
   return [
     ...created.map((name) => `created  ${name}`),
     ...differences.map(({ topic, severity, said }) => `${severity.padEnd(8)} ${topic} ${said}`),
-    `${topics.length} topics, ${created.length} created; differences: ${verdict}, ${warnings} to be told of`,
+    `${topics.length} topics, ${created.length} created; ${verdict}`,
     '',
   ].join('\n');
 }
