@@ -13,7 +13,7 @@ const eventCount = 25;
 /** Several, so that their retries lie in every partition of the tier. */
 const endpointCount = 8;
 const retryCount = eventCount * endpointCount;
-const rounds = 3;
+const rounds = 2;
 
 describe('retry-schedulers that join and leave while a tier waits', () => {
   let stack: Stack;
