@@ -51,6 +51,8 @@ export function wireAdmin(config: AdminConfig, log: Log) {
   const entities = [...registryRows, PayloadRow];
   const reads = createDataSource({ ...pool, poolMax: config.DATABASE_POOL_MAX, entities });
   const changes = createDataSource({ ...pool, poolMax: changesPoolMax, entities });
+  // Of its own: a probe must not stand behind the changes that wait for one another.
+  const probes = createDataSource({ ...pool, poolMax: 1 });
   const producer = new KafkaRecordSink(kafkaSettingsOf(config), `${config.TOPIC_PREFIX}admin`, log, clock);
   const gate = new CallGate({
     keys: ApiKeys.ofBootstrap(config.BOOTSTRAP_API_KEY),
@@ -67,20 +69,21 @@ export function wireAdmin(config: AdminConfig, log: Log) {
   const publish = createPublishDeps(config, outsides);
   const grpc = new GrpcServer(config, gate.interceptor, log);
   const health = new Health();
-  health.addReadiness('postgres', () => storeTrouble(changes));
+  health.addReadiness('postgres', () => storeTrouble(probes));
   health.addReadiness('kafka', () => producer.whatIsWrong());
   health.addReadiness('grpc', () => grpc.whatIsWrong());
   const tellHealth = async () => grpc.tellHealth((await health.readiness()).ok);
   const start = () => {
     void openDataSource(reads, log, clock, signal);
     void openDataSource(changes, log, clock, signal);
+    void openDataSource(probes, log, clock, signal);
     void repeat(tellHealth, { name: 'health', everyMs: healthMs, signal, clock, log });
   };
   const stop = async () => {
     await grpc.stop(Math.min(shutdownMsMax, config.DRAIN_TIMEOUT_MS), clock);
     closing.abort();
     await producer.stop();
-    await Promise.allSettled([reads.destroy(), changes.destroy()]);
+    await Promise.allSettled([reads.destroy(), changes.destroy(), probes.destroy()]);
   };
   const parts = new AdminParts(gate, registry, { ...registry, clock }, resend, publish);
   return { parts, health, grpc, start, stop };

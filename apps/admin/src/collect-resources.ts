@@ -7,9 +7,27 @@ import { describedEndpoint } from './endpoint-messages.js';
 import { CallRefused } from './grpc-status.js';
 import { describedTemplate } from './template-messages.js';
 
+/** Files in memory at once. */
+const filesMax = 2;
 const resourcesMax = 20_000;
 const bytesMax = 16 * 1_048_576;
 const resourceOverheadBytes = 64;
+
+/** How many files are being applied: each may fill 16 MiB, so there are two at most. */
+export class ApplySlots {
+  private taken = 0;
+
+  /** Throws CallRefused RESOURCE_EXHAUSTED when two are under way. */
+  async within<T>(work: () => Promise<T>): Promise<T> {
+    if (this.taken >= filesMax) throw tooManyFiles();
+    this.taken++;
+    try {
+      return await work();
+    } finally {
+      this.taken--;
+    }
+  }
+}
 
 /**
  * The resources of a stream once its caller has ended it. Throws CallRefused RESOURCE_EXHAUSTED beyond 20,000 resources
@@ -28,6 +46,9 @@ export function collectResources(
       // The first resource may come before subscribe() has returned.
       queueMicrotask(() => subscription.unsubscribe());
     };
+    // Also when the caller neither goes on nor goes away: what it has sent is not kept beyond the call's deadline.
+    if (signal.aborted) return reject(cancelled());
+    signal.addEventListener('abort', () => refuse(cancelled()), { once: true });
     const take = (request: ApplyRequest__Output) => {
       bytes += resourceOverheadBytes + Buffer.byteLength(JSON.stringify(request));
       if (resources.length >= resourcesMax || bytes > bytesMax) throw tooMuch();
@@ -62,6 +83,11 @@ function describedResource(request: ApplyRequest__Output): DescribedResource {
 function tooMuch(): CallRefused {
   const said = `a file has at most ${resourcesMax} resources and ${bytesMax} bytes; split it`;
   return new CallRefused(status.RESOURCE_EXHAUSTED, said, 'FILE_TOO_LARGE');
+}
+
+function tooManyFiles(): CallRefused {
+  const said = `${filesMax} files are being applied at the moment; try again`;
+  return new CallRefused(status.RESOURCE_EXHAUSTED, said, 'APPLY_BUSY');
 }
 
 function cancelled(): CallRefused {
