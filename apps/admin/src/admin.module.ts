@@ -10,6 +10,7 @@ import { systemClock } from '#domain/clock';
 import { KafkaRecordSink } from '#kafka/record-sink';
 import { createDataSource, type DataSource, openDataSource, storeTrouble } from '#postgres/data-source';
 import { findEndpoint } from '#registry/endpoint-store';
+import { orBusy } from '#registry/registry-change';
 import { registryRows } from '#registry/registry-rows';
 import { SecretBox } from '#registry/secret-box';
 import { findTenants } from '#registry/tenant-store';
@@ -28,7 +29,9 @@ import { EndpointController } from './endpoint.controller.js';
 import { EventController } from './event.controller.js';
 import { createFieldCheckers } from './field-checkers.js';
 import { GrpcServer, healthService, reflectionServices } from './grpc-server.js';
+import { Pages } from './list-page.js';
 import { NotificationController } from './notification.controller.js';
+import { PageTokens } from './page-token.js';
 import { ParkedEventController } from './parked-event.controller.js';
 import type { PublishEventDeps } from './publish-event.js';
 import type { RegistryDeps } from './registry-deps.js';
@@ -59,9 +62,10 @@ export function wireAdmin(config: AdminConfig, log: Log) {
     openServices: [healthService, ...(config.GRPC_REFLECTION ? reflectionServices : [])],
     ...{ clock, log },
   });
+  const secretBox = SecretBox.fromKeyFile(readFileSync(config.KEK_FILE, 'utf8'));
+  const pages = new Pages(new PageTokens(secretBox.deriveKey('page-token')));
   const registry: RegistryDeps = {
-    ...{ reads, changes },
-    secretBox: SecretBox.fromKeyFile(readFileSync(config.KEK_FILE, 'utf8')),
+    ...{ reads, changes, secretBox },
     checkers: createFieldCheckers(config.EGRESS_ALLOW),
   };
   const outsides = { reads, changes, producer, log };
@@ -85,7 +89,7 @@ export function wireAdmin(config: AdminConfig, log: Log) {
     await producer.stop();
     await Promise.allSettled([reads.destroy(), changes.destroy(), probes.destroy()]);
   };
-  const parts = new AdminParts(gate, registry, { ...registry, clock }, resend, publish);
+  const parts = new AdminParts(gate, registry, { ...registry, clock }, resend, publish, pages);
   return { parts, health, grpc, start, stop };
 }
 
@@ -103,7 +107,7 @@ function createResendDeps(config: AdminConfig, { reads, changes, producer, log }
     loadPayload: (id) => loadPayload(reads, id),
     findEndpoint: ({ tenant_id: tenantId, endpoint_id: id }) => findEndpoint(reads, { tenantId, id }),
     mayTenantSend: async (tenantId) => (await findTenants(reads, [tenantId])).get(tenantId)?.webhooksEnabled !== false,
-    requestResend: (request) => requestResend(changes, request),
+    requestResend: (request) => orBusy(() => requestResend(changes, request)),
     deliveriesTopic: topicNames.deliveries(config.TOPIC_PREFIX),
     ...{ producer, clock, log },
   };

@@ -18,7 +18,7 @@ import { ResourceFault } from '#registry/resource-fault';
 import { AdminParts } from './admin-parts.js';
 import { checkId, chosenId, createEndpoint, deleteEndpoint, updateEndpoint } from './change-endpoints.js';
 import { describedEndpoint, endpointMessage, endpointPaths } from './endpoint-messages.js';
-import { isTexts, readPage } from './list-page.js';
+import { isTexts } from './list-page.js';
 import type { PageKey } from './page-token.js';
 import { requireTenant } from './registry-deps.js';
 import { parseEndpoint, parseTenant, parseTenants } from './resource-names.js';
@@ -43,7 +43,7 @@ export class EndpointController {
     return this.parts.gate.answer(metadata, async () => {
       const tenantId = parseTenants(request.parent);
       const { reads } = this.parts.registry;
-      const page = await readPage(request, {
+      const page = await this.parts.pages.read(request, {
         scope: { list: 'ListEndpoints', parent: request.parent, filter: '' },
         isKey: (key: PageKey): key is [TenantId, EndpointId] => isTexts(key, 2),
         rowsAfter: (key, rowsMax) =>

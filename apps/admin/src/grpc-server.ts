@@ -6,8 +6,9 @@ import { HealthImplementation } from 'grpc-health-check';
 import { adminPackage, protoFiles, protoLoading } from '#contracts/admin-proto';
 import type { Clock } from '#domain/clock';
 import { Failure } from '#domain/failure';
+import { isLoopback } from '#domain/loopback';
 import type { Log } from '#telemetry/log';
-import { type AdminConfig, hasTls, isLoopback } from './admin.config.js';
+import { type AdminConfig, hasTls } from './admin.config.js';
 
 /** What may be called without a key. */
 export const healthService = '/grpc.health.v1.Health/';

@@ -1,7 +1,7 @@
 import type { AttemptView, NotificationView } from '#audit/notification-reads';
 import type { Attempt } from '#contracts/generated/hookline/admin/v1/Attempt';
 import type { Notification } from '#contracts/generated/hookline/admin/v1/Notification';
-import { notificationName } from './resource-names.js';
+import { notificationName } from '#contracts/resource-names';
 import { timestampOf } from './timestamps.js';
 
 /** The notification as it is answered. */

@@ -17,7 +17,6 @@ import { isUuid, type NotificationId } from '#domain/ids';
 import { RethrowFilter } from '#kafka/log-server';
 import { ResourceFault } from '#registry/resource-fault';
 import { AdminParts } from './admin-parts.js';
-import { readPage } from './list-page.js';
 import { parseNotificationFilter } from './notification-filter.js';
 import { attemptMessage, notificationMessage } from './notification-messages.js';
 import type { PageKey } from './page-token.js';
@@ -45,7 +44,7 @@ export class NotificationController {
       const tenantId = parseTenants(parent);
       const equals = parseNotificationFilter(filter);
       const { reads } = this.parts.registry;
-      const page = await readPage(request, {
+      const page = await this.parts.pages.read(request, {
         scope: { list: 'ListNotifications', parent, filter },
         isKey: (key: PageKey): key is [NotificationId] => key.length === 1 && isUuid(String(key[0])),
         rowsAfter: (key, rowsMax) =>
@@ -62,9 +61,9 @@ export class NotificationController {
   attempts(request: ListAttemptsRequest__Output, metadata: Metadata): Promise<ListAttemptsResponse> {
     return this.parts.gate.answer(metadata, async () => {
       const { id } = await this.find(request.parent, 'parent');
-      const page = await readPage(request, {
+      const page = await this.parts.pages.read(request, {
         scope: { list: 'ListAttempts', parent: request.parent, filter: '' },
-        isKey: (key: PageKey): key is [number] => key.length === 1 && Number.isInteger(key[0]),
+        isKey: (key: PageKey): key is [number] => key.length === 1 && typeof key[0] === 'number',
         rowsAfter: (key, rowsMax) => listAttempts(this.parts.registry.reads, id, key?.[0] ?? 0, rowsMax),
         keyOf: ({ number }) => [number] as [number],
         bytesOf: ({ error_detail: detail, url }) => 4 * ((detail?.length ?? 0) + url.length),

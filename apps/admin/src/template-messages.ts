@@ -1,7 +1,7 @@
 import type { Template, Template__Output } from '#contracts/generated/hookline/admin/v1/Template';
+import { templateName } from '#contracts/resource-names';
 import { defaultContentType } from '#registry/resource-fields';
 import type { StoredTemplate } from '#registry/template-store';
-import { templateName } from './resource-names.js';
 import { timestampOf } from './timestamps.js';
 import type { Described } from './update-mask.js';
 

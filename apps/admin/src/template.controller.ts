@@ -18,7 +18,7 @@ import { getTemplate, listTemplates } from '#registry/template-store';
 import { AdminParts } from './admin-parts.js';
 import { checkId, chosenId } from './change-endpoints.js';
 import { createTemplate, deleteTemplate, updateTemplate } from './change-templates.js';
-import { isTexts, readPage } from './list-page.js';
+import { isTexts } from './list-page.js';
 import type { PageKey } from './page-token.js';
 import { requireTenant } from './registry-deps.js';
 import { parseTemplate, parseTenant, parseTenants } from './resource-names.js';
@@ -44,7 +44,7 @@ export class TemplateController {
     return this.parts.gate.answer(metadata, async () => {
       const tenantId = parseTenants(request.parent);
       const { reads } = this.parts.registry;
-      const page = await readPage(request, {
+      const page = await this.parts.pages.read(request, {
         scope: { list: 'ListTemplates', parent: request.parent, filter: '' },
         isKey: (key: PageKey): key is [TenantId, TemplateId] => isTexts(key, 2),
         rowsAfter: (key, rowsMax) =>

@@ -1,5 +1,6 @@
 import type { DecodedEvent } from '#contracts/event-record';
 import type { PublishEventResponse__Output } from '#contracts/generated/hookline/admin/v1/PublishEventResponse';
+import { allTenants } from '#contracts/resource-names';
 import { idOf, int64Value, orNull, stateText } from './api-values.js';
 import { CliFault, type ExitCode } from './cli-fault.js';
 import type { CommandContext, Flag, Noun, Output } from './command.js';
@@ -7,7 +8,7 @@ import { displayJson, displayText } from './display-text.js';
 import { eventEntries } from './event-file.js';
 import { binaryRecord, decodeRecord, type EventRecord, structuredRecord } from './event-record.js';
 import { nameOf, readInput } from './input-file.js';
-import { allTenants, tenantName } from './resource-names.js';
+import { tenantName } from './resource-names.js';
 import { painted } from './table.js';
 
 const fileBytesMax = 64 * 1_048_576;
