@@ -25,9 +25,9 @@ import {
   checkResources,
   type DescribedResource,
 } from './check-resources.js';
-import { storedEndpoint } from './endpoint-messages.js';
+import { storedEndpoint } from './endpoint-answers.js';
 import type { RegistryDeps } from './registry-deps.js';
-import { storedTemplate } from './template-messages.js';
+import { storedTemplate } from './template-answers.js';
 
 /** What became of one resource. */
 export interface AppliedResource {

@@ -20,7 +20,7 @@ import type { EndpointRow } from '#registry/registry-rows';
 import { ResourceFault } from '#registry/resource-fault';
 import { type EndpointFields, endpointFaults, faultsOfChanges, readEndpoint } from '#registry/resource-fields';
 import type { Caller } from './call-gate.js';
-import { storedEndpoint } from './endpoint-messages.js';
+import { storedEndpoint } from './endpoint-answers.js';
 import { type RegistryDeps, requireTenant } from './registry-deps.js';
 import type { Described } from './update-mask.js';
 

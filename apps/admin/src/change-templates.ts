@@ -18,7 +18,7 @@ import {
 } from '#registry/template-store';
 import type { Caller } from './call-gate.js';
 import { type RegistryDeps, requireTenant } from './registry-deps.js';
-import { storedTemplate } from './template-messages.js';
+import { storedTemplate } from './template-answers.js';
 import type { Described } from './update-mask.js';
 
 /** What an update says. */

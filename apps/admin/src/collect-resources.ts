@@ -3,9 +3,9 @@ import type { Observable } from 'rxjs';
 import type { ApplyRequest__Output } from '#contracts/generated/hookline/admin/v1/ApplyRequest';
 import { ResourceFault } from '#registry/resource-fault';
 import type { DescribedResource } from './check-resources.js';
-import { describedEndpoint } from './endpoint-messages.js';
+import { describedEndpoint } from './endpoint-answers.js';
 import { CallRefused } from './grpc-status.js';
-import { describedTemplate } from './template-messages.js';
+import { describedTemplate } from './template-answers.js';
 
 /** Files in memory at once. */
 const filesMax = 2;

@@ -17,14 +17,14 @@ import { isUuid, type NotificationId } from '#domain/ids';
 import { RethrowFilter } from '#kafka/log-server';
 import { ResourceFault } from '#registry/resource-fault';
 import { AdminParts } from './admin-parts.js';
+import { answeredAttempt, answeredNotification } from './notification-answers.js';
 import { parseNotificationFilter } from './notification-filter.js';
-import { attemptMessage, notificationMessage } from './notification-messages.js';
 import type { PageKey } from './page-token.js';
 import { requireTenant } from './registry-deps.js';
 import { resendNotification } from './resend-notification.js';
 import { parseNotification, parseTenants } from './resource-names.js';
 
-/** `NotificationService`: names and filters in, messages out. */
+/** `NotificationService`: names and filters in, answers out. */
 @Controller()
 @UseFilters(RethrowFilter)
 export class NotificationController {
@@ -33,7 +33,7 @@ export class NotificationController {
   @GrpcMethod('NotificationService', 'GetNotification')
   get({ name }: GetNotificationRequest__Output, metadata: Metadata): Promise<GetNotificationResponse> {
     return this.parts.gate.answer(metadata, async () => ({
-      notification: notificationMessage(await this.find(name, 'name')),
+      notification: answeredNotification(await this.find(name, 'name')),
     }));
   }
 
@@ -53,7 +53,7 @@ export class NotificationController {
         bytesOf: ({ failure_detail: detail }) => 4 * (detail?.length ?? 0) + eventBytes,
       });
       if (page.rows.length === 0 && tenantId !== null) await requireTenant(reads, tenantId);
-      return { notifications: page.rows.map(notificationMessage), nextPageToken: page.nextPageToken };
+      return { notifications: page.rows.map(answeredNotification), nextPageToken: page.nextPageToken };
     });
   }
 
@@ -68,7 +68,7 @@ export class NotificationController {
         keyOf: ({ number }) => [number] as [number],
         bytesOf: ({ error_detail: detail, url }) => 4 * ((detail?.length ?? 0) + url.length),
       });
-      return { attempts: page.rows.map(attemptMessage), nextPageToken: page.nextPageToken };
+      return { attempts: page.rows.map(answeredAttempt), nextPageToken: page.nextPageToken };
     });
   }
 
@@ -90,7 +90,7 @@ export class NotificationController {
       const { requestId, reason } = request;
       const wish = { ...parseNotification(request.name), requestId, reason };
       const { item, notification } = await resendNotification(wish, caller, this.parts.resend);
-      return { resendItem: item.id, created: item.isNew, notification: notificationMessage(notification) };
+      return { resendItem: item.id, created: item.isNew, notification: answeredNotification(notification) };
     });
   }
 

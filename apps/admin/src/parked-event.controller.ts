@@ -28,7 +28,7 @@ export class ParkedEventController {
     return this.parts.gate.answer(metadata, async () => {
       const view = await findParkedEvent(this.parts.registry.reads, parseParkedEvent(name));
       if (view === null) throw new ResourceFault('not-found', `no record is parked as ${name}`);
-      return { parkedEvent: parkedEventMessage(view) };
+      return { parkedEvent: answeredParkedEvent(view) };
     });
   }
 
@@ -42,7 +42,7 @@ export class ParkedEventController {
         keyOf: ({ topic, parked_us: us, partition, offset }) => [topic, us, partition, offset] as ParkedKey,
         bytesOf: ({ key, headers }) => (key?.length ?? 0) + 4 * JSON.stringify(headers).length,
       });
-      return { parkedEvents: page.rows.map(parkedEventMessage), nextPageToken: page.nextPageToken };
+      return { parkedEvents: page.rows.map(answeredParkedEvent), nextPageToken: page.nextPageToken };
     });
   }
 }
@@ -59,7 +59,7 @@ function placeOf(key: ParkedKey | null) {
   return { topic, parkedUs, partition, offset };
 }
 
-function parkedEventMessage(view: ParkedEventView): ParkedEvent {
+function answeredParkedEvent(view: ParkedEventView): ParkedEvent {
   const headers = Object.entries(view.headers).map(([name, value]) => [name, [value].flat().join(', ')]);
   return {
     name: parkedEventName(view),

@@ -31,10 +31,10 @@ export class SystemController {
         return applyResources(resources, caller, this.parts.apply);
       }),
     );
-    return from(applied).pipe(switchMap((all) => from(all.map(applyMessage))));
+    return from(applied).pipe(switchMap((all) => from(all.map(answeredChange))));
   }
 }
 
-function applyMessage({ name, change, fields, madeSecret }: AppliedResource): ApplyResponse {
+function answeredChange({ name, change, fields, madeSecret }: AppliedResource): ApplyResponse {
   return { name, change: changes[change], fields: [...fields], signingSecret: madeSecret ?? '' };
 }

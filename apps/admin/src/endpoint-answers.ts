@@ -16,7 +16,7 @@ export const endpointPaths = {
 } as const;
 
 /** The endpoint as it is answered; its secret never is. */
-export function endpointMessage(row: EndpointRow): Endpoint {
+export function answeredEndpoint(row: EndpointRow): Endpoint {
   const { concurrency, attemptTimeoutMs } = row;
   return {
     name: endpointName(row),
@@ -34,8 +34,8 @@ export function endpointMessage(row: EndpointRow): Endpoint {
 }
 
 /** What a caller described; what is empty or absent is not given. Fields that are output only are passed over. */
-export function describedEndpoint(message: Endpoint__Output): Described {
-  const { url, signingSecret, enabled, concurrency, attemptTimeoutMs, retrySchedule } = message;
+export function describedEndpoint(request: Endpoint__Output): Described {
+  const { url, signingSecret, enabled, concurrency, attemptTimeoutMs, retrySchedule } = request;
   return {
     url: given(url),
     signingSecret: given(signingSecret),

@@ -5,7 +5,7 @@ import { notificationName } from '#contracts/resource-names';
 import { timestampOf } from './timestamps.js';
 
 /** The notification as it is answered. */
-export function notificationMessage(view: NotificationView): Notification {
+export function answeredNotification(view: NotificationView): Notification {
   return {
     name: notificationName({ tenantId: view.tenant_id, id: view.id }),
     eventSource: view.event_source,
@@ -34,7 +34,7 @@ export function notificationMessage(view: NotificationView): Notification {
 }
 
 /** The attempt as it is answered. */
-export function attemptMessage(view: AttemptView): Attempt {
+export function answeredAttempt(view: AttemptView): Attempt {
   return {
     number: view.number,
     trigger: `ATTEMPT_TRIGGER_${upper(view.trigger)}`,
