@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { Observable } from 'rxjs';
+import { applyBytesMax, applyResourcesMax, applyTooLarge } from '#contracts/admin-proto';
 import type { ApplyRequest__Output } from '#contracts/generated/hookline/admin/v1/ApplyRequest';
 import { ResourceFault } from '#registry/resource-fault';
 import type { DescribedResource } from './check-resources.js';
@@ -9,8 +10,6 @@ import { describedTemplate } from './template-answers.js';
 
 /** Files in memory at once. */
 const filesMax = 2;
-const resourcesMax = 20_000;
-const bytesMax = 16 * 1_048_576;
 const resourceOverheadBytes = 64;
 
 /** How many files are being applied: each may fill 16 MiB, so there are two at most. */
@@ -51,7 +50,7 @@ export function collectResources(
     signal.addEventListener('abort', () => refuse(cancelled()), { once: true });
     const take = (request: ApplyRequest__Output) => {
       bytes += resourceOverheadBytes + Buffer.byteLength(JSON.stringify(request));
-      if (resources.length >= resourcesMax || bytes > bytesMax) throw tooMuch();
+      if (resources.length >= applyResourcesMax || bytes > applyBytesMax) throw tooMuch();
       resources.push(describedResource(request));
     };
     const subscription = requests.subscribe({
@@ -81,8 +80,7 @@ function describedResource(request: ApplyRequest__Output): DescribedResource {
 }
 
 function tooMuch(): CallRefused {
-  const said = `a file has at most ${resourcesMax} resources and ${bytesMax} bytes; split it`;
-  return new CallRefused(status.RESOURCE_EXHAUSTED, said, 'FILE_TOO_LARGE');
+  return new CallRefused(status.RESOURCE_EXHAUSTED, applyTooLarge, 'FILE_TOO_LARGE');
 }
 
 function tooManyFiles(): CallRefused {
