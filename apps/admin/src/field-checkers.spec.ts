@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ResourceFault } from '#registry/resource-fault';
-import { endpointFaults, readEndpoint, readTemplate, templateFaults } from '#registry/resource-fields';
+import { endpointFaults, faultsOfChanges, readEndpoint, readTemplate, templateFaults } from '#registry/resource-fields';
 import { createFieldCheckers } from './field-checkers.js';
 
 const checkers = createFieldCheckers(['127.0.0.1:9911']);
@@ -57,6 +57,22 @@ describe('what is wrong with a field', () => {
   ])('of a template is said in words (%j)', (fields, said) => {
     expect(faultOf(() => readTemplate({ ...template, ...fields }))).toBe(said);
     expect(faultOf(() => readTemplate({ ...template, body: 'several\n\tlines \u{1f600}' }))).toBe('');
+  });
+
+  it('counts only where something changes', () => {
+    const faults = ['url', 'signingSecret'].map((field) => ({ field, said: 'is wrong' }));
+    const fields = (stored: object | null) =>
+      faultsOfChanges(faults, { ...endpoint, signingSecret: 'whsec_x' }, stored && { ...stored }).map(
+        (one) => one.field,
+      );
+    expect(fields(null)).toEqual(['url', 'signingSecret']);
+    expect(fields({ url: 'https://before.example.com/' })).toEqual(['url', 'signingSecret']);
+    expect(fields({ url: endpoint.url })).toEqual(['signingSecret']);
+    const ofBody = [{ field: 'body', said: 'is wrong' }];
+    const bodies = (stored: object) => faultsOfChanges(ofBody, { ...template, body: 'x' }, { ...stored });
+    expect(bodies({ body: 'x', strict: false })).toEqual([]);
+    for (const stored of [{ body: 'y' }, { body: 'x', strict: true }, { body: 'x', contentType: 'text/plain' }])
+      expect(bodies(stored)).toEqual(ofBody);
   });
 
   it('refuses a JSON body that no event makes JSON, and only a JSON one', () => {

@@ -106,11 +106,7 @@ export function faultsOfChanges(
 
 /** A body is right or wrong together with what decides how it is written. */
 const ofBody = ['body', 'contentType', 'strict'] as const;
-const fieldsBehind: Readonly<Record<string, readonly string[]>> = {
-  body: ofBody,
-  contentType: ofBody,
-  signingSecret: [],
-};
+const fieldsBehind: Readonly<Record<string, readonly string[]>> = { body: ofBody, contentType: ofBody };
 
 /** What a template is sent as unless it says so. */
 export function defaultContentType({ body }: Pick<TemplateFields, 'body'>): string {
