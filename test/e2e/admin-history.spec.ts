@@ -177,7 +177,7 @@ describe('admin: what was sent', () => {
     await refused(exhausted, 'ENDPOINT_DELETED');
     await admin.apply([{ tenant: { name: parent, webhooksEnabled: false } }]);
     await refused(exhausted, 'WEBHOOKS_DISABLED');
-    await admin.apply([{ tenant: { name: parent } }]);
+    await admin.apply([{ tenant: { name: parent, webhooksEnabled: true } }]);
     await allSeen(stack);
     await stack.database.query('DELETE FROM notification_payloads WHERE id = $1', [exhausted.split('/').at(-1)]);
     await refused(exhausted, 'PAYLOAD_ERASED');

@@ -1,5 +1,6 @@
 import type { ApplyDeps } from './apply-resources.js';
 import type { CallGate } from './call-gate.js';
+import type { Pages } from './list-page.js';
 import type { PublishEventDeps } from './publish-event.js';
 import type { RegistryDeps } from './registry-deps.js';
 import type { ResendNotificationDeps } from './resend-notification.js';
@@ -12,5 +13,6 @@ export class AdminParts {
     readonly apply: ApplyDeps,
     readonly resend: ResendNotificationDeps,
     readonly publish: PublishEventDeps,
+    readonly pages: Pages,
   ) {}
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isLoopback } from '#domain/loopback';
 import { secret } from '#runtime/config';
 import { appPart, databasePart, egressPart, grpcPart, kafkaPart, secretsPart } from '#runtime/config-parts';
 
@@ -20,11 +21,6 @@ export const adminConfig = schema.superRefine((config, context) => {
 });
 
 export type AdminConfig = z.output<typeof adminConfig>;
-
-/** Whether a host name means this machine only. */
-export function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/.test(host);
-}
 
 /** Whether the API is served with TLS: when asked for, or when a certificate is given and nobody says off. */
 export function hasTls(config: Pick<AdminConfig, 'GRPC_TLS' | 'GRPC_TLS_CERT_FILE'>): boolean {

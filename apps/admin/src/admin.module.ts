@@ -10,6 +10,7 @@ import { systemClock } from '#domain/clock';
 import { KafkaRecordSink } from '#kafka/record-sink';
 import { createDataSource, type DataSource, openDataSource, storeTrouble } from '#postgres/data-source';
 import { findEndpoint } from '#registry/endpoint-store';
+import { orBusy } from '#registry/registry-change';
 import { registryRows } from '#registry/registry-rows';
 import { SecretBox } from '#registry/secret-box';
 import { findTenants } from '#registry/tenant-store';
@@ -28,7 +29,9 @@ import { EndpointController } from './endpoint.controller.js';
 import { EventController } from './event.controller.js';
 import { createFieldCheckers } from './field-checkers.js';
 import { GrpcServer, healthService, reflectionServices } from './grpc-server.js';
+import { Pages } from './list-page.js';
 import { NotificationController } from './notification.controller.js';
+import { PageTokens } from './page-token.js';
 import { ParkedEventController } from './parked-event.controller.js';
 import type { PublishEventDeps } from './publish-event.js';
 import type { RegistryDeps } from './registry-deps.js';
@@ -51,15 +54,18 @@ export function wireAdmin(config: AdminConfig, log: Log) {
   const entities = [...registryRows, PayloadRow];
   const reads = createDataSource({ ...pool, poolMax: config.DATABASE_POOL_MAX, entities });
   const changes = createDataSource({ ...pool, poolMax: changesPoolMax, entities });
+  // Of its own: a probe must not stand behind the changes that wait for one another.
+  const probes = createDataSource({ ...pool, poolMax: 1 });
   const producer = new KafkaRecordSink(kafkaSettingsOf(config), `${config.TOPIC_PREFIX}admin`, log, clock);
   const gate = new CallGate({
     keys: ApiKeys.ofBootstrap(config.BOOTSTRAP_API_KEY),
     openServices: [healthService, ...(config.GRPC_REFLECTION ? reflectionServices : [])],
     ...{ clock, log },
   });
+  const secretBox = SecretBox.fromKeyFile(readFileSync(config.KEK_FILE, 'utf8'));
+  const pages = new Pages(new PageTokens(secretBox.deriveKey('page-token')));
   const registry: RegistryDeps = {
-    ...{ reads, changes },
-    secretBox: SecretBox.fromKeyFile(readFileSync(config.KEK_FILE, 'utf8')),
+    ...{ reads, changes, secretBox },
     checkers: createFieldCheckers(config.EGRESS_ALLOW),
   };
   const outsides = { reads, changes, producer, log };
@@ -67,22 +73,23 @@ export function wireAdmin(config: AdminConfig, log: Log) {
   const publish = createPublishDeps(config, outsides);
   const grpc = new GrpcServer(config, gate.interceptor, log);
   const health = new Health();
-  health.addReadiness('postgres', () => storeTrouble(changes));
+  health.addReadiness('postgres', () => storeTrouble(probes));
   health.addReadiness('kafka', () => producer.whatIsWrong());
   health.addReadiness('grpc', () => grpc.whatIsWrong());
   const tellHealth = async () => grpc.tellHealth((await health.readiness()).ok);
   const start = () => {
     void openDataSource(reads, log, clock, signal);
     void openDataSource(changes, log, clock, signal);
+    void openDataSource(probes, log, clock, signal);
     void repeat(tellHealth, { name: 'health', everyMs: healthMs, signal, clock, log });
   };
   const stop = async () => {
     await grpc.stop(Math.min(shutdownMsMax, config.DRAIN_TIMEOUT_MS), clock);
     closing.abort();
     await producer.stop();
-    await Promise.allSettled([reads.destroy(), changes.destroy()]);
+    await Promise.allSettled([reads.destroy(), changes.destroy(), probes.destroy()]);
   };
-  const parts = new AdminParts(gate, registry, { ...registry, clock }, resend, publish);
+  const parts = new AdminParts(gate, registry, { ...registry, clock }, resend, publish, pages);
   return { parts, health, grpc, start, stop };
 }
 
@@ -100,7 +107,7 @@ function createResendDeps(config: AdminConfig, { reads, changes, producer, log }
     loadPayload: (id) => loadPayload(reads, id),
     findEndpoint: ({ tenant_id: tenantId, endpoint_id: id }) => findEndpoint(reads, { tenantId, id }),
     mayTenantSend: async (tenantId) => (await findTenants(reads, [tenantId])).get(tenantId)?.webhooksEnabled !== false,
-    requestResend: (request) => requestResend(changes, request),
+    requestResend: (request) => orBusy(() => requestResend(changes, request)),
     deliveriesTopic: topicNames.deliveries(config.TOPIC_PREFIX),
     ...{ producer, clock, log },
   };

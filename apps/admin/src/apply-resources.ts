@@ -15,6 +15,7 @@ import type { Transaction } from '#postgres/transaction';
 import { type EndpointPlan, lockEndpoints, planEndpoint, writeEndpoints } from '#registry/endpoint-store';
 import { changeRegistry } from '#registry/registry-change';
 import { type FieldFault, ResourceFault } from '#registry/resource-fault';
+import { faultsOfChanges } from '#registry/resource-fields';
 import { lockTemplates, planTemplate, type TemplatePlan, writeTemplates } from '#registry/template-store';
 import { findTenants, planTenant, type TenantPlan, writeTenants } from '#registry/tenant-store';
 import type { Caller } from './call-gate.js';
@@ -24,7 +25,9 @@ import {
   checkResources,
   type DescribedResource,
 } from './check-resources.js';
+import { storedEndpoint } from './endpoint-answers.js';
 import type { RegistryDeps } from './registry-deps.js';
+import { storedTemplate } from './template-answers.js';
 
 /** What became of one resource. */
 export interface AppliedResource {
@@ -56,7 +59,7 @@ export async function applyResources(
   const checked = await checkResources(resources, deps.checkers, deps.clock);
   return changeRegistry(deps.changes, async (tx) => {
     const stored = await loadStored(tx, checked, deps);
-    const faults = [...checked.faults, ...referenceFaults(checked, stored)];
+    const faults = [...checked.faults, ...valueFaults(checked, stored), ...referenceFaults(checked, stored)];
     if (faults.length > 0) throw ResourceFault.invalid(faults);
 
     const tenants = planTenants(checked, stored);
@@ -103,6 +106,25 @@ async function loadStored(tx: Transaction, checked: CheckedResources, deps: Appl
 }
 
 type Stored = Awaited<ReturnType<typeof loadStored>>;
+
+/** What is wrong with values that are not stored yet. */
+function valueFaults(checked: CheckedResources, stored: Stored): readonly FieldFault[] {
+  const endpoints = checked.endpoints.flatMap(({ path, tenantId, id, fields, valueFaults: faults }) => {
+    const current = stored.endpoints.get(endpointKey(tenantId, id));
+    const before = current?.row.deletedAt === null ? storedEndpoint(current.row) : null;
+    return fields === null ? [] : faultsOfChanges(faults, fields, before).map((fault) => below(path, fault));
+  });
+  const templates = checked.templates.flatMap(({ path, tenantId, id, fields, valueFaults: faults }) => {
+    const current = stored.templates.get(`${tenantId}/${id}`);
+    const before = current?.row.deletedAt === null ? storedTemplate(current) : null;
+    return fields === null ? [] : faultsOfChanges(faults, fields, before).map((fault) => below(path, fault));
+  });
+  return [...endpoints, ...templates];
+}
+
+function below(path: string, { field, said }: FieldFault): FieldFault {
+  return { field: `${path}.${field}`, said };
+}
 
 /** Tenants and endpoints that are named but neither stored nor described beside. */
 function referenceFaults(checked: CheckedResources, stored: Stored): readonly FieldFault[] {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { writeOperatorLog } from '#audit/operator-log';
+import { endpointName } from '#contracts/resource-names';
 import { endpointKey, isSlug, type TenantId } from '#domain/ids';
 import type { Secret } from '#domain/secret';
 import { newSigningSecret, parseSigningSecret, signingSecretText } from '#egress/request-signature';
@@ -17,11 +18,10 @@ import {
 import { changeRegistry } from '#registry/registry-change';
 import type { EndpointRow } from '#registry/registry-rows';
 import { ResourceFault } from '#registry/resource-fault';
-import { checkEndpoint } from '#registry/resource-fields';
+import { type EndpointFields, endpointFaults, faultsOfChanges, readEndpoint } from '#registry/resource-fields';
 import type { Caller } from './call-gate.js';
-import { storedEndpoint } from './endpoint-messages.js';
+import { storedEndpoint } from './endpoint-answers.js';
 import { type RegistryDeps, requireTenant } from './registry-deps.js';
-import { endpointName } from './resource-names.js';
 import type { Described } from './update-mask.js';
 
 /** A new endpoint, and its secret when it was made here. */
@@ -46,7 +46,7 @@ export async function createEndpoint(
   caller: Caller,
   deps: RegistryDeps,
 ): Promise<CreatedEndpoint> {
-  const fields = checkEndpoint(described, deps.checkers);
+  const fields = checkedEndpoint(described, null, deps);
   const given = fields.signingSecret === undefined ? null : parseSigningSecret(fields.signingSecret);
   const secret = given ?? newSigningSecret();
   const row = await changeRegistry(deps.changes, async (tx) => {
@@ -69,7 +69,7 @@ export async function updateEndpoint(update: EndpointUpdate, caller: Caller, dep
     const current = (await lockEndpoints(tx, [name], deps.secretBox)).get(endpointKey(name.tenantId, name.id));
     if (current === undefined || current.row.deletedAt !== null) return getEndpoint(tx, name); // which throws
     checkEtag(etag, current.row.etag);
-    const fields = checkEndpoint({ ...storedEndpoint(current.row), ...changes }, deps.checkers);
+    const fields = checkedEndpoint(changes, storedEndpoint(current.row), deps);
     await write(tx, planEndpoint(name.tenantId, fields, secret, current), caller, deps);
     return getEndpoint(tx, name);
   });
@@ -99,6 +99,14 @@ export function chosenId(given: string, prefix: string): string {
 export function checkId(id: string, field: string): void {
   if (!isSlug(id))
     throw ResourceFault.invalid([{ field, said: 'must be a slug: a-z, 0-9 and -, at most 63 characters' }]);
+}
+
+/** What is described over what is stored. Throws ResourceFault invalid naming every wrong field that changes. */
+function checkedEndpoint(described: Described, stored: Described | null, { checkers }: RegistryDeps): EndpointFields {
+  const fields = readEndpoint({ ...stored, ...described });
+  const faults = faultsOfChanges(endpointFaults(fields, checkers), fields, stored);
+  if (faults.length > 0) throw ResourceFault.invalid(faults);
+  return fields;
 }
 
 function secretOf(changes: Described): Secret | null {

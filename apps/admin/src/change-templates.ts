@@ -1,10 +1,11 @@
 import { writeOperatorLog } from '#audit/operator-log';
+import { templateName } from '#contracts/resource-names';
 import { type EndpointId, endpointKey, type TenantId } from '#domain/ids';
 import type { Transaction } from '#postgres/transaction';
 import { checkEtag, lockEndpoints } from '#registry/endpoint-store';
 import { changeRegistry } from '#registry/registry-change';
 import { ResourceFault } from '#registry/resource-fault';
-import { checkTemplate } from '#registry/resource-fields';
+import { faultsOfChanges, readTemplate, type TemplateFields, templateFaults } from '#registry/resource-fields';
 import {
   deleteTemplate as deleteStored,
   getTemplate,
@@ -17,8 +18,7 @@ import {
 } from '#registry/template-store';
 import type { Caller } from './call-gate.js';
 import { type RegistryDeps, requireTenant } from './registry-deps.js';
-import { templateName } from './resource-names.js';
-import { storedTemplate } from './template-messages.js';
+import { storedTemplate } from './template-answers.js';
 import type { Described } from './update-mask.js';
 
 /** What an update says. */
@@ -36,7 +36,7 @@ export async function createTemplate(
   caller: Caller,
   deps: RegistryDeps,
 ): Promise<StoredTemplate> {
-  const fields = checkTemplate(described, deps.checkers);
+  const fields = checkedTemplate(described, null, deps);
   return changeRegistry(deps.changes, async (tx) => {
     await requireTenant(tx, tenantId);
     const name = { tenantId, id: fields.id as TemplateName['id'] };
@@ -59,7 +59,7 @@ export async function updateTemplate(
     const current = (await lockTemplates(tx, [name])).get(`${name.tenantId}/${name.id}`);
     if (current === undefined || current.row.deletedAt !== null) return getTemplate(tx, name); // which throws
     checkEtag(etag, current.row.etag);
-    const fields = checkTemplate({ ...storedTemplate(current), ...changes }, deps.checkers);
+    const fields = checkedTemplate(changes, storedTemplate(current), deps);
     await write(tx, planTemplate(name.tenantId, fields, current), caller, deps);
     return getTemplate(tx, name);
   });
@@ -78,6 +78,14 @@ export async function deleteTemplate(
     const target = templateName(name);
     await writeOperatorLog(tx, [{ tenantId, principal: caller.principal, action: 'templates.delete', target }]);
   });
+}
+
+/** What is described over what is stored. Throws ResourceFault invalid naming every wrong field that changes. */
+function checkedTemplate(described: Described, stored: Described | null, { checkers }: RegistryDeps): TemplateFields {
+  const fields = readTemplate({ ...stored, ...described });
+  const faults = faultsOfChanges(templateFaults(fields, checkers), fields, stored);
+  if (faults.length > 0) throw ResourceFault.invalid(faults);
+  return fields;
 }
 
 async function write(tx: Transaction, plan: TemplatePlan, caller: Caller, deps: RegistryDeps): Promise<void> {

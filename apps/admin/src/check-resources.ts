@@ -2,11 +2,13 @@ import type { Clock } from '#domain/clock';
 import type { EndpointId, TemplateId, TenantId } from '#domain/ids';
 import { type FieldFault, ResourceFault } from '#registry/resource-fault';
 import {
-  checkEndpoint,
-  checkTemplate,
   type EndpointFields,
+  endpointFaults,
   type FieldCheckers,
+  readEndpoint,
+  readTemplate,
   type TemplateFields,
+  templateFaults,
 } from '#registry/resource-fields';
 import { parseEndpoint, parseTemplate, parseTenant } from './resource-names.js';
 import type { Described } from './update-mask.js';
@@ -26,20 +28,23 @@ interface Place {
   readonly path: string;
 }
 
-export type CheckedTenant = Place & { readonly tenantId: TenantId; readonly webhooksEnabled: boolean };
+export type CheckedTenant = Place & { readonly tenantId: TenantId; readonly webhooksEnabled: boolean | undefined };
 export type CheckedEndpoint = Place & {
   readonly tenantId: TenantId;
   readonly id: EndpointId;
   /** Null: something of it is wrong, which is among the faults. */
   readonly fields: EndpointFields | null;
+  /** What is wrong with its values; those that are stored already do not count. */
+  readonly valueFaults: readonly FieldFault[];
 };
 export type CheckedTemplate = Place & {
   readonly tenantId: TenantId;
   readonly id: TemplateId;
   readonly fields: TemplateFields | null;
+  readonly valueFaults: readonly FieldFault[];
 };
 
-/** All resources, each checked by itself, and everything that is wrong. */
+/** All resources, each checked by itself, and everything that is wrong with the form of any. */
 export interface CheckedResources {
   readonly tenants: readonly CheckedTenant[];
   readonly endpoints: readonly CheckedEndpoint[];
@@ -77,8 +82,9 @@ export async function checkResources(
   return { tenants, endpoints, templates, faults };
 }
 
-function checkedTenant(place: Place, { webhooksEnabled = true }: Described): CheckedTenant {
-  return { ...place, tenantId: parseTenant(place.name, 'name'), webhooksEnabled: webhooksEnabled === true };
+function checkedTenant(place: Place, { webhooksEnabled }: Described): CheckedTenant {
+  const isEnabled = typeof webhooksEnabled === 'boolean' ? webhooksEnabled : undefined;
+  return { ...place, tenantId: parseTenant(place.name, 'name'), webhooksEnabled: isEnabled };
 }
 
 function checkedEndpoint(
@@ -87,8 +93,8 @@ function checkedEndpoint(
   ...[checkers, faults]: [FieldCheckers, FieldFault[]]
 ): CheckedEndpoint {
   const { tenantId, id } = parseEndpoint(place.name);
-  const fields = collected(faults, place.path, () => checkEndpoint({ ...described, id }, checkers));
-  return { ...place, tenantId, id, fields };
+  const fields = collected(faults, place.path, () => readEndpoint({ ...described, id }));
+  return { ...place, tenantId, id, fields, valueFaults: fields === null ? [] : endpointFaults(fields, checkers) };
 }
 
 function checkedTemplate(
@@ -97,8 +103,8 @@ function checkedTemplate(
   ...[checkers, faults]: [FieldCheckers, FieldFault[]]
 ): CheckedTemplate {
   const { tenantId, id } = parseTemplate(place.name);
-  const fields = collected(faults, place.path, () => checkTemplate({ ...described, id }, checkers));
-  return { ...place, tenantId, id, fields };
+  const fields = collected(faults, place.path, () => readTemplate({ ...described, id }));
+  return { ...place, tenantId, id, fields, valueFaults: fields === null ? [] : templateFaults(fields, checkers) };
 }
 
 /** What the check answers; null when it refuses, and why is added to the faults. */

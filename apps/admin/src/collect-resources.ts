@@ -1,15 +1,32 @@
 import { status } from '@grpc/grpc-js';
 import type { Observable } from 'rxjs';
+import { applyBytesMax, applyResourcesMax, applyTooLarge } from '#contracts/admin-proto';
 import type { ApplyRequest__Output } from '#contracts/generated/hookline/admin/v1/ApplyRequest';
 import { ResourceFault } from '#registry/resource-fault';
 import type { DescribedResource } from './check-resources.js';
-import { describedEndpoint } from './endpoint-messages.js';
+import { describedEndpoint } from './endpoint-answers.js';
 import { CallRefused } from './grpc-status.js';
-import { describedTemplate } from './template-messages.js';
+import { describedTemplate } from './template-answers.js';
 
-const resourcesMax = 20_000;
-const bytesMax = 16 * 1_048_576;
+/** Files in memory at once. */
+const filesMax = 2;
 const resourceOverheadBytes = 64;
+
+/** How many files are being applied: each may fill 16 MiB, so there are two at most. */
+export class ApplySlots {
+  private taken = 0;
+
+  /** Throws CallRefused RESOURCE_EXHAUSTED when two are under way. */
+  async within<T>(work: () => Promise<T>): Promise<T> {
+    if (this.taken >= filesMax) throw tooManyFiles();
+    this.taken++;
+    try {
+      return await work();
+    } finally {
+      this.taken--;
+    }
+  }
+}
 
 /**
  * The resources of a stream once its caller has ended it. Throws CallRefused RESOURCE_EXHAUSTED beyond 20,000 resources
@@ -28,9 +45,12 @@ export function collectResources(
       // The first resource may come before subscribe() has returned.
       queueMicrotask(() => subscription.unsubscribe());
     };
+    // Also when the caller neither goes on nor goes away: what it has sent is not kept beyond the call's deadline.
+    if (signal.aborted) return reject(cancelled());
+    signal.addEventListener('abort', () => refuse(cancelled()), { once: true });
     const take = (request: ApplyRequest__Output) => {
       bytes += resourceOverheadBytes + Buffer.byteLength(JSON.stringify(request));
-      if (resources.length >= resourcesMax || bytes > bytesMax) throw tooMuch();
+      if (resources.length >= applyResourcesMax || bytes > applyBytesMax) throw tooMuch();
       resources.push(describedResource(request));
     };
     const subscription = requests.subscribe({
@@ -60,8 +80,12 @@ function describedResource(request: ApplyRequest__Output): DescribedResource {
 }
 
 function tooMuch(): CallRefused {
-  const said = `a file has at most ${resourcesMax} resources and ${bytesMax} bytes; split it`;
-  return new CallRefused(status.RESOURCE_EXHAUSTED, said, 'FILE_TOO_LARGE');
+  return new CallRefused(status.RESOURCE_EXHAUSTED, applyTooLarge, 'FILE_TOO_LARGE');
+}
+
+function tooManyFiles(): CallRefused {
+  const said = `${filesMax} files are being applied at the moment; try again`;
+  return new CallRefused(status.RESOURCE_EXHAUSTED, said, 'APPLY_BUSY');
 }
 
 function cancelled(): CallRefused {

@@ -17,14 +17,14 @@ import { getEndpoint, listEndpoints } from '#registry/endpoint-store';
 import { ResourceFault } from '#registry/resource-fault';
 import { AdminParts } from './admin-parts.js';
 import { checkId, chosenId, createEndpoint, deleteEndpoint, updateEndpoint } from './change-endpoints.js';
-import { describedEndpoint, endpointMessage, endpointPaths } from './endpoint-messages.js';
-import { isTexts, readPage } from './list-page.js';
+import { answeredEndpoint, describedEndpoint, endpointPaths } from './endpoint-answers.js';
+import { isTexts } from './list-page.js';
 import type { PageKey } from './page-token.js';
 import { requireTenant } from './registry-deps.js';
 import { parseEndpoint, parseTenant, parseTenants } from './resource-names.js';
 import { changedFields } from './update-mask.js';
 
-/** `EndpointService`: names and fields in, messages out. */
+/** `EndpointService`: names and fields in, answers out. */
 @Controller()
 @UseFilters(RethrowFilter)
 export class EndpointController {
@@ -34,7 +34,7 @@ export class EndpointController {
   get({ name }: GetEndpointRequest__Output, metadata: Metadata): Promise<GetEndpointResponse> {
     return this.parts.gate.answer(metadata, async () => {
       const row = await getEndpoint(this.parts.registry.reads, parseEndpoint(name));
-      return { endpoint: endpointMessage(row) };
+      return { endpoint: answeredEndpoint(row) };
     });
   }
 
@@ -43,7 +43,7 @@ export class EndpointController {
     return this.parts.gate.answer(metadata, async () => {
       const tenantId = parseTenants(request.parent);
       const { reads } = this.parts.registry;
-      const page = await readPage(request, {
+      const page = await this.parts.pages.read(request, {
         scope: { list: 'ListEndpoints', parent: request.parent, filter: '' },
         isKey: (key: PageKey): key is [TenantId, EndpointId] => isTexts(key, 2),
         rowsAfter: (key, rowsMax) =>
@@ -51,7 +51,7 @@ export class EndpointController {
         keyOf: (row) => [row.tenantId, row.id] as [TenantId, EndpointId],
       });
       if (page.rows.length === 0 && tenantId !== null) await requireTenant(reads, tenantId);
-      return { endpoints: page.rows.map(endpointMessage), nextPageToken: page.nextPageToken };
+      return { endpoints: page.rows.map(answeredEndpoint), nextPageToken: page.nextPageToken };
     });
   }
 
@@ -64,7 +64,7 @@ export class EndpointController {
       if (request.endpoint === null) throw ResourceFault.invalid([{ field: 'endpoint', said: 'is missing' }]);
       const described = { ...describedEndpoint(request.endpoint), id };
       const { row, madeSecret } = await createEndpoint(tenantId, described, caller, this.parts.registry);
-      return { endpoint: endpointMessage(row), signingSecret: madeSecret ?? '' };
+      return { endpoint: answeredEndpoint(row), signingSecret: madeSecret ?? '' };
     });
   }
 
@@ -75,7 +75,7 @@ export class EndpointController {
       const name = parseEndpoint(endpoint.name);
       const fields = changedFields(updateMask, endpointPaths, describedEndpoint(endpoint));
       const row = await updateEndpoint({ name, fields, etag: endpoint.etag }, caller, this.parts.registry);
-      return { endpoint: endpointMessage(row) };
+      return { endpoint: answeredEndpoint(row) };
     });
   }
 

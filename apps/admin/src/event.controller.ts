@@ -3,10 +3,11 @@ import { Controller, UseFilters } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type { PublishEventRequest__Output } from '#contracts/generated/hookline/admin/v1/PublishEventRequest';
 import type { PublishEventResponse } from '#contracts/generated/hookline/admin/v1/PublishEventResponse';
+import { notificationName } from '#contracts/resource-names';
 import { RethrowFilter } from '#kafka/log-server';
 import { AdminParts } from './admin-parts.js';
 import { publishEvent } from './publish-event.js';
-import { notificationName, parseTenants } from './resource-names.js';
+import { parseTenants } from './resource-names.js';
 
 const verdicts = {
   matched: 'EVENT_VERDICT_MATCHED',

@@ -6,8 +6,9 @@ import { HealthImplementation } from 'grpc-health-check';
 import { adminPackage, protoFiles, protoLoading } from '#contracts/admin-proto';
 import type { Clock } from '#domain/clock';
 import { Failure } from '#domain/failure';
+import { isLoopback } from '#domain/loopback';
 import type { Log } from '#telemetry/log';
-import { type AdminConfig, hasTls, isLoopback } from './admin.config.js';
+import { type AdminConfig, hasTls } from './admin.config.js';
 
 /** What may be called without a key. */
 export const healthService = '/grpc.health.v1.Health/';
@@ -23,6 +24,10 @@ const streamsMax = 100;
 const keepaliveMs = 60_000;
 const keepaliveTimeoutMs = 20_000;
 const idleMs = 15 * 60_000;
+/** Then a caller connects again, to whichever admin answers; what is under way may end within the grace. */
+const connectionMsMax = 30 * 60_000;
+/** More than any call with a key may take. */
+const connectionGraceMs = 150_000;
 
 /** The gRPC server that Nest makes from our options, and its end. */
 export class GrpcServer {
@@ -52,6 +57,8 @@ export class GrpcServer {
         'grpc.keepalive_time_ms': keepaliveMs,
         'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
         'grpc.max_connection_idle_ms': idleMs,
+        'grpc.max_connection_age_ms': connectionMsMax,
+        'grpc.max_connection_age_grace_ms': connectionGraceMs,
       },
       // Nest calls this once the port is bound.
       onLoadPackageDefinition: (definition: PackageDefinition, server: Server) => {

@@ -16,6 +16,7 @@ describe('the status of a refused call', () => {
       [new ResourceFault('already-exists', 'a'), status.ALREADY_EXISTS],
       [new ResourceFault('precondition', 'a'), status.FAILED_PRECONDITION],
       [new ResourceFault('etag', 'a'), status.ABORTED],
+      [new ResourceFault('busy', 'a'), status.UNAVAILABLE],
       [ResourceFault.invalid([{ field: 'url', said: 'is wrong' }]), status.INVALID_ARGUMENT],
       [unavailable, status.UNAVAILABLE],
       [timeout, status.DEADLINE_EXCEEDED],

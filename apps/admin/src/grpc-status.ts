@@ -30,6 +30,7 @@ const byKind: Readonly<Record<ResourceFaultKind, readonly [status, string]>> = {
   invalid: [status.INVALID_ARGUMENT, 'INVALID_FIELD'],
   precondition: [status.FAILED_PRECONDITION, 'PRECONDITION'],
   etag: [status.ABORTED, 'ETAG_MISMATCH'],
+  busy: [status.UNAVAILABLE, 'CHANGE_UNDER_WAY'],
 };
 /** Postgres ended the statement because it ran longer than this pool allows (PostgreSQL, appendix A). */
 const statementTimeout = '57014';

@@ -1,4 +1,4 @@
-import { type PageKey, type PageScope, readPageSize, readPageToken, writePageToken } from './page-token.js';
+import { type PageKey, type PageScope, type PageTokens, readPageSize } from './page-token.js';
 
 /** A list as it was asked for. */
 export interface PageRequest {
@@ -27,18 +27,23 @@ export interface Page<Row> {
 const pageBytesMax = 3 * 1_048_576;
 const rowOverheadBytes = 2_048;
 
-/** One row more than the page is read, to know whether there is another page. Throws ResourceFault invalid, or a Failure. */
-export async function readPage<Row, K extends PageKey>(
-  { pageSize, pageToken }: PageRequest,
-  source: PageSource<Row, K>,
-): Promise<Page<Row>> {
-  const rowsMax = readPageSize(pageSize);
-  const key = readPageToken(pageToken, source.scope, source.isKey);
-  const found = await source.rowsAfter(key, rowsMax + 1);
-  const rows = fitting(found.slice(0, rowsMax), source.bytesOf ?? (() => 0));
-  const last = rows.at(-1);
-  const isEnd = last === undefined || rows.length === found.length;
-  return { rows, nextPageToken: isEnd ? '' : writePageToken(source.scope, source.keyOf(last)) };
+/** Pages of lists, and the tokens that lead from one to the next. */
+export class Pages {
+  constructor(private readonly tokens: PageTokens) {}
+
+  /** One row more than the page is read, to know whether there is another page. Throws ResourceFault invalid, or a Failure. */
+  async read<Row, K extends PageKey>(
+    { pageSize, pageToken }: PageRequest,
+    source: PageSource<Row, K>,
+  ): Promise<Page<Row>> {
+    const rowsMax = readPageSize(pageSize);
+    const key = this.tokens.read(pageToken, source.scope, source.isKey);
+    const found = await source.rowsAfter(key, rowsMax + 1);
+    const rows = fitting(found.slice(0, rowsMax), source.bytesOf ?? (() => 0));
+    const last = rows.at(-1);
+    const isEnd = last === undefined || rows.length === found.length;
+    return { rows, nextPageToken: isEnd ? '' : this.tokens.write(source.scope, source.keyOf(last)) };
+  }
 }
 
 /** As many rows as fit into an answer, at least one. */

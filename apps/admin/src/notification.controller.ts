@@ -17,15 +17,14 @@ import { isUuid, type NotificationId } from '#domain/ids';
 import { RethrowFilter } from '#kafka/log-server';
 import { ResourceFault } from '#registry/resource-fault';
 import { AdminParts } from './admin-parts.js';
-import { readPage } from './list-page.js';
+import { answeredAttempt, answeredNotification } from './notification-answers.js';
 import { parseNotificationFilter } from './notification-filter.js';
-import { attemptMessage, notificationMessage } from './notification-messages.js';
 import type { PageKey } from './page-token.js';
 import { requireTenant } from './registry-deps.js';
 import { resendNotification } from './resend-notification.js';
 import { parseNotification, parseTenants } from './resource-names.js';
 
-/** `NotificationService`: names and filters in, messages out. */
+/** `NotificationService`: names and filters in, answers out. */
 @Controller()
 @UseFilters(RethrowFilter)
 export class NotificationController {
@@ -34,7 +33,7 @@ export class NotificationController {
   @GrpcMethod('NotificationService', 'GetNotification')
   get({ name }: GetNotificationRequest__Output, metadata: Metadata): Promise<GetNotificationResponse> {
     return this.parts.gate.answer(metadata, async () => ({
-      notification: notificationMessage(await this.find(name, 'name')),
+      notification: answeredNotification(await this.find(name, 'name')),
     }));
   }
 
@@ -45,7 +44,7 @@ export class NotificationController {
       const tenantId = parseTenants(parent);
       const equals = parseNotificationFilter(filter);
       const { reads } = this.parts.registry;
-      const page = await readPage(request, {
+      const page = await this.parts.pages.read(request, {
         scope: { list: 'ListNotifications', parent, filter },
         isKey: (key: PageKey): key is [NotificationId] => key.length === 1 && isUuid(String(key[0])),
         rowsAfter: (key, rowsMax) =>
@@ -54,7 +53,7 @@ export class NotificationController {
         bytesOf: ({ failure_detail: detail }) => 4 * (detail?.length ?? 0) + eventBytes,
       });
       if (page.rows.length === 0 && tenantId !== null) await requireTenant(reads, tenantId);
-      return { notifications: page.rows.map(notificationMessage), nextPageToken: page.nextPageToken };
+      return { notifications: page.rows.map(answeredNotification), nextPageToken: page.nextPageToken };
     });
   }
 
@@ -62,14 +61,14 @@ export class NotificationController {
   attempts(request: ListAttemptsRequest__Output, metadata: Metadata): Promise<ListAttemptsResponse> {
     return this.parts.gate.answer(metadata, async () => {
       const { id } = await this.find(request.parent, 'parent');
-      const page = await readPage(request, {
+      const page = await this.parts.pages.read(request, {
         scope: { list: 'ListAttempts', parent: request.parent, filter: '' },
-        isKey: (key: PageKey): key is [number] => key.length === 1 && Number.isInteger(key[0]),
+        isKey: (key: PageKey): key is [number] => key.length === 1 && typeof key[0] === 'number',
         rowsAfter: (key, rowsMax) => listAttempts(this.parts.registry.reads, id, key?.[0] ?? 0, rowsMax),
         keyOf: ({ number }) => [number] as [number],
         bytesOf: ({ error_detail: detail, url }) => 4 * ((detail?.length ?? 0) + url.length),
       });
-      return { attempts: page.rows.map(attemptMessage), nextPageToken: page.nextPageToken };
+      return { attempts: page.rows.map(answeredAttempt), nextPageToken: page.nextPageToken };
     });
   }
 
@@ -91,7 +90,7 @@ export class NotificationController {
       const { requestId, reason } = request;
       const wish = { ...parseNotification(request.name), requestId, reason };
       const { item, notification } = await resendNotification(wish, caller, this.parts.resend);
-      return { resendItem: item.id, created: item.isNew, notification: notificationMessage(notification) };
+      return { resendItem: item.id, created: item.isNew, notification: answeredNotification(notification) };
     });
   }
 

@@ -7,12 +7,12 @@ import type { GetParkedEventResponse } from '#contracts/generated/hookline/admin
 import type { ListParkedEventsRequest__Output } from '#contracts/generated/hookline/admin/v1/ListParkedEventsRequest';
 import type { ListParkedEventsResponse } from '#contracts/generated/hookline/admin/v1/ListParkedEventsResponse';
 import type { ParkedEvent } from '#contracts/generated/hookline/admin/v1/ParkedEvent';
+import { parkedEventName } from '#contracts/resource-names';
 import { RethrowFilter } from '#kafka/log-server';
 import { ResourceFault } from '#registry/resource-fault';
 import { AdminParts } from './admin-parts.js';
-import { readPage } from './list-page.js';
-import type { PageKey } from './page-token.js';
-import { parkedEventName, parseParkedEvent } from './resource-names.js';
+import { isInt64, type PageKey } from './page-token.js';
+import { parseParkedEvent } from './resource-names.js';
 import { timestampOf } from './timestamps.js';
 
 type ParkedKey = [topic: string, parkedUs: string, partition: number, offset: string];
@@ -28,29 +28,29 @@ export class ParkedEventController {
     return this.parts.gate.answer(metadata, async () => {
       const view = await findParkedEvent(this.parts.registry.reads, parseParkedEvent(name));
       if (view === null) throw new ResourceFault('not-found', `no record is parked as ${name}`);
-      return { parkedEvent: parkedEventMessage(view) };
+      return { parkedEvent: answeredParkedEvent(view) };
     });
   }
 
   @GrpcMethod('ParkedEventService', 'ListParkedEvents')
   list(request: ListParkedEventsRequest__Output, metadata: Metadata): Promise<ListParkedEventsResponse> {
     return this.parts.gate.answer(metadata, async () => {
-      const page = await readPage(request, {
+      const page = await this.parts.pages.read(request, {
         scope: { list: 'ListParkedEvents', parent: '', filter: '' },
         isKey: isParkedKey,
         rowsAfter: (key, rowsMax) => listParkedEvents(this.parts.registry.reads, placeOf(key), rowsMax),
         keyOf: ({ topic, parked_us: us, partition, offset }) => [topic, us, partition, offset] as ParkedKey,
         bytesOf: ({ key, headers }) => (key?.length ?? 0) + 4 * JSON.stringify(headers).length,
       });
-      return { parkedEvents: page.rows.map(parkedEventMessage), nextPageToken: page.nextPageToken };
+      return { parkedEvents: page.rows.map(answeredParkedEvent), nextPageToken: page.nextPageToken };
     });
   }
 }
 
 function isParkedKey(key: PageKey): key is ParkedKey {
   const [topic, parkedUs, partition, offset] = key;
-  const isPlace = typeof topic === 'string' && Number.isInteger(partition) && key.length === 4;
-  return isPlace && /^\d{1,18}$/.test(String(parkedUs)) && /^\d{1,18}$/.test(String(offset));
+  const isPlace = typeof topic === 'string' && typeof partition === 'number' && key.length === 4;
+  return isPlace && isInt64(parkedUs) && isInt64(offset);
 }
 
 function placeOf(key: ParkedKey | null) {
@@ -59,7 +59,7 @@ function placeOf(key: ParkedKey | null) {
   return { topic, parkedUs, partition, offset };
 }
 
-function parkedEventMessage(view: ParkedEventView): ParkedEvent {
+function answeredParkedEvent(view: ParkedEventView): ParkedEvent {
   const headers = Object.entries(view.headers).map(([name, value]) => [name, [value].flat().join(', ')]);
   return {
     name: parkedEventName(view),

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { endpointName, parkedEventName } from '#contracts/resource-names';
 import type { EndpointId, TenantId } from '#domain/ids';
 import { ResourceFault } from '#registry/resource-fault';
 import {
-  endpointName,
-  parkedEventName,
   parseEndpoint,
   parseNotification,
   parseParkedEvent,
@@ -25,6 +24,8 @@ describe('resource names', () => {
     );
     const parked = { topic: 'hookline.events', partition: 3, offset: '9223372036854775807' };
     expect(parseParkedEvent(parkedEventName(parked))).toEqual(parked);
+    const id = '01890000-0000-7000-8000-00000000abcd';
+    expect(parseNotification(`tenants/a/notifications/${id.toUpperCase()}`)).toEqual({ tenantId: 'a', id });
     expect(parseTenants('tenants/-')).toBeNull();
     expect(parseTenant('tenants/acme')).toBe('acme');
   });

@@ -7,7 +7,7 @@ import type { ApplyResponse } from '#contracts/generated/hookline/admin/v1/Apply
 import { RethrowFilter } from '#kafka/log-server';
 import { AdminParts } from './admin-parts.js';
 import { type AppliedResource, applyResources } from './apply-resources.js';
-import { collectResources } from './collect-resources.js';
+import { ApplySlots, collectResources } from './collect-resources.js';
 
 const changes = {
   created: 'APPLY_CHANGE_CREATED',
@@ -19,18 +19,22 @@ const changes = {
 @Controller()
 @UseFilters(RethrowFilter)
 export class SystemController {
+  private readonly slots = new ApplySlots();
+
   constructor(private readonly parts: AdminParts) {}
 
   @GrpcStreamMethod('SystemService', 'Apply')
   apply(requests: Observable<ApplyRequest__Output>, metadata: Metadata): Observable<ApplyResponse> {
-    const applied = this.parts.gate.answer(metadata, async (caller) => {
-      const resources = await collectResources(requests, caller.signal);
-      return applyResources(resources, caller, this.parts.apply);
-    });
-    return from(applied).pipe(switchMap((all) => from(all.map(applyMessage))));
+    const applied = this.parts.gate.answer(metadata, (caller) =>
+      this.slots.within(async () => {
+        const resources = await collectResources(requests, caller.signal);
+        return applyResources(resources, caller, this.parts.apply);
+      }),
+    );
+    return from(applied).pipe(switchMap((all) => from(all.map(answeredChange))));
   }
 }
 
-function applyMessage({ name, change, fields, madeSecret }: AppliedResource): ApplyResponse {
+function answeredChange({ name, change, fields, madeSecret }: AppliedResource): ApplyResponse {
   return { name, change: changes[change], fields: [...fields], signingSecret: madeSecret ?? '' };
 }

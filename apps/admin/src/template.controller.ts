@@ -18,14 +18,14 @@ import { getTemplate, listTemplates } from '#registry/template-store';
 import { AdminParts } from './admin-parts.js';
 import { checkId, chosenId } from './change-endpoints.js';
 import { createTemplate, deleteTemplate, updateTemplate } from './change-templates.js';
-import { isTexts, readPage } from './list-page.js';
+import { isTexts } from './list-page.js';
 import type { PageKey } from './page-token.js';
 import { requireTenant } from './registry-deps.js';
 import { parseTemplate, parseTenant, parseTenants } from './resource-names.js';
-import { describedTemplate, templateMessage, templatePaths } from './template-messages.js';
+import { answeredTemplate, describedTemplate, templatePaths } from './template-answers.js';
 import { changedFields } from './update-mask.js';
 
-/** `TemplateService`: names and fields in, messages out. */
+/** `TemplateService`: names and fields in, answers out. */
 @Controller()
 @UseFilters(RethrowFilter)
 export class TemplateController {
@@ -35,7 +35,7 @@ export class TemplateController {
   get({ name }: GetTemplateRequest__Output, metadata: Metadata): Promise<GetTemplateResponse> {
     return this.parts.gate.answer(metadata, async () => {
       const found = await getTemplate(this.parts.registry.reads, parseTemplate(name));
-      return { template: templateMessage(found) };
+      return { template: answeredTemplate(found) };
     });
   }
 
@@ -44,7 +44,7 @@ export class TemplateController {
     return this.parts.gate.answer(metadata, async () => {
       const tenantId = parseTenants(request.parent);
       const { reads } = this.parts.registry;
-      const page = await readPage(request, {
+      const page = await this.parts.pages.read(request, {
         scope: { list: 'ListTemplates', parent: request.parent, filter: '' },
         isKey: (key: PageKey): key is [TenantId, TemplateId] => isTexts(key, 2),
         rowsAfter: (key, rowsMax) =>
@@ -53,7 +53,7 @@ export class TemplateController {
         bytesOf: ({ version }) => 3 * ((version.body?.length ?? 0) + version.eventTypes.join().length),
       });
       if (page.rows.length === 0 && tenantId !== null) await requireTenant(reads, tenantId);
-      return { templates: page.rows.map(templateMessage), nextPageToken: page.nextPageToken };
+      return { templates: page.rows.map(answeredTemplate), nextPageToken: page.nextPageToken };
     });
   }
 
@@ -66,7 +66,7 @@ export class TemplateController {
       if (request.template === null) throw ResourceFault.invalid([{ field: 'template', said: 'is missing' }]);
       const described = { ...describedTemplate(request.template), id };
       const created = await createTemplate(tenantId, described, caller, this.parts.registry);
-      return { template: templateMessage(created) };
+      return { template: answeredTemplate(created) };
     });
   }
 
@@ -77,7 +77,7 @@ export class TemplateController {
       const name = parseTemplate(template.name);
       const fields = changedFields(updateMask, templatePaths, describedTemplate(template));
       const updated = await updateTemplate({ name, fields, etag: template.etag }, caller, this.parts.registry);
-      return { template: templateMessage(updated) };
+      return { template: answeredTemplate(updated) };
     });
   }
 

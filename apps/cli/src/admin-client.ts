@@ -32,7 +32,7 @@ import type { Template__Output } from '#contracts/generated/hookline/admin/v1/Te
 import type { TemplateServiceDefinition } from '#contracts/generated/hookline/admin/v1/TemplateService';
 import { systemClock } from '#domain/clock';
 import { CliFault } from './cli-fault.js';
-import { type Connection, isLoopback } from './connection.js';
+import { type Connection, isLocal } from './connection.js';
 import type { Page } from './print-list.js';
 import { rpcFault } from './rpc-fault.js';
 
@@ -67,7 +67,7 @@ export class AdminClient {
     const channel = security.kind === 'plaintext' ? credentials.createInsecure() : credentials.createSsl(security.ca);
     this.client = new Client(address, channel, {
       'grpc.max_receive_message_length': answerBytesMax,
-      ...(isLoopback(address) ? { 'grpc.enable_http_proxy': 0 } : {}),
+      ...(isLocal(address) ? { 'grpc.enable_http_proxy': 0 } : {}),
     });
     if (key !== null) this.metadata.set(keyHeader, `Bearer ${key}`);
   }

@@ -1,11 +1,12 @@
 import path from 'node:path';
 import { isScalar, isSeq, LineCounter, type Node, parseAllDocuments, visit } from 'yaml';
+import { applyResourcesMax, applyTooLarge } from '#contracts/admin-proto';
 import type { ApplyRequest } from '#contracts/generated/hookline/admin/v1/ApplyRequest';
 import { isSlug } from '#domain/ids';
 import { utf8Text } from './api-values.js';
 import { CliFault } from './cli-fault.js';
 import { displayText } from './display-text.js';
-import { readInput } from './input-file.js';
+import { isRegularOrMissing, readInput } from './input-file.js';
 import { type Faults, placeOf, resolved, YamlFields, type YamlSource } from './yaml-fields.js';
 
 /** One file, read. */
@@ -27,7 +28,7 @@ export interface ApplyOptions {
 /** What a file describes: one request a resource; tenants first, then endpoints, then templates. */
 export interface ApplyFile {
   readonly requests: readonly ApplyRequest[];
-  /** `endpoints[0]`, as the admin calls a resource in its faults -> `hookline.yaml:7`. */
+  /** `endpoints[0]` and `endpoints[0].url`, as the admin calls them in its faults -> `hookline.yaml:7`. */
   readonly places: ReadonlyMap<string, string>;
   readonly warnings: readonly string[];
 }
@@ -67,7 +68,9 @@ export async function readApplyFile(sources: readonly ApplySource[], options: Ap
         const fields = YamlFields.of(node, resourceFields[collection], yaml, reading.faults);
         const folder = source.file === '-' ? '.' : path.dirname(source.file);
         if (fields === null) continue;
-        resourcePlaces.set(`${collection}[${found[collection].length}]`, placeOf(node, yaml));
+        const resource = `${collection}[${found[collection].length}]`;
+        resourcePlaces.set(resource, placeOf(node, yaml));
+        for (const name of fields.names()) resourcePlaces.set(`${resource}.${name}`, fields.place(name));
         found[collection].push(await requestOf[collection](fields, reading, folder));
       }
     }
@@ -81,7 +84,10 @@ export async function readApplyFile(sources: readonly ApplySource[], options: Ap
       lines,
     );
   }
-  return { requests: collections.flatMap((collection) => found[collection]), places: resourcePlaces, warnings };
+  const requests = collections.flatMap((collection) => found[collection]);
+  if (requests.length > applyResourcesMax)
+    throw new CliFault('failed', `${applyTooLarge}: ${requests.length} resources are described`);
+  return { requests, places: resourcePlaces, warnings };
 }
 
 function documentsOf({ name, bytes }: ApplySource, faults: Faults): readonly YamlSource[] {
@@ -229,7 +235,11 @@ async function secretFile(file: string | undefined, fields: YamlFields, folder: 
   if (file === undefined) return undefined;
   const noStdin = (async function* () {})();
   try {
-    const text = (await readInput(path.resolve(folder, file), secretBytesMax, noStdin)).toString('utf8').trim();
+    const full = path.resolve(folder, file);
+    // A pipe that nobody writes to would be waited for without an end.
+    if (!(await isRegularOrMissing(full)))
+      return fields.wrong('signingSecret', `is taken from ${file}, which is no regular file`);
+    const text = (await readInput(full, secretBytesMax, noStdin)).toString('utf8').trim();
     return text === '' ? fields.wrong('signingSecret', `is taken from ${file}, which is empty`) : text;
   } catch (error) {
     if (error instanceof CliFault) return fields.wrong('signingSecret', `is taken from a file: ${error.message}`);

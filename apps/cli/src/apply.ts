@@ -1,3 +1,4 @@
+import { applyBytesMax } from '#contracts/admin-proto';
 import type { ApplyResponse__Output } from '#contracts/generated/hookline/admin/v1/ApplyResponse';
 import { orNull, stateText } from './api-values.js';
 import { readApplyFile } from './apply-file.js';
@@ -6,9 +7,6 @@ import type { CommandContext, Noun } from './command.js';
 import { displayJson, displayText } from './display-text.js';
 import { nameOf, readInput } from './input-file.js';
 import { type Column, Table } from './table.js';
-
-/** What the admin takes in one Apply. */
-const bytesMax = 16 * 1_048_576;
 
 /** The declarative file. */
 export const applyNoun: Noun = {
@@ -40,7 +38,7 @@ async function apply(context: CommandContext): Promise<ExitCode> {
   const files = given.texts('file');
   if (files.filter((file) => file === '-').length > 1)
     throw new CliFault('usage', 'standard input can be read once: give -f - once');
-  let bytesLeft = bytesMax;
+  let bytesLeft = applyBytesMax;
   const sources = [];
   for (const file of files) {
     const bytes = await readInput(file, bytesLeft, world.stdin);
@@ -64,9 +62,11 @@ async function apply(context: CommandContext): Promise<ExitCode> {
 function atTheirPlaces(error: unknown, places: ReadonlyMap<string, string>): unknown {
   if (!(error instanceof CliFault) || error.fields.length === 0) return error;
   const fields = error.fields.map(({ field, said }) => {
-    const [resource = '', ...path] = field.split('.');
-    const place = places.get(resource);
-    return { field: place === undefined ? field : `${place}: ${path.join('.')}`, said };
+    const [resource = '', first = '', ...rest] = field.split('.');
+    // The name is made of two fields of the file.
+    const name = first !== 'name' ? first : /^there is no tenant/.test(said) ? 'tenant' : 'id';
+    const place = places.get(`${resource}.${name}`) ?? places.get(resource);
+    return { field: place === undefined ? field : `${place}: ${[name, ...rest].join('.')}`, said };
   });
   return new CliFault(error.kind, error.message, ['nothing was changed'], { cause: error, fields });
 }

@@ -49,6 +49,8 @@ export interface Output {
 
 /** What a process has around it; a test brings its own. */
 export interface World {
+  /** How this command line is started, e.g. `npx hookline`: hints can be copied. */
+  readonly program: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly output: Output;

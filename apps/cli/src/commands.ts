@@ -2,7 +2,7 @@ import { applyNoun } from './apply.js';
 import type { Flag, Noun } from './command.js';
 import { endpointsNoun } from './endpoints.js';
 import { eventsNoun } from './events.js';
-import { helpText } from './help.js';
+import { asStarted, helpText } from './help.js';
 import { notificationsNoun } from './notifications.js';
 import { parkedNoun } from './parked.js';
 import { templatesNoun } from './templates.js';
@@ -29,8 +29,8 @@ const helpNoun: Noun = {
       flags: [],
       summary: 'shows help, of everything or of one command',
       examples: ['hookline help', 'hookline help notifications resend'],
-      run: async ({ given, output }) => {
-        await output.out(helpText(given.operands, nouns, globalFlags));
+      run: async ({ given, world, output }) => {
+        await output.out(asStarted(helpText(given.operands, nouns, globalFlags), world.program));
         return 0;
       },
     },

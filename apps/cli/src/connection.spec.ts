@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseArguments } from './arguments.js';
 import { globalFlags, nouns } from './commands.js';
-import { connectionOf, isLoopback } from './connection.js';
+import { connectionOf, isLocal } from './connection.js';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'hookline-cli-'));
 
@@ -48,7 +48,7 @@ describe('connectionOf', () => {
       '0.0.0.0:1',
       'localhost.evil:1',
     ];
-    expect(addresses.map(isLoopback)).toEqual([true, true, true, true, false, false, false]);
+    expect(addresses.map(isLocal)).toEqual([true, true, true, true, false, false, false]);
   });
 
   it('speaks plaintext elsewhere only when told, and warns that the key can be read', async () => {

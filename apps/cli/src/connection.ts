@@ -1,7 +1,7 @@
-import { isIPv4 } from 'node:net';
+import { parseDuration } from '#domain/duration';
+import { isLoopback } from '#domain/loopback';
 import { CliFault } from './cli-fault.js';
 import type { Given } from './command.js';
-import { durationMs } from './durations.js';
 import { readInput, type Stdin } from './input-file.js';
 
 /** Where the admin is and how it is spoken to. */
@@ -34,9 +34,8 @@ export function addressOf(given: Given, env: Env): string {
 }
 
 /** Whether an address never leaves this machine, so that it needs no TLS. */
-export function isLoopback(address: string): boolean {
-  const host = address.slice(0, address.lastIndexOf(':'));
-  return host === 'localhost' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'));
+export function isLocal(address: string): boolean {
+  return isLoopback(address.slice(0, address.lastIndexOf(':')));
 }
 
 /**
@@ -53,9 +52,9 @@ export async function connectionOf(
   const caFile = given.text('ca') ?? setting(env, 'HOOKLINE_CA_FILE');
   if (given.has('insecure') && given.has('ca'))
     throw new CliFault('usage', '--insecure and --ca contradict each other: give one');
-  const isPlaintext = given.has('insecure') || (caFile === undefined && isLoopback(address));
+  const isPlaintext = given.has('insecure') || (caFile === undefined && isLocal(address));
   const key = await keyOf(env, stdin);
-  if (isPlaintext && !isLoopback(address))
+  if (isPlaintext && !isLocal(address))
     await warn(
       `the connection to ${address} is not encrypted${key === null ? '' : ': the key can be read on the way'}`,
     );
@@ -72,8 +71,8 @@ export async function connectionOf(
 
 function timeoutOf(given: Given): number {
   const text = given.text('timeout') ?? defaultTimeout;
-  const ms = durationMs(text);
-  if (ms === null || ms < 1 || ms > timeoutMsMax)
+  const ms = parseDuration(text);
+  if (ms === null || ms > timeoutMsMax)
     throw new CliFault(
       'usage',
       `--timeout ${JSON.stringify(text)} is no duration from 1ms to 1h, like 500ms, 30s or 2m`,

@@ -1,5 +1,5 @@
 import { type DecodedEvent, decodeEvent } from '#contracts/event-record';
-import { isJsonObject, parseJsonText } from '#contracts/json-text';
+import { isJsonObject, ownField, parseJsonText } from '#contracts/json-text';
 import { utf8Text } from './api-values.js';
 import { CliFault } from './cli-fault.js';
 import type { EventEntry } from './event-file.js';
@@ -16,6 +16,13 @@ export interface EventRecord {
 export function decodeRecord({ value, headers }: EventRecord): DecodedEvent {
   const bytes = Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)] as const);
   return decodeEvent({ value, headers: Object.fromEntries(bytes) });
+}
+
+/** Whether an event says whose it is; without, it is the default tenant's. */
+export function namesTenant({ value, headers }: EventRecord): boolean {
+  const parsed = parseJsonText((utf8Text(value) ?? '').replace(/^\ufeff/, ''));
+  const inValue = parsed.kind === 'value' ? (ownField(parsed.value, 'tenant') ?? null) : null;
+  return headers['ce_tenant'] !== undefined || (headers['content-type'] === structuredType && inValue !== null);
 }
 
 const structuredType = 'application/cloudevents+json';

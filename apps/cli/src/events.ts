@@ -1,13 +1,14 @@
 import type { DecodedEvent } from '#contracts/event-record';
 import type { PublishEventResponse__Output } from '#contracts/generated/hookline/admin/v1/PublishEventResponse';
+import { allTenants } from '#contracts/resource-names';
 import { idOf, int64Value, orNull, stateText } from './api-values.js';
 import { CliFault, type ExitCode } from './cli-fault.js';
 import type { CommandContext, Flag, Noun, Output } from './command.js';
 import { displayJson, displayText } from './display-text.js';
 import { eventEntries } from './event-file.js';
-import { binaryRecord, decodeRecord, type EventRecord, structuredRecord } from './event-record.js';
+import { binaryRecord, decodeRecord, type EventRecord, namesTenant, structuredRecord } from './event-record.js';
 import { nameOf, readInput } from './input-file.js';
-import { allTenants, tenantName } from './resource-names.js';
+import { tenantName } from './resource-names.js';
 import { painted } from './table.js';
 
 const fileBytesMax = 64 * 1_048_576;
@@ -106,7 +107,7 @@ function checkLine({ where, decoded }: Checked, output: Output): string {
   const said =
     decoded.kind === 'parked'
       ? `${painted('parked', 'red', output)}: ${displayText(`${decoded.reason} ${decoded.detail}`)}`
-      : `${painted('ok', 'green', output)}: ${displayText(`${decoded.event.type} ${decoded.event.id}`)}`;
+      : `${painted('ok', 'green', output)}: ${displayText(`${decoded.event.type} ${decoded.event.id}`)} (tenant not checked)`;
   return `${displayText(where)}: ${said}\n`;
 }
 
@@ -182,12 +183,16 @@ function endText(
     case 'duplicate':
       return 'duplicate of an event read before';
     case 'parked':
-      return `parked: ${parkReason} ${detail}`.trimEnd();
+      return `parked: ${parkReason} ${detail}${parkReason === 'UNKNOWN_TENANT' ? tenantHint(record) : ''}`.trimEnd();
     case 'written':
       return 'written';
     case 'unread':
       return `written, but not seen read within 10 s${detail === '' ? '' : ` (${detail})`}: is the renderer running, and does it keep up?`;
   }
+}
+
+function tenantHint(record: EventRecord): string {
+  return namesTenant(record) ? '' : ' (the event names none)';
 }
 
 function typeOf(record: EventRecord): string {

@@ -11,6 +11,11 @@ export function helpText(path: readonly string[], nouns: readonly Noun[], global
   return verb === undefined ? nounHelp(noun) : commandHelp(noun, findCommand(noun, verb), globals);
 }
 
+/** The same help with its command lines as they can be typed here. */
+export function asStarted(help: string, program: string): string {
+  return help.replaceAll(/(^ {2}|^See |\| )hookline (?=\S)/gm, (_, before: string) => `${before}${program} `);
+}
+
 function overview(nouns: readonly Noun[], globals: readonly Flag[]): string {
   const rows = nouns.flatMap((noun) =>
     noun.commands.map((command): Row => [usageLine(noun, command).replace(/^hookline /, ''), command.summary]),

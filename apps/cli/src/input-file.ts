@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { CliFault } from './cli-fault.js';
 
 /** Where the bytes of `-` come from. */
@@ -20,6 +21,15 @@ export async function readInput(file: string, bytesMax: number, stdin: Stdin): P
   if (bytes > bytesMax)
     throw new CliFault('failed', `${nameOf(file)} has more than ${bytesMax} bytes, the most allowed`);
   return Buffer.concat(chunks);
+}
+
+/** Whether a file is one that ends; what is not there, or may not be looked at, is said by whoever reads it. */
+export async function isRegularOrMissing(file: string): Promise<boolean> {
+  try {
+    return (await stat(file)).isFile();
+  } catch {
+    return true; // said by the read
+  }
 }
 
 /** A file as people call it. */

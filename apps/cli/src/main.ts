@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { runCli } from './run-cli.js';
 
@@ -10,6 +11,7 @@ for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 process.exitCode = await runCli(process.argv.slice(2), {
+  program: programOf(process.argv[1] ?? '', process.env['npm_command']),
   env: process.env,
   stdin: process.stdin,
   output: {
@@ -18,6 +20,12 @@ process.exitCode = await runCli(process.argv.slice(2), {
     colours: process.stdout.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
   },
 });
+
+/** By npx, by its own name, or as a file of Node.js. */
+function programOf(file: string, npmCommand: string | undefined): string {
+  if (npmCommand === 'exec') return 'npx hookline';
+  return path.basename(file) === 'hookline' ? 'hookline' : `node ${path.relative(process.cwd(), file)}`;
+}
 
 function written(stream: Writable, data: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {

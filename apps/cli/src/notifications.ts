@@ -131,7 +131,7 @@ async function payload({ given, tenant, admin, output, format }: CommandContext)
   return 0;
 }
 
-async function resend({ given, tenant, admin, output, format }: CommandContext): Promise<ExitCode> {
+async function resend({ given, world, tenant, admin, output, format }: CommandContext): Promise<ExitCode> {
   const name = notificationName(given.operand(), tenant);
   const client = await admin();
   const requestId = given.text('request-id') ?? '';
@@ -145,7 +145,7 @@ async function resend({ given, tenant, admin, output, format }: CommandContext):
   const said = created
     ? `one more attempt is asked for (item ${resendItem})`
     : `this request id was used before (item ${resendItem}): nothing new is asked for`;
-  await output.out(`${displayText(said)}\nsee: hookline notifications attempts ${idOf(name)}\n`);
+  await output.out(`${displayText(said)}\nsee: ${world.program} notifications attempts ${idOf(name)}\n`);
   return 0;
 }
 

@@ -11,6 +11,9 @@ describe('resource names', () => {
     expect(notificationName(id, 'acme')).toBe(`tenants/acme/notifications/${id}`);
     expect(notificationName(id.toUpperCase(), 'acme')).toBe(`tenants/acme/notifications/${id}`);
     expect(notificationName(`tenants/beta/notifications/${id}`, 'acme')).toBe(`tenants/beta/notifications/${id}`);
+    expect(notificationName(`tenants/beta/notifications/${id.toUpperCase()}`, 'acme')).toBe(
+      `tenants/beta/notifications/${id}`,
+    );
     expect(slugName('orders', 'endpoints', 'acme')).toBe('tenants/acme/endpoints/orders');
     expect(slugName('tenants/b/templates/t', 'templates', 'acme')).toBe('tenants/b/templates/t');
     expect(parkedEventName('hookline.events/3/42')).toBe('parkedEvents/hookline.events/3/42');

@@ -28,6 +28,7 @@ async function run(words: readonly string[], env: Readonly<Record<string, string
   const [out, err]: [Buffer[], Buffer[]] = [[], []];
   const into = (chunks: Buffer[]) => async (data: string | Uint8Array) => void chunks.push(Buffer.from(data));
   const code = await runCli(words, {
+    program: 'npx hookline',
     env: { HOOKLINE_ADDR: `127.0.0.1:${admin?.port ?? 1}`, ...env },
     stdin: (async function* () {
       yield Buffer.from(input);
@@ -133,7 +134,7 @@ describe('apply', () => {
   const resources = (count: number) =>
     `endpoints:\n${Array.from({ length: count }, (_, n) => `  - { id: e${n}, url: "https://h/${'x'.repeat(1_000)}" }`).join('\n')}`;
 
-  it('sends one resource a message, waits for every change, and shows a made secret once', async () => {
+  it('sends one resource a request, waits for every change, and shows a made secret once', async () => {
     const seen: string[] = [];
     const Apply = (call: ServerDuplexStream<{ endpoint: { name: string } }, object>) => {
       call.on('data', ({ endpoint }) => seen.push(endpoint.name));
@@ -173,6 +174,54 @@ describe('apply', () => {
         '  templates[9].body: line 1, column 3: no such filter\n' +
         'nothing was changed\n',
     );
+  });
+});
+
+describe('a refused file', () => {
+  it('is pointed at where the wrong field stands, and at the tenant that is not there', async () => {
+    const violations = [
+      { field: 'endpoints[0].url', description: 'is not https' },
+      { field: 'endpoints[0].retrySchedule.1', description: 'must be a duration' },
+      { field: 'endpoints[0].signingSecret', description: 'is not said' },
+      { field: 'endpoints[0].name', description: 'there is no tenant acme' },
+      { field: 'endpoints[1].name', description: 'there is no tenant default' },
+      { field: 'endpoints[1].name', description: 'tenants/default/endpoints/b is described twice' },
+    ];
+    const Apply = (call: ServerDuplexStream<object, object>) => {
+      call.once('data', () => call.emit('error', aStatus(status.INVALID_ARGUMENT, 'url: …', { violations })));
+    };
+    admin = await AdminStandIn.start({}, { raw: { SystemService: { Apply } } });
+    const yaml = `endpoints:
+  - id: a
+    tenant: acme
+    url: http://a
+    retrySchedule: [5s, 0s]
+  - url: https://b
+    id: b
+`;
+    expect((await run(['apply', '-f', '-'], {}, yaml)).err.split('\n').slice(1, -2)).toEqual([
+      '  standard input:4: url: is not https',
+      '  standard input:5: retrySchedule.1: must be a duration',
+      '  standard input:2: signingSecret: is not said',
+      '  standard input:3: tenant: there is no tenant acme',
+      '  standard input:6: tenant: there is no tenant default',
+      '  standard input:7: id: tenants/default/endpoints/b is described twice',
+    ]);
+  });
+
+  it('with too many resources is refused before anything is sent, in the words of the admin', async () => {
+    const yaml = `tenants: [${Array.from({ length: 20_001 }, (_, n) => `{id: t${n}}`).join(',')}]`;
+    const { code, err } = await run(['apply', '-f', '-'], { HOOKLINE_ADDR: 'nobody.example:1' }, yaml);
+    expect(code).toBe(1);
+    expect(err).toBe(
+      'hookline: a file has at most 20000 resources and 16777216 bytes; split it: 20001 resources are described\n',
+    );
+  });
+
+  it('whose secret is taken from what is no regular file is refused at once', async () => {
+    const yaml = 'endpoints: [{ id: a, url: "https://a", signingSecret: { fromFile: /dev/zero } }]';
+    const { code, err } = await run(['apply', '-f', '-'], {}, yaml);
+    expect([code, err]).toEqual([1, expect.stringContaining('is taken from /dev/zero, which is no regular file')]);
   });
 });
 
@@ -249,6 +298,27 @@ describe('events publish', () => {
   });
 });
 
+describe('an event of an unknown tenant', () => {
+  const event = { id: '1', source: '/s', type: 't' };
+  const namesNone = '(the event names none)';
+
+  it('is told apart from one that names no tenant', async () => {
+    const parked = {
+      ...{ topic: 'e', partition: 0, offset: '1', verdict: 'EVENT_VERDICT_PARKED' },
+      ...{ parkReason: 'UNKNOWN_TENANT', detail: 'there is no tenant x' },
+    };
+    admin = await AdminStandIn.start({ EventService: { PublishEvent: () => parked } });
+    const publish = async (fields: object, ...flags: readonly string[]) =>
+      (await run(['events', 'publish', '-f', '-', ...flags], {}, JSON.stringify({ ...event, ...fields }))).out;
+    for (const flags of [[], ['--binary']]) {
+      expect(await publish({}, ...flags)).toBe(`e/0/1: parked: UNKNOWN_TENANT there is no tenant x ${namesNone}\n`);
+      expect(await publish({ tenant: null }, ...flags)).toContain(namesNone);
+      expect(await publish({ tenant: 'x', data: {} }, ...flags)).not.toContain(namesNone);
+    }
+    expect(await publish({ data: { tenant: 'x' } }, '--binary')).toContain(namesNone);
+  });
+});
+
 describe('events check', () => {
   it('says without a server what would be parked and why', async () => {
     const { code, out } = await run(
@@ -257,7 +327,7 @@ describe('events check', () => {
       '{"id":"1","source":"/s","type":"t"}\n{"id":"2","source":"/s"}\n{"half\n',
     );
     expect(code).toBe(1);
-    expect(out).toContain('standard input:1: ok: t 1\n');
+    expect(out).toContain('standard input:1: ok: t 1 (tenant not checked)\n');
     expect(out).toContain('standard input:2: parked: MISSING_ATTRIBUTE the attribute type is missing\n');
     expect(out).toContain('standard input:3: parked: NOT_JSON');
     expect(out).toMatch(/1 would be read, 2 would be parked\n$/);
@@ -311,6 +381,35 @@ describe('a fault', () => {
     admin = await failing(aStatus(status.FAILED_PRECONDITION, 'nothing was rendered', { reason: 'NO_PAYLOAD' }));
     expect((await run(get)).err).toBe('hookline: FAILED_PRECONDITION: nothing was rendered [NO_PAYLOAD]\n');
     expect((await run(get, { HOOKLINE_DEBUG: '1' })).err).toMatch(/\n {4}at /);
+  });
+
+  it('shows nothing that a terminal would act on, whatever files and flags are called', async () => {
+    const wild = 'a\u001b[2J\nb\u202e';
+    for (const argv of [
+      ['events', 'check', '-f', wild],
+      ['apply', '-f', wild],
+      ['events', 'check', `--${wild}`],
+      [wild],
+      ['notifications', wild],
+      [...get, '--addr', wild],
+    ]) {
+      const { code, err } = await run(argv);
+      expect(code, argv.join(' ')).not.toBe(0);
+      expect(err).not.toMatch(/[^\n\P{Cc}]|\p{Cf}|\nb/u);
+    }
+    expect((await run(['events', 'check', '-f', wild], { HOOKLINE_DEBUG: '1' })).err).not.toMatch(
+      /[^\n\P{Cc}]|\p{Cf}/u,
+    );
+  });
+
+  it('is followed by a hint that can be copied, as is the help', async () => {
+    expect((await run(['notifications', 'lits'])).err).toContain('\nsee: npx hookline notifications --help\n');
+    const { out } = await run(['help']);
+    expect(out).toContain('  npx hookline NOUN VERB --help\n');
+    expect((await run(['apply', '--help'])).out).toContain('\n  npx hookline apply -f hookline.yaml\n');
+    expect((await run(['events', 'check', '--help'])).out).toContain(
+      'cat order.json | npx hookline events check -f -\n',
+    );
   });
 
   it('of usage is 2', async () => {

@@ -5,7 +5,7 @@ import type { Command, Given, World } from './command.js';
 import { globalFlags, nouns } from './commands.js';
 import { connectionOf } from './connection.js';
 import { displayText } from './display-text.js';
-import { helpText } from './help.js';
+import { asStarted, helpText } from './help.js';
 import { tenantName } from './resource-names.js';
 
 /** Runs one command line and answers its exit code; what goes wrong is said on standard error. Never throws. */
@@ -25,10 +25,12 @@ async function ask(argv: readonly string[], world: World): Promise<ExitCode> {
       await world.output.out(`hookline ${version}\n`);
       return 0;
     case 'help':
-      await world.output.out(helpText(asked.path[0] === 'help' ? [] : asked.path, nouns, globalFlags));
+      await world.output.out(
+        asStarted(helpText(asked.path[0] === 'help' ? [] : asked.path, nouns, globalFlags), world.program),
+      );
       return 0;
     case 'nothing':
-      await world.output.err(helpText(asked.path, nouns, globalFlags));
+      await world.output.err(asStarted(helpText(asked.path, nouns, globalFlags), world.program));
       return 2;
     case 'run':
       return runCommand(asked.command, asked.given, world);
@@ -72,14 +74,19 @@ function connectOnce<T extends { close(): void }>(connect: () => Promise<T>) {
   };
 }
 
-async function sayFault(error: unknown, { env, output }: World): Promise<void> {
+async function sayFault(error: unknown, { env, output, program }: World): Promise<void> {
   const said = error instanceof Error ? error.message : String(error);
   const lines =
     error instanceof CliFault
-      ? [said, ...error.fields.map((wrong) => `  ${displayText(`${wrong.field}: ${wrong.said}`)}`), ...error.more]
+      ? [said, ...error.fields.map((wrong) => `  ${wrong.field}: ${wrong.said}`), ...error.more]
       : [`this is a fault of hookline itself: ${said} (HOOKLINE_DEBUG=1 shows where)`];
-  await output.err(`hookline: ${lines.join('\n')}\n`);
-  if (env['HOOKLINE_DEBUG'] === '1' && error instanceof Error) await output.err(`${stacks(error).join('\n')}\n`);
+  // File names and flags may hold anything; a hint is a line of its own that begins with `see: hookline`.
+  const shown = lines.map((line) => displayText(line).replace(/^see: hookline\b/, `see: ${program}`));
+  await output.err(`hookline: ${shown.join('\n')}\n`);
+  if (env['HOOKLINE_DEBUG'] === '1' && error instanceof Error) {
+    const stack = stacks(error).flatMap((one) => one.split('\n'));
+    await output.err(`${stack.map(displayText).join('\n')}\n`);
+  }
 }
 
 const causesMax = 10;

@@ -39,6 +39,11 @@ export class YamlFields {
     return this.fields.has(name);
   }
 
+  /** The fields that stand in the file. */
+  names(): readonly string[] {
+    return [...this.fields.keys()];
+  }
+
   node(name: string): Node | null {
     return this.fields.get(name) ?? null;
   }

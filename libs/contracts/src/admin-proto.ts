@@ -10,6 +10,12 @@ export const protoFolder = path.join(
   '../proto',
 );
 
+/** What one Apply takes. */
+export const applyResourcesMax = 20_000;
+export const applyBytesMax = 16 * 1_048_576;
+/** What is said of more. */
+export const applyTooLarge = `a file has at most ${applyResourcesMax} resources and ${applyBytesMax} bytes; split it`;
+
 const ownFolder = 'hookline/admin/v1';
 
 /** Paths of the `.proto` files below `protoFolder`, one a service. */

@@ -5,7 +5,7 @@ export interface FieldFault {
 }
 
 /** Why a change or a question about a resource was refused; a caller's fault, never retried. */
-export type ResourceFaultKind = 'not-found' | 'already-exists' | 'invalid' | 'precondition' | 'etag';
+export type ResourceFaultKind = 'not-found' | 'already-exists' | 'invalid' | 'precondition' | 'etag' | 'busy';
 
 /** Thrown by the stores of the registry and by the admin's operations; the admin maps it to a gRPC status. */
 export class ResourceFault extends Error {

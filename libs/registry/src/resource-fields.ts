@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseDuration } from '#domain/duration';
 import { isSlug } from '#domain/ids';
 import { bodyKindOf } from '#domain/webhook-template';
 import { type FieldFault, ResourceFault } from './resource-fault.js';
@@ -10,7 +11,6 @@ export interface FieldCheckers {
   readonly signingSecret: (text: string) => string | null;
 }
 
-const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const delayMsMax = 30 * 86_400_000;
 
 const slug = z.string().refine(isSlug, 'must be a slug: a-z, 0-9 and -, at most 63 characters, e.g. orders-eu');
@@ -20,10 +20,15 @@ const text = (charsMax: number) =>
     .string()
     .max(charsMax)
     .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'holds a control character or half a surrogate pair');
+/** Text of several lines: what Postgres cannot keep (U+0000) and UTF-8 cannot say (half a pair) is refused. */
+const lines = (charsMax: number) =>
+  z
+    .string()
+    .max(charsMax)
+    .regex(/^[^\0\p{Cs}]*$/u, 'holds the character U+0000 or half a surrogate pair');
 const delay = z.string().transform((value, context) => {
-  const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(value);
-  const ms = match === null ? 0 : Number(match[1]) * (unitsMs[match[2] ?? ''] ?? 0);
-  if (ms > 0 && ms <= delayMsMax) return ms;
+  const ms = parseDuration(value);
+  if (ms !== null && ms <= delayMsMax) return ms;
   context.addIssue('must be a duration from 1ms to 30d like 5s, 30m or 2h');
   return z.NEVER;
 });
@@ -46,7 +51,7 @@ export const templateFields = z.strictObject({
   eventTypes: z.array(text(255).min(1)).min(1).max(50),
   method: z.enum(['POST', 'PUT', 'PATCH']).optional(),
   contentType: text(255).optional(),
-  body: z.string().max(65_536).optional(),
+  body: lines(65_536).optional(),
   strict: z.boolean().optional(),
   active: z.boolean().optional(),
 });
@@ -57,34 +62,51 @@ export type TemplateFields = z.output<typeof templateFields>;
 /** Content type of a template that sends the event itself. */
 export const eventContentType = 'application/cloudevents+json';
 
-/** The endpoint's fields, checked. Throws a ResourceFault naming every wrong one. */
-export function checkEndpoint(given: unknown, checkers: FieldCheckers): EndpointFields {
-  const fields = parse(endpointFields, given);
-  const faults: FieldFault[] = [];
-  const urlFault = checkers.url(fields.url);
-  if (urlFault !== null) faults.push({ field: 'url', said: urlFault });
-  const secretFault = fields.signingSecret === undefined ? null : checkers.signingSecret(fields.signingSecret);
-  if (secretFault !== null) faults.push({ field: 'signingSecret', said: secretFault });
-  if (faults.length > 0) throw ResourceFault.invalid(faults);
-  return fields;
+/** The endpoint's fields, each right by its form. Throws a ResourceFault naming every wrong one. */
+export function readEndpoint(given: unknown): EndpointFields {
+  return parse(endpointFields, given);
 }
 
-/** The template's fields, checked: its body is compiled as it will be. Throws a ResourceFault naming every wrong one. */
-export function checkTemplate(given: unknown, checkers: FieldCheckers): TemplateFields {
-  const fields = parse(templateFields, given);
-  const faults: FieldFault[] = [];
+/** The template's fields, each right by its form. Throws a ResourceFault naming every wrong one. */
+export function readTemplate(given: unknown): TemplateFields {
+  return parse(templateFields, given);
+}
+
+/** What is wrong with the endpoint's values. */
+export function endpointFaults({ url, signingSecret }: EndpointFields, checkers: FieldCheckers): readonly FieldFault[] {
+  const faults = { url: checkers.url(url), signingSecret: signingSecret && checkers.signingSecret(signingSecret) };
+  return Object.entries(faults).flatMap(([field, said]) => (said ? [{ field, said }] : []));
+}
+
+/** What is wrong with the template's values: its body is compiled as it will be. */
+export function templateFaults(fields: TemplateFields, checkers: FieldCheckers): readonly FieldFault[] {
   const { body, contentType = defaultContentType(fields), strict = false } = fields;
   if (body === undefined && bodyKindOf(contentType) !== 'json')
-    faults.push({ field: 'contentType', said: 'without a body the event itself is sent, which is JSON' });
-  else if (bodyKindOf(contentType) === null)
-    faults.push({ field: 'contentType', said: 'must be JSON, XML, text/plain or application/x-www-form-urlencoded' });
-  else if (body !== undefined) {
-    const said = checkers.body(body, { contentType, strict });
-    if (said !== null) faults.push({ field: 'body', said });
-  }
-  if (faults.length > 0) throw ResourceFault.invalid(faults);
-  return fields;
+    return [{ field: 'contentType', said: 'without a body the event itself is sent, which is JSON' }];
+  if (bodyKindOf(contentType) === null)
+    return [{ field: 'contentType', said: 'must be JSON, XML, text/plain or application/x-www-form-urlencoded' }];
+  const said = body === undefined ? null : checkers.body(body, { contentType, strict });
+  return said === null ? [] : [{ field: 'body', said }];
 }
+
+/**
+ * The faults that count when a resource changes: what is stored already stays, also when it would not be taken any more
+ * (an address that is no longer allowed), so that the endpoint can still be switched off.
+ */
+export function faultsOfChanges(
+  faults: readonly FieldFault[],
+  fields: EndpointFields | TemplateFields,
+  stored: Readonly<Record<string, unknown>> | null,
+): readonly FieldFault[] {
+  const given: Readonly<Record<string, unknown>> = fields;
+  // An absent switch is an off one.
+  const isSame = (field: string) => stored !== null && (stored[field] ?? false) === (given[field] ?? false);
+  return faults.filter(({ field }) => !(fieldsBehind[field] ?? [field]).every(isSame));
+}
+
+/** A body is right or wrong together with what decides how it is written. */
+const ofBody = ['body', 'contentType', 'strict'] as const;
+const fieldsBehind: Readonly<Record<string, readonly string[]>> = { body: ofBody, contentType: ofBody };
 
 /** What a template is sent as unless it says so. */
 export function defaultContentType({ body }: Pick<TemplateFields, 'body'>): string {
@@ -92,13 +114,38 @@ export function defaultContentType({ body }: Pick<TemplateFields, 'body'>): stri
 }
 
 function parse<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
-  const parsed = schema.safeParse(given);
+  const parsed = schema.safeParse(given, { error: inWords });
   if (parsed.success) return parsed.data;
   throw ResourceFault.invalid(parsed.error.issues.flatMap(fieldFaults));
 }
 
+const kinds: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a whole number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+};
+
+/** What is wrong, as it is read behind the field's name; undefined leaves it to the schema. */
+function inWords(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'is missing' : `must be ${kinds[issue.expected] ?? issue.expected}`;
+    case 'invalid_value':
+      return issue.input === undefined ? 'is missing' : `must be one of ${issue.values.join(', ')}`;
+    case 'too_small':
+      return ['string', 'array'].includes(issue.origin) ? 'is missing' : `must be at least ${issue.minimum}`;
+    case 'too_big':
+      if (issue.origin === 'string') return `is longer than ${issue.maximum} characters`;
+      return issue.origin === 'array' ? `has more than ${issue.maximum} entries` : `must be at most ${issue.maximum}`;
+    default:
+      return undefined;
+  }
+}
+
 /** A field that is not there yet is an error, not a silence. */
-export function fieldFaults(issue: z.core.$ZodIssue): readonly FieldFault[] {
+function fieldFaults(issue: z.core.$ZodIssue): readonly FieldFault[] {
   const path = issue.path.map(String);
   if (issue.code !== 'unrecognized_keys') return [{ field: path.join('.') || '(all)', said: issue.message }];
   return issue.keys.map((key) => ({

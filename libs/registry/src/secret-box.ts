@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { Failure } from '#domain/failure';
 import { Secret } from '#domain/secret';
 
@@ -63,6 +63,11 @@ export class SecretBox {
       const message = `the secret of ${whose} cannot be opened with the keys at hand (key ${sealed.kekId})`;
       throw new Failure('SECRET_UNREADABLE', message, { retryable: false, cause });
     }
+  }
+
+  /** A key of 32 bytes for another purpose, the same wherever the active key is (HKDF-SHA256, RFC 5869). */
+  deriveKey(label: string): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.keyOf(this.activeId), '', label, keyBytes));
   }
 
   private keyOf(id: string): Buffer {

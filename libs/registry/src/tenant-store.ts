@@ -6,8 +6,8 @@ import { TenantRow } from './registry-rows.js';
 /** A tenant as it is to be. */
 export interface TenantFields {
   readonly id: TenantId;
-  /** False: nothing of this tenant is sent. */
-  readonly webhooksEnabled: boolean;
+  /** False: nothing of this tenant is sent. Undefined: as it is stored, for a new tenant true. */
+  readonly webhooksEnabled: boolean | undefined;
 }
 
 /** What a change of a tenant comes to. */
@@ -19,7 +19,9 @@ export interface TenantPlan {
 }
 
 /** What has to change so that the tenant is as described. */
-export function planTenant(tenant: TenantFields, current: TenantRow | undefined): TenantPlan {
+export function planTenant(given: TenantFields, current: TenantRow | undefined): TenantPlan {
+  // A description that does not speak of it must not switch on what an operator has switched off.
+  const tenant = { ...given, webhooksEnabled: given.webhooksEnabled ?? current?.webhooksEnabled ?? true };
   if (current === undefined) return { kind: 'created', fields: ['webhooksEnabled'], tenant };
   if (current.webhooksEnabled === tenant.webhooksEnabled) return { kind: 'unchanged', fields: [], tenant };
   return { kind: 'updated', fields: ['webhooksEnabled'], tenant };

@@ -1,18 +1,10 @@
 import { accessSync, constants } from 'node:fs';
 import { z } from 'zod';
+import { parseDuration } from '#domain/duration';
 import { secret } from './config.js';
 
-const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** A duration `<int>(ms|s|m|h|d)` in milliseconds; null when the text is none. */
-export function durationMs(text: string): number | null {
-  const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text.trim());
-  const ms = match === null ? 0 : Number(match[1]) * (unitsMs[match[2] ?? ''] ?? 0);
-  return ms > 0 ? ms : null;
-}
-
 const duration = z.string().transform((text, context) => {
-  const ms = durationMs(text);
+  const ms = parseDuration(text.trim());
   if (ms !== null) return ms;
   context.addIssue(`${JSON.stringify(text)} is not a duration like 500ms, 5s, 30m, 2h or 7d`);
   return z.NEVER;
@@ -21,7 +13,7 @@ const duration = z.string().transform((text, context) => {
 /** A list of durations with the text each was given as: tier topics are named after it. */
 const durations = z.string().transform((text, context) => {
   const names = text.split(',').map((name) => name.trim());
-  const list = names.map((name) => ({ name, ms: durationMs(name) ?? 0 }));
+  const list = names.map((name) => ({ name, ms: parseDuration(name) ?? 0 }));
   const wrong = list.filter(({ ms }) => ms === 0).map(({ name }) => JSON.stringify(name));
   if (wrong.length === 0 && list.length <= 30) return list;
   context.addIssue(

@@ -1,7 +1,7 @@
 import type { Template, Template__Output } from '#contracts/generated/hookline/admin/v1/Template';
+import { templateName } from '#contracts/resource-names';
 import { defaultContentType } from '#registry/resource-fields';
 import type { StoredTemplate } from '#registry/template-store';
-import { templateName } from './resource-names.js';
 import { timestampOf } from './timestamps.js';
 import type { Described } from './update-mask.js';
 
@@ -17,7 +17,7 @@ export const templatePaths = {
 } as const;
 
 /** The template as it is answered. */
-export function templateMessage({ row, version }: StoredTemplate): Template {
+export function answeredTemplate({ row, version }: StoredTemplate): Template {
   const { endpointId, eventTypes, method, contentType, body, strict } = version;
   return {
     name: templateName(row),
@@ -36,8 +36,8 @@ export function templateMessage({ row, version }: StoredTemplate): Template {
 }
 
 /** What a caller described; what is empty or absent is not given. Fields that are output only are passed over. */
-export function describedTemplate(message: Template__Output): Described {
-  const { endpoint, eventTypes, method, contentType, body, strict, active } = message;
+export function describedTemplate(request: Template__Output): Described {
+  const { endpoint, eventTypes, method, contentType, body, strict, active } = request;
   return {
     endpoint: given(endpoint),
     eventTypes: eventTypes.length > 0 ? eventTypes : undefined,

@@ -1,6 +1,7 @@
 import type { Endpoint, Endpoint__Output } from '#contracts/generated/hookline/admin/v1/Endpoint';
+import { endpointName } from '#contracts/resource-names';
+import { durationText } from '#domain/duration';
 import type { EndpointRow } from '#registry/registry-rows';
-import { endpointName } from './resource-names.js';
 import { timestampOf } from './timestamps.js';
 import type { Described } from './update-mask.js';
 
@@ -14,15 +15,8 @@ export const endpointPaths = {
   retry_schedule: 'retrySchedule',
 } as const;
 
-const units = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1_000],
-] as const;
-
 /** The endpoint as it is answered; its secret never is. */
-export function endpointMessage(row: EndpointRow): Endpoint {
+export function answeredEndpoint(row: EndpointRow): Endpoint {
   const { concurrency, attemptTimeoutMs } = row;
   return {
     name: endpointName(row),
@@ -40,8 +34,8 @@ export function endpointMessage(row: EndpointRow): Endpoint {
 }
 
 /** What a caller described; what is empty or absent is not given. Fields that are output only are passed over. */
-export function describedEndpoint(message: Endpoint__Output): Described {
-  const { url, signingSecret, enabled, concurrency, attemptTimeoutMs, retrySchedule } = message;
+export function describedEndpoint(request: Endpoint__Output): Described {
+  const { url, signingSecret, enabled, concurrency, attemptTimeoutMs, retrySchedule } = request;
   return {
     url: given(url),
     signingSecret: given(signingSecret),
@@ -62,12 +56,6 @@ export function storedEndpoint(row: EndpointRow): Described {
     attemptTimeoutMs: row.attemptTimeoutMs ?? undefined,
     retrySchedule: row.retryScheduleMs?.map((ms) => durationText(Number(ms))),
   };
-}
-
-/** The shortest text that says the same: 300,000 is 5m. A day is 24h, two are 2d. */
-function durationText(ms: number): string {
-  const unit = units.find(([name, unitMs]) => ms % unitMs === 0 && ms >= (name === 'd' ? 2 * unitMs : unitMs));
-  return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
 }
 
 function given(text: string): string | undefined {

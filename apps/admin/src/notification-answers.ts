@@ -1,11 +1,11 @@
 import type { AttemptView, NotificationView } from '#audit/notification-reads';
 import type { Attempt } from '#contracts/generated/hookline/admin/v1/Attempt';
 import type { Notification } from '#contracts/generated/hookline/admin/v1/Notification';
-import { notificationName } from './resource-names.js';
+import { notificationName } from '#contracts/resource-names';
 import { timestampOf } from './timestamps.js';
 
 /** The notification as it is answered. */
-export function notificationMessage(view: NotificationView): Notification {
+export function answeredNotification(view: NotificationView): Notification {
   return {
     name: notificationName({ tenantId: view.tenant_id, id: view.id }),
     eventSource: view.event_source,
@@ -34,7 +34,7 @@ export function notificationMessage(view: NotificationView): Notification {
 }
 
 /** The attempt as it is answered. */
-export function attemptMessage(view: AttemptView): Attempt {
+export function answeredAttempt(view: AttemptView): Attempt {
   return {
     number: view.number,
     trigger: `ATTEMPT_TRIGGER_${upper(view.trigger)}`,
