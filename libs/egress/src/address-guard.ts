@@ -75,8 +75,7 @@ export function parseDestination(text: string, allowance: EgressAllowance): Pars
   if (text.length > urlCharsMax) return refused(`the URL is longer than ${urlCharsMax} characters`);
   if (!URL.canParse(text)) return refused('the URL cannot be read');
   const url = new URL(text);
-  if (url.username !== '' || url.password !== '')
-    return refused('the URL holds credentials; give them as endpoint auth');
+  if (url.username !== '' || url.password !== '') return refused('the URL holds credentials, which are not allowed');
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return refused('the URL is not https');
   const host = hostOf(url);
   const port = portOf(url);

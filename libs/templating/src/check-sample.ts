@@ -1,10 +1,10 @@
-import { jsonFaultAt } from './json-fault.js';
+import { jsonFaultAt } from '#domain/json-fault';
 import { JsonScanner } from './json-position.js';
 import { parseTemplate, type TemplatePiece } from './parse-template.js';
 import { type SourcePlace, TemplateError } from './template-error.js';
 
 /**
- * Renders a JSON body for an event that has nothing: a placeholder in value position is null, inside a string nothing.
+ * Renders a JSON body with empty texts: a placeholder in value position is `""`, which may be a value as well as a key.
  * What is not JSON then is wrong by its structure (a missing comma), which no event can mend. The body must compile.
  * Throws TemplateError OUTPUT_NOT_JSON with the place in the source.
  */
@@ -21,7 +21,7 @@ export function checkSample(source: string): void {
 }
 
 function printedWithout(piece: TemplatePiece, scanner: JsonScanner): string {
-  if (piece.kind === 'placeholder') return scanner.position() === 'value' ? 'null' : '';
+  if (piece.kind === 'placeholder') return scanner.position() === 'value' ? '""' : '';
   scanner.feed(piece.text);
   return piece.text;
 }
