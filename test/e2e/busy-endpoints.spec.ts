@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import os from 'node:os';
+import { afterEach, describe, expect, it } from 'vitest';
+import { anEvent } from '../support/builders.js';
+import { aSecret, wire } from '../support/configure.js';
+import { Stack } from '../support/stack.js';
+import { until } from '../support/until.js';
+import { later, WebhookReceiver } from '../support/webhook-receiver.js';
+
+const eventCount = 3_000;
+const endpointCount = 8;
+const hangingCount = 2_000;
+const healthyCount = 50;
+/** The receiver is on the busy machine too: that it answers late, or nothing for a while, is not what is looked at. */
+const patient = {
+  ATTEMPT_TIMEOUT_MS: '15000',
+  CONNECT_TIMEOUT_MS: '5000',
+  LEASE_MARGIN_MS: '15000',
+  UNHINTED_DELAY_MS: '60000',
+};
+
+describe('endpoints with much to do', () => {
+  const open: { stop(): unknown }[] = [];
+
+  afterEach(async () => {
+    for (const one of open.splice(0).reverse()) await one.stop();
+  });
+
+  async function setup(settings: Readonly<Record<string, string>>) {
+    const receiver = await WebhookReceiver.start();
+    open.push(receiver);
+    const stack = await Stack.start(['renderer', 'dispatcher', 'retry-scheduler'], settings);
+    open.push(stack);
+    return { receiver, stack, secret: aSecret() };
+  }
+
+  /** One process for each core that does nothing but compute. */
+  function keepMachineBusy(): void {
+    const busy: readonly ChildProcess[] = os.cpus().map(() => spawn(process.execPath, ['-e', 'for (;;);']));
+    open.push({ stop: () => busy.map((child) => child.kill('SIGKILL')) });
+  }
+
+  async function countOf(stack: Stack, state: string, endpoint: string): Promise<number> {
+    const [row] = await stack.database.query<{ n: number }>(
+      'SELECT count(*)::int AS n FROM notifications WHERE state = $1 AND endpoint_id LIKE $2',
+      [state, endpoint],
+    );
+    return row?.n ?? 0;
+  }
+
+  /** What the dispatcher has counted as held; a counter that never counted is not listed. */
+  async function heldBy(stack: Stack): Promise<number> {
+    const { status, body } = await stack.app('dispatcher').probe('/metrics');
+    expect(status).toBe(200);
+    const lines = [...body.matchAll(/^hookline_held_total\S* (\d+)/gm)];
+    return lines.reduce((sum, [, value]) => sum + Number(value), 0);
+  }
+
+  it('holds, loses and repeats nothing of 3,000 events for 8 healthy endpoints on a machine that is busy', async () => {
+    const { receiver, stack, secret } = await setup({ ...patient, SPILL_AFTER_MS: '5000' });
+    const numbers = Array.from({ length: endpointCount }, (_, n) => n);
+    const urlOf = (n: number) => receiver.on(`/healthy${n}`, secret, later(20));
+    await wire(
+      stack,
+      numbers.map((n) => ({ id: `healthy${n}`, secret, url: urlOf(n), eventTypes: [`t${n}`], concurrency: 20 })),
+    );
+    keepMachineBusy();
+    await stack.produce(Array.from({ length: eventCount }, (_, n) => anEvent({ type: `t${n % endpointCount}` })));
+    const isDone = async () => (await countOf(stack, 'sent', '%')) === eventCount;
+    await until(isDone, { what: 'all are sent', limitMs: 120_000 });
+
+    expect(receiver.duplicates()).toEqual([]);
+    expect(await stack.database.query('SELECT outcome, count(*)::int AS n FROM attempts GROUP BY 1')).toEqual([
+      { outcome: 'accepted', n: eventCount },
+    ]);
+    expect(await heldBy(stack)).toBe(0);
+  });
+
+  it('lets an endpoint go on while 2,000 notifications wait for another one that hangs', async () => {
+    const { receiver, stack, secret } = await setup(patient);
+    await wire(stack, [
+      { id: 'hanging', secret, url: receiver.on('/hanging', secret, () => 'own'), eventTypes: ['hanging'] },
+      { id: 'healthy', secret, url: receiver.on('/healthy', secret), eventTypes: ['healthy'] },
+    ]);
+    await stack.produce(Array.from({ length: hangingCount }, () => anEvent({ type: 'hanging' })));
+    const isWaiting = async () => (await countOf(stack, 'pending', 'hanging')) === hangingCount;
+    await until(isWaiting, { what: 'all wait for the hanging endpoint', limitMs: 60_000 });
+    await until(async () => (await heldBy(stack)) > 0, { what: 'the hanging endpoint is held', limitMs: 60_000 });
+
+    await stack.produce(Array.from({ length: healthyCount }, () => anEvent({ type: 'healthy' })));
+    const isDone = async () => (await countOf(stack, 'sent', 'healthy')) === healthyCount;
+    await until(isDone, { what: 'all of the healthy endpoint are sent', limitMs: 60_000 });
+    expect(await countOf(stack, 'pending', 'hanging')).toBe(hangingCount);
+    expect(receiver.duplicates()).toEqual([]);
+  });
+});
