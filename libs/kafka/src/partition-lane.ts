@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { KafkaRecord } from '#domain/kafka-record';
 import { OffsetTracker } from './offset-tracker.js';
 import type { TopicPartition } from './record-source.js';
@@ -23,6 +24,7 @@ export interface Lane extends TopicPartition {
 /** A lane of which nothing was read yet. */
 export function newLane({ topic, partition }: TopicPartition, limits: PartitionLimits): Lane {
   const [tracker, givenBack] = [new OffsetTracker(), new AbortController()];
+  setMaxListeners(0, givenBack.signal); // every record that waits listens; the limits of the lane bound them
   return { topic, partition, tracker, limits, queue: [], givenBack, paused: false, committed: null };
 }
 
