@@ -3,7 +3,7 @@ import { DataSource, type DataSourceOptions, type MixedList } from 'typeorm';
 import type { Clock } from '#domain/clock';
 import type { Log } from '#telemetry/log';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
-import { storeFailure } from './store-failure.js';
+import { mayPass, storeFailure } from './store-failure.js';
 
 /** A pool of connections; apps pass it on without importing TypeORM. */
 export type { DataSource } from 'typeorm';
@@ -95,7 +95,7 @@ export async function databaseTrouble(url: string): Promise<string | null> {
     return null;
   } catch (error) {
     const failure = storeFailure(error);
-    if (!failure.retryable) throw failure;
+    if (!mayPass(failure)) throw failure;
     return failure.message;
   }
 }

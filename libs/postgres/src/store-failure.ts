@@ -47,6 +47,15 @@ export function storeFailure(error: unknown): Failure {
   });
 }
 
+/** Classes that pass without a hand: connection, resources, operator intervention (a restart). */
+const passingClasses: ReadonlySet<string> = new Set(['08', '53', '57']);
+
+/** Whether waiting may help: Postgres is away or busy. Anything else (no such database, a wrong password) somebody must mend. */
+export function mayPass(failure: Failure): boolean {
+  const state = failure.options.detail;
+  return failure.retryable && (state === undefined || passingClasses.has(state.slice(0, 2)));
+}
+
 /** The SQLSTATE Postgres answered with; null when the statement never got an answer. */
 export function sqlState(error: unknown): string | null {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
