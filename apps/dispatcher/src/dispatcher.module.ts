@@ -74,11 +74,16 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
     await clock.measure(side);
     await reportProgress(side, await reader.progress());
   };
+  // Claims only once Postgres' clock is known: what follows them is placed in time.
+  const openStores = async () => {
+    await openDataSource(side, log, clock, signal);
+    await clock.know(side, signal);
+    await openDataSource(hot, log, clock, signal);
+    await repeat(tellProgress, { name: 'progress', everyMs: progressMs, signal, clock, log });
+  };
   const start = () => {
-    void openDataSource(hot, log, clock, signal);
-    void openDataSource(side, log, clock, signal);
+    void openStores();
     void registry.follow(signal);
-    void repeat(tellProgress, { name: 'progress', everyMs: progressMs, signal, clock, log });
   };
   const stop = async () => {
     await reader.server.close();

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '#domain/clock';
 import type { EndpointKey } from '#domain/ids';
@@ -9,6 +10,7 @@ const other = 'acme/other' as EndpointKey;
 function setup(limits: { requestsMax?: number; waitingMax?: number } = {}) {
   const { requestsMax = 100, waitingMax = 3 } = limits;
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
   const lanes = new EndpointLanes({ requestsMax, waitingMax, spillAfterMs: 20, circulatingMax: 2 }, systemClock);
   return { lanes, stopping, enter: (of = key, concurrency = 1) => lanes.enter(of, concurrency, stopping.signal) };
 }

@@ -76,7 +76,10 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
     void repeat(forget, { name: 'receipts', everyMs: Math.min(receiptsMsMax, config.DEDUPE_WINDOW), ...duty });
   };
   /** No duty can do anything before the pool is open. */
-  const start = () => void openDataSource(store, log, clock, signal).then(repeatDuties);
+  const start = () =>
+    void openDataSource(store, log, clock, signal)
+      .then(() => clock.know(store, signal))
+      .then(repeatDuties);
   const stop = async () => {
     await reader.server.close();
     closing.abort();

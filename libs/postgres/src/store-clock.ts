@@ -1,29 +1,36 @@
 import type { DataSource } from 'typeorm';
 import type { Clock } from '#domain/clock';
+import { Failure } from '#domain/failure';
 import { gauge } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
+import { storeFailure } from './store-failure.js';
 import { rowsOf } from './transaction.js';
 
 /** A measurement whose question took longer says too little. Milliseconds. */
 const roundTripMsMax = 1_000;
 /** A larger drift is a fault of the machine's clock that somebody should look at. Milliseconds. */
 const driftMsSuspicious = 500;
+const againMs = 500;
 
 /**
- * Postgres' clock, as far as this process knows it: due times, leases and what is compared with them are on it. Before the
- * first measurement it is the machine's own.
+ * Postgres' clock, as far as this process knows it: due times, leases and what is compared with them are on it. It is not
+ * known before the first measurement.
  */
 export class StoreClock implements Clock {
-  private offsetMs = 0;
+  /** Null before the first measurement. */
+  private offsetMs: number | null = null;
 
   constructor(
     private readonly machine: Clock,
     private readonly log: Log,
   ) {
-    gauge('hookline_clock_drift_seconds', () => [{ value: this.offsetMs / 1_000 }]);
+    gauge('hookline_clock_drift_seconds', () => (this.offsetMs === null ? [] : [{ value: this.offsetMs / 1_000 }]));
   }
 
+  /** Throws STORE_UNAVAILABLE before the first measurement: a drifting machine would wait for the wrong instant. */
   nowMs(): number {
+    if (this.offsetMs === null)
+      throw new Failure('STORE_UNAVAILABLE', "Postgres' clock is not known yet", { retryable: true });
     return this.machine.nowMs() + this.offsetMs;
   }
 
@@ -37,6 +44,16 @@ export class StoreClock implements Clock {
 
   wait(ms: number, signal?: AbortSignal): Promise<void> {
     return this.machine.wait(ms, signal);
+  }
+
+  /** Resolves once the clock is known, or when the signal is aborted. Never rejects. */
+  async know(dataSource: DataSource, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const failure = await this.measure(dataSource).catch((error: unknown) => storeFailure(error));
+      if (this.offsetMs !== null) return;
+      if (failure !== undefined) this.log.warn('store.waiting', { cause: failure.message, waitMs: againMs });
+      await this.machine.wait(againMs, signal);
+    }
   }
 
   /** Measures the drift: the answer was given about halfway between question and return. Throws a Failure. */
