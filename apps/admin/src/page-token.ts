@@ -19,6 +19,7 @@ const tokenCharsMax = 2_000;
 const macBytes = 16;
 /** Topics, the longest texts of a key, have at most 249. */
 const textCharsMax = 255;
+const integerMin = -2_147_483_648;
 const integerMax = 2_147_483_647;
 const int64Max = 9_223_372_036_854_775_807n;
 
@@ -68,7 +69,7 @@ export class PageTokens {
 
 /** Whether a value can stand in a statement as what it is: an int32, or a short text without U+0000. */
 export function isKeyValue(value: unknown): value is string | number {
-  if (typeof value === 'number') return Number.isInteger(value) && Math.abs(value) <= integerMax;
+  if (typeof value === 'number') return Number.isInteger(value) && value >= integerMin && value <= integerMax;
   return typeof value === 'string' && value.length <= textCharsMax && !value.includes('\0');
 }
 
