@@ -8,6 +8,7 @@ import { reportProgress } from '#audit/progress';
 import { refuseResendItem } from '#audit/resend-items';
 import { encodeDeadLetter } from '#contracts/dead-letter-record';
 import { decodeDelivery } from '#contracts/delivery-record';
+import { logShrunkEvent } from '#contracts/operator-event-record';
 import { topicNames } from '#contracts/topics';
 import { systemClock } from '#domain/clock';
 import type { KafkaRecord } from '#domain/kafka-record';
@@ -54,6 +55,7 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
   const topics = topicSettingsOf(config);
   const deps = createDeps(config, log, opened);
   const deadLettersTopic = topicNames.deadLetters(topics.prefix);
+  const health = new Health();
   const reader = new LogReader({
     kafka: kafkaSettingsOf(config),
     groupId: `${topics.prefix}dispatcher`,
@@ -62,11 +64,12 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
     underWayMax,
     ofPartition: () => partitionLimits,
     giveUp: (record, failure) => giveUpDelivery(record, failure, { ...deps, deadLettersTopic }),
+    tellLogShrunk: (shrunk) => producer.send(logShrunkEvent('dispatcher', shrunk, { prefix: topics.prefix, clock })),
+    onLost: (cause) => health.markDead(cause),
     drainTimeoutMs: config.DRAIN_TIMEOUT_MS,
     log,
     clock,
   });
-  const health = new Health();
   health.addReadiness('postgres', () => storeTrouble(side));
   health.addReadiness('registry', () => registry.whatIsWrong());
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());

@@ -6,6 +6,7 @@ import { oldestPartitionMs } from '#audit/partitions';
 import { PayloadRow } from '#audit/payloads';
 import { reportProgress } from '#audit/progress';
 import { UnmatchedEventRow, UnmatchedEventStore } from '#audit/unmatched-events';
+import { logShrunkEvent } from '#contracts/operator-event-record';
 import { eventTopicsOf, topicNames } from '#contracts/topics';
 import { systemClock } from '#domain/clock';
 import { LogReader } from '#kafka/log-reader';
@@ -70,13 +71,15 @@ export function wireRenderer(config: RendererConfig, log: Log) {
     deadLettersTopic: topicNames.deadLetters(topics.prefix),
     log,
   };
+  const health = new Health();
   const reader = new LogReader({
     ...{ kafka, groupId: `${topics.prefix}renderer`, topicsOf: { events: eventTopicsOf(topics) } },
     ...{ timing: groupTimingOf(config), underWayMax, underWayBytesMax, ofPartition: () => partitionLimits },
     ...{ giveUp: (record, failure) => parkFaultyEvent(record, failure, deps) },
+    tellLogShrunk: (shrunk) => producer.send(logShrunkEvent('renderer', shrunk, { prefix: topics.prefix, clock })),
+    onLost: (cause) => health.markDead(cause),
     ...{ drainTimeoutMs: config.DRAIN_TIMEOUT_MS, log, clock },
   });
-  const health = new Health();
   health.addReadiness('postgres', () => storeTrouble(side));
   health.addReadiness('registry', () => registry.whatIsWrong());
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());

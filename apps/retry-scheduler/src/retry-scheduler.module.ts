@@ -5,6 +5,7 @@ import { readProgress, reportProgress } from '#audit/progress';
 import { switchReceipts } from '#audit/receipts';
 import { encodeDeadLetter } from '#contracts/dead-letter-record';
 import { decodeTierTimes } from '#contracts/delivery-record';
+import { logShrunkEvent } from '#contracts/operator-event-record';
 import { eventTopicsOf, topicNames } from '#contracts/topics';
 import { type Clock, systemClock } from '#domain/clock';
 import { endpointKey } from '#domain/ids';
@@ -51,7 +52,8 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const producer = new KafkaRecordSink(kafkaSettingsOf(config), `${prefix}retry-scheduler`, log, systemClock);
   const deliveriesTopic = topicNames.deliveries(prefix);
   const deps: ReleaseDueRetriesDeps = { tiers, deliveriesTopic, producer, clock, log };
-  const reader = createReader(config, log, { producer, clock });
+  const health = new Health();
+  const reader = createReader(config, log, { producer, clock, health });
   const watch = new StoreWatch(config.LEASE_GRACE_MS, clock);
   const sweep = createSweep(config, log, { store, producer, watch, clock });
   const keep = async () => {
@@ -64,7 +66,6 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
     await reportProgress(store, await reader.progress());
   };
   const look = async () => watch.note((await storeTrouble(store)) === null);
-  const health = new Health();
   health.addReadiness('postgres', () => storeTrouble(store));
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
   const duty = { signal, clock, log };
@@ -92,7 +93,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
 function createReader(
   config: RetrySchedulerConfig,
   log: Log,
-  { producer, clock }: Pick<SweepParts, 'producer' | 'clock'>,
+  { producer, clock, health }: Pick<SweepParts, 'producer' | 'clock'> & { readonly health: Health },
 ): LogReader {
   const { prefix, tiers } = topicSettingsOf(config);
   const deadLettersTopic = topicNames.deadLetters(prefix);
@@ -107,6 +108,8 @@ function createReader(
       producer.send(encodeDeadLetter(record, deadLettersTopic, { reason: message, app: 'retry-scheduler' })),
     // A tier is read up to now while its oldest record only waits for its time.
     progressOf: (record, nowMs) => Math.min(decodeTierTimes(record)?.releaseMs ?? nowMs, nowMs),
+    tellLogShrunk: (shrunk) => producer.send(logShrunkEvent('retry-scheduler', shrunk, { prefix, clock })),
+    onLost: (cause) => health.markDead(cause),
     drainTimeoutMs: config.DRAIN_TIMEOUT_MS,
     log,
     clock,
