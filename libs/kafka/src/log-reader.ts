@@ -71,6 +71,6 @@ async function sayLogShrunk(shrunk: LogShrunk, { log, tellLogShrunk }: LogReader
   try {
     await tellLogShrunk(shrunk);
   } catch (error) {
-    log.error('operatorEvent.notWritten', { topic, partition, err: error });
+    log.error('operators.notTold', { topic, partition, err: error });
   }
 }
