@@ -1,5 +1,6 @@
 import type { Clock } from '#domain/clock';
 import type { EndpointKey } from '#domain/ids';
+import { onAbort } from '#domain/on-abort';
 
 /** What bounds the requests of one process. */
 export interface LaneLimits {
@@ -62,12 +63,11 @@ export class EndpointLanes {
     if (lane.waiting.size >= this.limits.waitingMax && this.leftMs(lane) <= 0) return Promise.resolve(null);
     return new Promise((resolve) => {
       const tell = (place: LanePlace | null) => {
-        signal.removeEventListener('abort', stop);
+        stopListening();
         lane.waiting.delete(tell);
         resolve(place);
       };
-      const stop = () => tell(null);
-      signal.addEventListener('abort', stop, { once: true });
+      const stopListening = onAbort(signal, () => tell(null));
       lane.waiting.add(tell);
       this.letIn(lane);
       if (lane.waiting.size > this.limits.waitingMax && !lane.watched) void this.watch(lane, signal);

@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.js';
+
 /** Time and chance, passed in wherever something is decided, so that tests choose both. */
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -18,12 +20,12 @@ export const systemClock: Clock = {
   wait: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();
+      const timer = setTimeout(() => end(), ms);
+      const stopListening = signal === undefined ? undefined : onAbort(signal, () => end());
       const end = () => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', end);
+        stopListening?.();
         resolve();
       };
-      const timer = setTimeout(end, ms);
-      signal?.addEventListener('abort', end, { once: true });
     }),
 };

@@ -1,5 +1,5 @@
 import { type ArgumentsHost, Catch, type RpcExceptionFilter } from '@nestjs/common';
-import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { lastValueFrom, type Observable, throwError } from 'rxjs';
 import type { KafkaRecord } from '#domain/kafka-record';
 import type { PartitionEngine } from './partition-engine.js';
@@ -22,6 +22,8 @@ export interface KafkaLogServerOptions {
 export class KafkaLogServer extends Server implements CustomTransportStrategy {
   override readonly transportId = KAFKA_LOG;
   private readonly patterns: ReadonlyMap<string, string>;
+  /** By topic: Nest would parse the pattern again for each record. */
+  private readonly handlers = new Map<string, MessageHandler>();
   private closing: Promise<void> | null = null;
 
   constructor(private readonly options: KafkaLogServerOptions) {
@@ -51,10 +53,17 @@ export class KafkaLogServer extends Server implements CustomTransportStrategy {
   }
 
   private async dispatch(record: KafkaRecord, signal: AbortSignal): Promise<void> {
-    const handler = this.getHandlerByPattern(this.patterns.get(record.topic) ?? record.topic);
-    if (handler === null) throw new Error(`no handler for topic ${record.topic}`);
-    const answer: unknown = await handler(record, signal);
+    const answer: unknown = await this.handlerOf(record.topic)(record, signal);
     if (isObservable(answer)) await lastValueFrom(answer, { defaultValue: undefined });
+  }
+
+  private handlerOf(topic: string): MessageHandler {
+    const known = this.handlers.get(topic);
+    if (known !== undefined) return known;
+    const handler = this.getHandlerByPattern(this.patterns.get(topic) ?? topic);
+    if (handler === null) throw new Error(`no handler for topic ${topic}`);
+    this.handlers.set(topic, handler);
+    return handler;
   }
 }
 

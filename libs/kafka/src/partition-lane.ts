@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { KafkaRecord } from '#domain/kafka-record';
 import { type OffsetBits, offsetSpanMax } from './finished-offsets.js';
 import { OffsetTracker } from './offset-tracker.js';
@@ -37,10 +36,8 @@ export function newLane(
   limits: PartitionLimits,
   start: LaneStart | null = null,
 ): Lane {
-  const givenBack = new AbortController();
-  setMaxListeners(0, givenBack.signal); // every record that waits listens; the limits of the lane bound them
   return {
-    ...{ topic, partition, limits, givenBack, queue: [], paused: false },
+    ...{ topic, partition, limits, givenBack: new AbortController(), queue: [], paused: false },
     tracker: new OffsetTracker(start?.finished ?? null),
     committedVersion: 0,
     committedOffset: start?.offset ?? null,

@@ -88,3 +88,16 @@ describe('an error in a log line', () => {
     expect(text).not.toContain(marker);
   });
 });
+
+describe('a secret in a log line', () => {
+  it('is masked wherever its name says what it is', () => {
+    const fields = { password: marker, request: { authorization: marker, keys: [{ secret: marker }] }, user: 'kim' };
+    const { text, fields: written } = lineOf((log) => log.info('call.finished', fields));
+    expect(text).not.toContain(marker);
+    expect(written).toMatchObject({
+      password: '[secret]',
+      request: { authorization: '[secret]', keys: [{ secret: '[secret]' }] },
+      user: 'kim',
+    });
+  });
+});

@@ -1,5 +1,5 @@
 import { pino, stdTimeFunctions } from 'pino';
-import { withLoggedErrors } from './logged-error.js';
+import { loggableFields } from './logged-error.js';
 
 /** One JSON line per unit of work. `error` means that someone must act. Never a body, never a secret. */
 export interface Log {
@@ -23,13 +23,9 @@ export function createLog(options: { readonly app: string; readonly level: LogLe
     base: { app: options.app },
     messageKey: 'event',
     timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }), log: withLoggedErrors },
-    // pino's own would take what `withLoggedErrors` made for an error once more.
+    formatters: { level: (label: string) => ({ level: label }), log: loggableFields },
+    // pino's own would take what `loggableFields` made for an error once more.
     serializers: { err: (made: unknown) => made },
-    redact: {
-      paths: ['password', 'secret', 'authorization', '*.password', '*.secret', '*.authorization'],
-      censor: '[secret]',
-    },
   };
   const logger = options.sink === undefined ? pino(settings) : pino(settings, options.sink);
   return {

@@ -15,6 +15,8 @@ const stackCharsMax = 4_000;
 const causesMax = 3;
 /** Levels of a line's fields in which errors are looked for. */
 const fieldsDepthMax = 6;
+/** Whatever stands under these names, however deep, is masked. */
+const secretNames: ReadonlySet<string> = new Set(['password', 'secret', 'authorization']);
 
 /**
  * Only what is listed here: errors of databases and drivers carry the query, its parameters (bodies, secrets) and the
@@ -25,9 +27,16 @@ export function loggedError(error: Error): LoggedError {
   return { ...outlineOf(error), stack: framesOf(error), ...(causes.length > 0 ? { causes } : {}) };
 }
 
-/** A line's fields with every error in them, in lists and objects too, as `loggedError` shows it. */
-export function withLoggedErrors(fields: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, withoutErrors(value, 1)]));
+/** A line's fields with every error in them, in lists and objects too, as `loggedError` shows it; secrets are masked. */
+export function loggableFields(fields: object): Record<string, unknown> {
+  return loggableObject(fields, 0);
+}
+
+function loggableObject(fields: object, depth: number): Record<string, unknown> {
+  const loggable: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields))
+    loggable[name] = secretNames.has(name) ? '[secret]' : withoutErrors(value, depth + 1);
+  return loggable;
 }
 
 function withoutErrors(value: unknown, depth: number): unknown {
@@ -36,7 +45,7 @@ function withoutErrors(value: unknown, depth: number): unknown {
   if (!isList && !isPlainObject(value)) return value;
   if (depth >= fieldsDepthMax) return '[deep]';
   if (isList) return value.map((one) => withoutErrors(one, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withoutErrors(one, depth + 1)]));
+  return loggableObject(value, depth);
 }
 
 function isPlainObject(value: unknown): value is object {
