@@ -16,19 +16,21 @@ export interface TlsFiles {
 /**
  * Answers the context of the next connection. Files that changed are read again, so that renewing them needs no restart.
  * While they cannot be used (one of two is renewed already), the last good ones stay in use and the log says so.
- * Throws a Failure CONFIG_INVALID when there are none yet.
+ * Throws a Failure CONFIG_INVALID at the first reading, never afterwards.
  */
 export function tlsContextOf(files: TlsFiles, log: Log): () => tls.SecureContext {
-  let last: { readonly stamp: string; readonly context: tls.SecureContext } | null = null;
+  const read = () => ({ stamp: stampOf(files), context: readContext(files) });
+  let last: ReturnType<typeof read>;
+  try {
+    last = read();
+  } catch (error) {
+    throw new Failure('CONFIG_INVALID', `The configuration is wrong:\n  ${wordsOf(error)}`, { retryable: false });
+  }
   return () => {
     try {
-      const stamp = stampOf(files);
-      if (last?.stamp !== stamp) last = { stamp, context: readContext(files) };
+      if (last.stamp !== stampOf(files)) last = read();
     } catch (error) {
-      const cause = wordsOf(error);
-      if (last === null)
-        throw new Failure('CONFIG_INVALID', `The configuration is wrong:\n  ${cause}`, { retryable: false });
-      log.warn('kafka.filesRefused', { cause, said: 'the files read before stay in use' });
+      log.warn('kafka.filesRefused', { cause: wordsOf(error), said: 'the files read before stay in use' });
     }
     return last.context;
   };

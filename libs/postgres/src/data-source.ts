@@ -104,13 +104,14 @@ export async function openDataSource(
   }
 }
 
-let warningIsSaid = false;
+/** There are two warnings in all. */
+const warningsSaid = new Set<string>();
 
-/** Once for a process: its pools go the same way. */
+/** Each once for a process: its pools go the same way. */
 function sayWarning(dataSource: DataSource, log: Log): void {
   const said = warnings.get(dataSource);
-  if (warningIsSaid || said === undefined) return;
-  warningIsSaid = true;
+  if (said === undefined || warningsSaid.has(said)) return;
+  warningsSaid.add(said);
   log.warn('store.notSecured', { said });
 }
 
