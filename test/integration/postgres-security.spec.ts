@@ -188,6 +188,17 @@ describe('a connection to Postgres', () => {
     expect((await connectionOf(dataSource)).user).toBe(certificateRole);
   });
 
+  it('is replaced when it is old, however busy it is', async () => {
+    const url = urlOf(`sslmode=verify-full&sslrootcert=${postgres.caFile}`);
+    const settings = { url, poolMax: 1, applicationName: 'hookline.test', connectionSecondsMax: 1 };
+    const dataSource = createDataSource(settings);
+    open.push({ dataSource, closing: new AbortController() });
+    await dataSource.initialize();
+    const backend = async () => (await dataSource.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid'))[0]?.pid;
+    const first = await backend();
+    await until(async () => (await backend()) !== first, { what: 'another connection', limitMs: patienceMs });
+  });
+
   it('warns of what is sent in plain text to another machine, and writes no secret into its log', () => {
     const warned: string[] = [];
     const { DATABASE_URL: url } = readConfig(z.object(databasePart), {

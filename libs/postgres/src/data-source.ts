@@ -23,10 +23,14 @@ export interface DataSourceSettings {
   readonly pinnedPlans?: boolean;
   /** Beside `pinnedPlans`, where statements join only what they were given, and read tables by `= ANY`: such joins are hashed. */
   readonly hashedJoins?: boolean;
+  /** A connection that was open for so long is replaced once it is given back. */
+  readonly connectionSecondsMax?: number;
   readonly entities?: MixedList<new () => object>;
 }
 
 const connectTimeoutMs = 5_000;
+/** However busy a pool is, a renewed user or certificate is the only one in use after this. */
+const connectionSecondsMax = 1_800;
 const firstWaitMs = 200;
 const waitMsMax = 5_000;
 /** Statements that only go by key must not fall back to scans while a table's statistics are young, nor be compiled for it. */
@@ -56,6 +60,7 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       Client: clientOf(connection),
       statement_timeout: settings.statementTimeoutMs ?? 10_000,
       keepAlive: true,
+      maxLifetimeSeconds: settings.connectionSecondsMax ?? connectionSecondsMax,
       ...(settings.pinnedPlans ? { options: pinnedPlanOptions(settings) } : {}),
     },
     // A pool's idle connection that breaks is only dropped: the next statement says what is wrong.
