@@ -19,7 +19,7 @@ import { until } from '../support/until.js';
 const topic = 'secured';
 const user = 'hookline';
 const passwords = { first: 'marker-password-one', second: 'marker-password-two', ofKey: 'marker-key-password' };
-const patienceMs = 60_000;
+const patienceMs = 45_000;
 
 let kafka: SecuredKafka;
 let folder: string;

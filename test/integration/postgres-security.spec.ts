@@ -19,7 +19,7 @@ import { certificateRole, passwordRole, SecuredPostgres } from '../support/secur
 import { until } from '../support/until.js';
 
 const passwords = { first: 'marker-password-one', second: 'marker-password-two' };
-const patienceMs = 60_000;
+const patienceMs = 45_000;
 const dayMs = 86_400_000;
 
 let postgres: SecuredPostgres;
