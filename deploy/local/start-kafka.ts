@@ -17,12 +17,26 @@ const startMsMax = 90_000;
 const javaOptions = ['-Xms64m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true'];
 
 const classPath = ['-cp', path.join(kafkaJarsFolder, '*')];
-const formatMsMax = 60_000;
+const toolMsMax = 60_000;
 /** What the client says while the broker begins is debug. */
 const log = createLog({ app: 'launcher', level: 'error' });
 
+/** A further listener beside the plain one, which stays for the launcher itself. */
+export interface SecuredListener {
+  /** Capital letters. */
+  readonly name: string;
+  readonly protocol: 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL';
+  readonly port: number;
+  /** Of this listener alone: `ssl.keystore.location`, `sasl.enabled.mechanisms` ... */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
 /** Uses `KAFKA_BROKERS` when it is set, else starts Apache Kafka (KRaft, one node) on free loopback ports. */
-export async function startKafka(brokers: string | undefined, say: (line: string) => void): Promise<LocalServer> {
+export async function startKafka(
+  brokers: string | undefined,
+  say: (line: string) => void,
+  secured: readonly SecuredListener[] = [],
+): Promise<LocalServer> {
   if (brokers !== undefined && brokers !== '') return { address: brokers, stop: async () => undefined };
   await installMissing(missingForKafka(), say);
   await fetchKafka(say);
@@ -31,8 +45,8 @@ export async function startKafka(brokers: string | undefined, say: (line: string
   const folder = serverFolder('kafka', null, say);
   const [port, controllerPort] = [await freePort(), await freePort()];
   const properties = path.join(folder, 'server.properties');
-  writeFileSync(properties, serverProperties(folder, port, controllerPort));
-  await formatStorage(java, properties);
+  writeFileSync(properties, serverProperties(folder, { port, controllerPort, secured }));
+  await formatStorage(properties);
   const logFile = path.join(folder, 'kafka.log');
   const start = async () => {
     const args = [...javaOptions, ...classPath, 'kafka.Kafka', properties];
@@ -55,15 +69,19 @@ export async function startKafka(brokers: string | undefined, say: (line: string
 }
 
 /** Not in step with Postgres' own beginning: both take a second. */
-function formatStorage(java: string, properties: string): Promise<void> {
+async function formatStorage(properties: string): Promise<void> {
   // A cluster id may not begin with a dash: the tool would take it for an option.
   const clusterId = `H${randomBytes(16).toString('base64url').slice(1, 22)}`;
-  const format = ['kafka.tools.StorageTool', 'format', '--standalone', '-t', clusterId, '-c', properties];
+  await runKafkaTool('kafka.tools.StorageTool', ['format', '--standalone', '-t', clusterId, '-c', properties]);
+}
+
+/** Runs one of Kafka's own tools to its end, by the name of its class. Rejects with what it printed. */
+export function runKafkaTool(tool: string, args: readonly string[]): Promise<void> {
+  const java = findJava() ?? 'java';
   return new Promise((resolve, reject) => {
-    const args = [...javaOptions, ...classPath, ...format];
-    execFile(java, args, { timeout: formatMsMax }, (error, stdout, stderr) => {
+    execFile(java, [...javaOptions, ...classPath, tool, ...args], { timeout: toolMsMax }, (error, stdout, stderr) => {
       if (error === null) resolve();
-      else reject(new Error(`Kafka's storage could not be made: ${error.message}\n${stdout}${stderr}`));
+      else reject(new Error(`Kafka's ${tool} failed (exit ${error.code ?? error.signal}):\n${stdout}${stderr}`));
     });
   });
 }
@@ -85,15 +103,26 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
+interface Listeners {
+  readonly port: number;
+  readonly controllerPort: number;
+  readonly secured: readonly SecuredListener[];
+}
+
 /** One node that is broker and controller, small enough for a laptop; the short join delay is for tests. */
-function serverProperties(folder: string, port: number, controllerPort: number): string {
-  const listeners = `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`;
+function serverProperties(folder: string, { port, controllerPort, secured }: Listeners): string {
+  const more = secured.map((one) => `,${one.name}://localhost:${one.port}`).join('');
+  const listeners = `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${more}`;
+  const protocols = secured.map(({ name, protocol }) => `,${name}:${protocol}`).join('');
+  const ofListeners = secured.flatMap(({ name, settings }) =>
+    Object.entries(settings).map(([key, value]) => `listener.name.${name.toLowerCase()}.${key}=${value}\n`),
+  );
   return `process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}
 listeners=${listeners}
 advertised.listeners=${listeners}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${protocols}
 inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
 log.dirs=${folder}/data
@@ -112,5 +141,5 @@ num.io.threads=4
 background.threads=2
 log.cleaner.dedupe.buffer.size=16777216
 log.segment.bytes=16777216
-`;
+${ofListeners.join('')}`;
 }

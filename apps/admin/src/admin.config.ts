@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isLoopback } from '#domain/loopback';
 import { secret } from '#runtime/config';
 import { appPart, databasePart, egressPart, grpcPart, kafkaPart, secretsPart } from '#runtime/config-parts';
+import { kafkaRelations } from '#runtime/kafka-relations';
 
 const apiKey = z
   .string()
@@ -15,7 +16,7 @@ const schema = z.object({
 });
 
 /** The admin's variables and what must hold between them. */
-export const adminConfig = schema.superRefine((config, context) => {
+export const adminConfig = schema.superRefine(kafkaRelations).superRefine((config, context) => {
   const fault = tlsFault(config);
   if (fault !== null) context.addIssue({ code: 'custom', ...fault });
 });

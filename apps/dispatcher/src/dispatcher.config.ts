@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { appPart, databasePart, deliveryPart, kafkaPart, secretsPart } from '#runtime/config-parts';
+import { kafkaRelations } from '#runtime/kafka-relations';
 
 /** Beyond the largest deadline a drain needs this for the finish, and a rebalance for the join; milliseconds. */
 const drainReserveMs = 5_000;
@@ -8,7 +9,7 @@ const rebalanceReserveMs = 10_000;
 const schema = z.object({ ...appPart, ...kafkaPart, ...databasePart, ...deliveryPart, ...secretsPart });
 
 /** The dispatcher's variables and what must hold between them. */
-export const dispatcherConfig = schema.superRefine((config, context) => {
+export const dispatcherConfig = schema.superRefine(kafkaRelations).superRefine((config, context) => {
   const { ATTEMPT_TIMEOUT_MS: deadlineMs } = config;
   if (config.DRAIN_TIMEOUT_MS < deadlineMs + drainReserveMs)
     context.addIssue({

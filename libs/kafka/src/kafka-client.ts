@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import net from 'node:net';
-import tls from 'node:tls';
-import { type ISocketFactory, Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
+import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import { isLoopback } from '#domain/loopback';
 import type { Log } from '#telemetry/log';
+import { createSocketFactory } from './broker-socket.js';
+import { type KafkaSasl, saslMechanism } from './sasl-login.js';
+import { tlsContextOf } from './tls-files.js';
 
 /** How to reach the brokers. */
 export interface KafkaSettings {
@@ -13,22 +14,10 @@ export interface KafkaSettings {
   readonly sslCaFile?: string | undefined;
   readonly sslCertFile?: string | undefined;
   readonly sslKeyFile?: string | undefined;
+  readonly sslKeyPassword?: (() => string) | undefined;
   readonly sasl?: KafkaSasl | undefined;
 }
 
-/** Username and password of SASL. */
-export interface KafkaSasl {
-  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-  readonly username: string;
-  readonly password: string;
-}
-
-/**
- * A silent peer is dropped after this. It must exceed the longest silence of a healthy connection: a join may be parked
- * for as long as the rebalance timeout.
- */
-const silentSocketMs = 75_000;
-const keepAliveMs = 10_000;
 const connectTimeoutMs = 3_000;
 const requestTimeoutMs = 15_000;
 /** Retries inside the client; what lasts longer is retried by us, and said. */
@@ -40,42 +29,39 @@ export const clientRetry = { initialRetryTime: 200, maxRetryTime: 2_000, retries
  */
 export function createKafka(settings: KafkaSettings, clientId: string, log: Log): Kafka {
   stopIdleTimer();
+  if (settings.sasl !== undefined && !settings.ssl) sayPlainText(settings, log);
   const config: KafkaConfig = {
     clientId,
     brokers: [...settings.brokers],
     connectionTimeout: connectTimeoutMs,
     requestTimeout: requestTimeoutMs,
     retry: clientRetry,
-    socketFactory,
+    ssl: settings.ssl,
+    socketFactory: createSocketFactory(settings.ssl ? contextOf(settings, log) : null),
     logLevel: logLevel.WARN,
     logCreator:
       () =>
       ({ namespace, log: entry }) =>
         log.debug('kafka.client', { namespace, said: entry.message, error: entry['error'] }),
   };
-  if (settings.ssl) config.ssl = tlsOptions(settings);
-  if (settings.sasl !== undefined) config.sasl = settings.sasl as SASLOptions;
+  if (settings.sasl !== undefined) config.sasl = saslMechanism(settings.sasl);
   return new Kafka(config);
 }
 
-function tlsOptions(settings: KafkaSettings): tls.ConnectionOptions {
-  return {
-    ...(settings.sslCaFile === undefined ? {} : { ca: readFileSync(settings.sslCaFile) }),
-    ...(settings.sslCertFile === undefined ? {} : { cert: readFileSync(settings.sslCertFile) }),
-    ...(settings.sslKeyFile === undefined ? {} : { key: readFileSync(settings.sslKeyFile) }),
-  };
+function contextOf(settings: KafkaSettings, log: Log) {
+  const { sslCaFile: ca, sslCertFile: cert, sslKeyFile: key, sslKeyPassword: keyPassword } = settings;
+  return tlsContextOf({ ca, cert, key, keyPassword }, log);
 }
 
-/** Without these three settings a vanished broker is not noticed for minutes, and small requests wait for Nagle. */
-const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
-  const socket = ssl
-    ? tls.connect({ host, port, ...(net.isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
-    : net.connect({ host, port }, onConnect);
-  socket.setNoDelay(true);
-  socket.setKeepAlive(true, keepAliveMs);
-  socket.setTimeout(silentSocketMs);
-  return socket;
-};
+let plainTextIsSaid = false;
+
+/** Once for a process: each consumer and producer makes a client. */
+function sayPlainText({ brokers }: KafkaSettings, log: Log): void {
+  const outside = brokers.filter((broker) => !isLoopback(broker.slice(0, broker.lastIndexOf(':'))));
+  if (plainTextIsSaid || outside.length === 0) return;
+  plainTextIsSaid = true;
+  log.warn('kafka.plainText', { brokers: outside, said: 'SASL without TLS: set KAFKA_SSL=true' });
+}
 
 interface RequestQueuePrototype {
   throttleCheckTimeoutId: NodeJS.Timeout | null;

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { DataSource, type DataSourceOptions, type MixedList } from 'typeorm';
 import type { Clock } from '#domain/clock';
 import type { Log } from '#telemetry/log';
+import { type Connection, connectionsTo, type DatabaseUrl } from './connection-url.js';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
 import { mayPass, storeFailure } from './store-failure.js';
 
@@ -10,8 +11,8 @@ export type { DataSource } from 'typeorm';
 
 /** How one pool talks to Postgres. */
 export interface DataSourceSettings {
-  /** `postgres://user:password@host:port/database`. */
-  readonly url: string;
+  /** `postgres://user:password@host:port/database`; a function is asked again for each connection. */
+  readonly url: DatabaseUrl;
   /** Connections of this pool, from 1. */
   readonly poolMax: number;
   /** Shown in `pg_stat_activity`. */
@@ -22,10 +23,14 @@ export interface DataSourceSettings {
   readonly pinnedPlans?: boolean;
   /** Beside `pinnedPlans`, where statements join only what they were given, and read tables by `= ANY`: such joins are hashed. */
   readonly hashedJoins?: boolean;
+  /** A connection that was open for so long is replaced once it is given back. */
+  readonly connectionSecondsMax?: number;
   readonly entities?: MixedList<new () => object>;
 }
 
 const connectTimeoutMs = 5_000;
+/** However busy a pool is, a renewed user or certificate is the only one in use after this. */
+const connectionSecondsMax = 1_800;
 const firstWaitMs = 200;
 const waitMsMax = 5_000;
 /** Statements that only go by key must not fall back to scans while a table's statistics are young, nor be compiled for it. */
@@ -34,12 +39,15 @@ const noHashedJoins = '-c enable_hashjoin=off';
 /** Held while migrating, so that two starting apps do not race (any constant will do). */
 const migrationLock = 4_672_391;
 
-/** A pool that is not connected yet; `openDataSource` connects it. */
+/** What is to be said of the safety of a pool's connections when it is opened. */
+const warnings = new WeakMap<DataSource, string>();
+
+/** A pool that is not connected yet; `openDataSource` connects it. Throws CONFIG_INVALID when the URL cannot be used. */
 export function createDataSource(settings: DataSourceSettings): DataSource {
+  const connection = connectionsTo(settings.url);
   const options: DataSourceOptions = {
     type: 'postgres',
     driver: pg,
-    url: settings.url,
     poolSize: settings.poolMax,
     applicationName: settings.applicationName,
     connectTimeoutMS: connectTimeoutMs,
@@ -49,14 +57,28 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
     synchronize: false,
     logging: false,
     extra: {
+      Client: clientOf(connection),
       statement_timeout: settings.statementTimeoutMs ?? 10_000,
       keepAlive: true,
+      maxLifetimeSeconds: settings.connectionSecondsMax ?? connectionSecondsMax,
       ...(settings.pinnedPlans ? { options: pinnedPlanOptions(settings) } : {}),
     },
     // A pool's idle connection that breaks is only dropped: the next statement says what is wrong.
     poolErrorHandler: () => undefined,
   };
-  return new DataSource(options);
+  const dataSource = new DataSource(options);
+  const { warning } = connection();
+  if (warning !== null) warnings.set(dataSource, warning);
+  return dataSource;
+}
+
+/** The pool makes one for each connection, which is when URL and files are read: passwords and certificates are renewed. */
+function clientOf(connection: () => Connection): typeof pg.Client {
+  return class extends pg.Client {
+    constructor(options?: string | pg.ClientConfig) {
+      super({ ...(typeof options === 'object' ? options : {}), ...connection().options });
+    }
+  };
 }
 
 function pinnedPlanOptions({ hashedJoins = false }: DataSourceSettings): string {
@@ -73,6 +95,7 @@ export async function openDataSource(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
+  sayWarning(dataSource, log);
   for (let waitMs = firstWaitMs; !signal.aborted; waitMs = Math.min(waitMs * 2, waitMsMax)) {
     try {
       await dataSource.initialize();
@@ -86,8 +109,19 @@ export async function openDataSource(
   }
 }
 
+/** There are two warnings in all. */
+const warningsSaid = new Set<string>();
+
+/** Each once for a process: its pools go the same way. */
+function sayWarning(dataSource: DataSource, log: Log): void {
+  const said = warnings.get(dataSource);
+  if (said === undefined || warningsSaid.has(said)) return;
+  warningsSaid.add(said);
+  log.warn('store.notSecured', { said });
+}
+
 /** Null when the server answers, else the cause in words. Throws a Failure when it refuses for good (password, database). */
-export async function databaseTrouble(url: string): Promise<string | null> {
+export async function databaseTrouble(url: DatabaseUrl): Promise<string | null> {
   const dataSource = createDataSource({ url, poolMax: 1, applicationName: 'hookline.migrate' });
   try {
     await dataSource.initialize();
@@ -101,7 +135,7 @@ export async function databaseTrouble(url: string): Promise<string | null> {
 }
 
 /** Undoes every migration, which removes all of Hookline's tables with what they hold. */
-export async function removeSchema(url: string): Promise<void> {
+export async function removeSchema(url: DatabaseUrl): Promise<void> {
   const dataSource = createDataSource({ url, poolMax: 1, applicationName: 'hookline.migrate', statementTimeoutMs: 0 });
   await dataSource.initialize();
   try {
@@ -113,7 +147,7 @@ export async function removeSchema(url: string): Promise<void> {
 }
 
 /** Runs what is missing of the migrations, once, however many processes ask at the same time. Answers their names. */
-export async function migrate(url: string): Promise<readonly string[]> {
+export async function migrate(url: DatabaseUrl): Promise<readonly string[]> {
   const dataSource = createDataSource({ url, poolMax: 2, applicationName: 'hookline.migrate', statementTimeoutMs: 0 });
   await dataSource.initialize();
   try {

@@ -1,4 +1,5 @@
 import { Failure } from '#domain/failure';
+import { tlsFault } from '#domain/tls-fault';
 
 /** Node's and pg's own codes and names of a lost or refused connection. */
 const lostConnectionCodes: ReadonlySet<string> = new Set([
@@ -20,8 +21,21 @@ const setUpFaults: Readonly<Record<string, string>> = {
   '42703': 'the schema is older than this version: npm run migrate',
   '42883': 'the schema is missing or older than this version: npm run migrate',
   '3D000': 'there is no such database: create the database first',
+  '28000': 'Postgres does not let this user in from here like this: see its pg_hba.conf, and sslmode in DATABASE_URL',
+  '28P01': 'the user or the password of DATABASE_URL is refused',
   '3F000': 'there is no schema to make tables in: create it first, or set the search_path of the role',
 };
+
+const tlsNames = {
+  peer: 'Postgres',
+  authority: 'sslrootcert in DATABASE_URL',
+  own: 'sslcert and sslkey in DATABASE_URL',
+  asked: 'sslmode in DATABASE_URL',
+};
+/** What pg says when the server has TLS off. */
+const noTls = /^The server does not support SSL connections/;
+/** Stands where an SQLSTATE would: waiting does not mend it. */
+const tlsState = 'TLS';
 
 const codeFaults = [TypeError, RangeError, ReferenceError];
 
@@ -36,6 +50,12 @@ export function storeFailure(error: unknown): Failure {
   const detail = error instanceof Error ? error.message : String(error);
   if (codeFaults.some((fault) => error instanceof fault))
     return new Failure('STORE_REFUSED', `a fault of ours: ${detail}`, { retryable: false, cause: error });
+  const tls =
+    tlsFault(error, tlsNames) ?? (noTls.test(detail) ? `${detail}: sslmode in DATABASE_URL asks for it` : null);
+  if (tls !== null)
+    return new Failure('STORE_UNAVAILABLE', `Postgres cannot be reached safely: ${tls}`, {
+      ...{ retryable: true, cause: error, detail: tlsState },
+    });
   if (state === null)
     return new Failure('STORE_UNAVAILABLE', `Postgres cannot answer now: ${detail}`, { retryable: true, cause: error });
   const isOfTheRow = dataClasses.has(state.slice(0, 2));

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { z } from 'zod';
 import { parseDuration } from '#domain/duration';
-import { secret } from './config.js';
+import { renewedSecret } from './config.js';
 
 const duration = z.string().transform((text, context) => {
   const ms = parseDuration(text.trim());
@@ -41,6 +41,17 @@ const flag = z.enum(['true', 'false', '1', '0']).transform((text) => text === 't
 const ms = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 const whole = ms;
 
+/** A path that must lead to a file we may read. */
+const readableFile = z.string().superRefine((file, context) => {
+  const said = unreadable(file);
+  if (said !== null) context.addIssue(`cannot be read: ${said}`);
+});
+/** The text behind a function, for it may be another one later. */
+const renewed = z
+  .string()
+  .min(1)
+  .transform((text) => () => text);
+
 const defaultTiers = '5s,30s,5m,30m,2h,6h,24h';
 const defaultSchedule = '5s,5m,30m,2h,5h,10h,14h,20h,24h';
 
@@ -48,12 +59,13 @@ const defaultSchedule = '5s,5m,30m,2h,5h,10h,14h,20h,24h';
 export const kafkaPart = {
   KAFKA_BROKERS: brokers.describe('brokers to begin with: host:port, comma separated'),
   KAFKA_SSL: flag.default(false).describe('true speaks TLS to the brokers'),
-  KAFKA_SSL_CA_FILE: z.string().optional().describe('PEM file of the authority that signed the brokers'),
-  KAFKA_SSL_CERT_FILE: z.string().optional().describe('PEM file of our own certificate'),
-  KAFKA_SSL_KEY_FILE: z.string().optional().describe('PEM file of our own key'),
+  KAFKA_SSL_CA_FILE: readableFile.optional().describe('PEM file of the authority that signed the brokers'),
+  KAFKA_SSL_CERT_FILE: readableFile.optional().describe('PEM file of our own certificate'),
+  KAFKA_SSL_KEY_FILE: readableFile.optional().describe('PEM file of our own key'),
+  KAFKA_SSL_KEY_PASSWORD: renewed.optional().describe('password of an encrypted key').meta(renewedSecret),
   KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional().describe('SASL mechanism'),
   KAFKA_SASL_USERNAME: z.string().optional().describe('SASL user'),
-  KAFKA_SASL_PASSWORD: z.string().optional().describe('SASL password').meta(secret),
+  KAFKA_SASL_PASSWORD: renewed.optional().describe('SASL password').meta(renewedSecret),
   KAFKA_SESSION_TIMEOUT_MS: ms(3_000, 300_000)
     .default(20_000)
     .describe('a silent member loses its partitions after this'),
@@ -82,8 +94,9 @@ export const databasePart = {
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, { message: 'must begin with postgres://' })
-    .describe('postgres://user:password@host:port/database')
-    .meta(secret),
+    .transform((text) => () => text)
+    .describe('postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=FILE')
+    .meta(renewedSecret),
   DATABASE_POOL_MAX: whole(2, 100).default(6).describe('connections of one app to Postgres'),
 };
 
@@ -147,13 +160,7 @@ export const receiptsPart = {
 
 /** The key encryption keys that seal the secrets at rest. */
 export const secretsPart = {
-  KEK_FILE: z
-    .string()
-    .superRefine((file, context) => {
-      const said = unreadable(file);
-      if (said !== null) context.addIssue(`cannot be read: ${said}`);
-    })
-    .describe('file of key encryption keys: lines id:base64 of 32 bytes, the first is active'),
+  KEK_FILE: readableFile.describe('file of key encryption keys: lines id:base64 of 32 bytes, the first is active'),
 };
 
 const pemFile = z.string().optional();

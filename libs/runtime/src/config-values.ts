@@ -2,20 +2,22 @@ import { type TopicProfile, type TopicSettings, topicNames } from '#contracts/to
 import type { Endpoint } from '#domain/endpoint';
 import type { RetryPolicy } from '#domain/retry-policy';
 import type { RetryTier } from '#domain/retry-tier';
+import type { SecretSource } from './config.js';
 
 const dayMs = 86_400_000;
 const jitterMsMax = 15 * 60_000;
 
 /** The variables of `kafkaPart`, as far as topics and connections go. */
-interface KafkaConfig {
+export interface KafkaConfig {
   readonly KAFKA_BROKERS: readonly string[];
   readonly KAFKA_SSL: boolean;
   readonly KAFKA_SSL_CA_FILE?: string | undefined;
   readonly KAFKA_SSL_CERT_FILE?: string | undefined;
   readonly KAFKA_SSL_KEY_FILE?: string | undefined;
+  readonly KAFKA_SSL_KEY_PASSWORD?: SecretSource | undefined;
   readonly KAFKA_SASL_MECHANISM?: 'plain' | 'scram-sha-256' | 'scram-sha-512' | undefined;
   readonly KAFKA_SASL_USERNAME?: string | undefined;
-  readonly KAFKA_SASL_PASSWORD?: string | undefined;
+  readonly KAFKA_SASL_PASSWORD?: SecretSource | undefined;
 }
 
 interface TopicConfig {
@@ -41,7 +43,10 @@ export function kafkaSettingsOf(config: KafkaConfig) {
     sslCaFile: config.KAFKA_SSL_CA_FILE,
     sslCertFile: config.KAFKA_SSL_CERT_FILE,
     sslKeyFile: config.KAFKA_SSL_KEY_FILE,
-    ...(mechanism === undefined ? {} : { sasl: { mechanism, username: username ?? '', password: password ?? '' } }),
+    sslKeyPassword: config.KAFKA_SSL_KEY_PASSWORD,
+    ...(mechanism === undefined || username === undefined || password === undefined
+      ? {}
+      : { sasl: { mechanism, username, password } }),
   };
 }
 

@@ -8,6 +8,12 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Marks a variable whose value is never printed; it may also be given as `NAME_FILE`. */
 export const secret = { secret: true } as const;
 
+/** A secret that may be renewed while the process runs: call it where it is used, each time. */
+export type SecretSource = () => string;
+
+/** Marks a secret whose file is read again when a connection is made; its schema makes a SecretSource. */
+export const renewedSecret = { secret: true, renewed: true } as const;
+
 /**
  * Reads a schema's variables. Every fault is named in one Failure CONFIG_INVALID, a line for each variable: what is
  * wrong, and what the variable is. An empty variable counts as not set. Relations are checked by the schema itself.
@@ -20,7 +26,7 @@ export function readConfig<S extends z.ZodObject>(schema: S, environment: Enviro
   });
   const values = Object.fromEntries(given);
   const parsed = schema.safeParse(values);
-  if (parsed.success && faults.length === 0) return parsed.data;
+  if (parsed.success && faults.length === 0) return withRenewedSecrets(schema, parsed.data, environment);
   const issues = parsed.success ? [] : parsed.error.issues;
   for (const { path, message, code } of issues) {
     const isMissing = code === 'invalid_type' && !Object.hasOwn(values, String(path[0]));
@@ -45,16 +51,61 @@ function givenValue(
   faults: string[],
 ): string | undefined {
   const plain = environment[name];
-  const file = isSecretOne ? environment[`${name}_FILE`] : undefined;
-  if (plain !== undefined && plain !== '') return plain;
+  const file = isSecretOne ? fileOf(name, environment) : undefined;
+  if (plain !== undefined && plain !== '') {
+    if (file !== undefined) faults.push(`${name}: ${name} and ${name}_FILE are both set: unset one of them`);
+    return plain;
+  }
   // A prefix may be empty on purpose.
   if (plain === '' && name === 'TOPIC_PREFIX') return plain;
-  if (file === undefined || file === '') return undefined;
+  if (file === undefined) return undefined;
   try {
-    return readFileSync(file, 'utf8').trim();
+    return readSecret(file);
   } catch (error) {
     faults.push(`${name}_FILE: cannot be read: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
+  }
+}
+
+function fileOf(name: string, environment: Environment): string | undefined {
+  const file = environment[`${name}_FILE`];
+  return file === '' ? undefined : file;
+}
+
+function readSecret(file: string): string {
+  return readFileSync(file, 'utf8').trim();
+}
+
+/** Puts a source that reads its file in the place of each secret that came from a file and may be renewed. */
+function withRenewedSecrets<S extends z.ZodObject>(
+  schema: S,
+  config: z.output<S>,
+  environment: Environment,
+): z.output<S> {
+  const renewed = Object.entries(config).flatMap(([name, value]) => {
+    const field: unknown = schema.shape[name];
+    const file = fileOf(name, environment);
+    if (!(field instanceof z.ZodType) || field.meta()?.['renewed'] !== true || file === undefined) return [];
+    return typeof value === 'function' ? [[name, fileSource(file, field, value as SecretSource)] as const] : [];
+  });
+  return { ...config, ...Object.fromEntries(renewed) };
+}
+
+/** While the file is away, or holds what the schema refuses (half a file), the last good value stays. */
+function fileSource(file: string, field: z.ZodType, first: SecretSource): SecretSource {
+  let last = first();
+  return () => {
+    const source = field.safeParse(readIfThere(file)).data;
+    if (typeof source === 'function') last = (source as SecretSource)();
+    return last;
+  };
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readSecret(file);
+  } catch {
+    return undefined; // the file is being replaced
   }
 }
 

@@ -19,7 +19,7 @@ const options = { json: { type: 'boolean', default: false } } as const;
 
 await runCommand({ options, usage }, async (flags) => {
   const { DATABASE_URL: url } = readConfig(z.object(databasePart), process.env);
-  await serverAnswers({ server: `Postgres at ${new URL(url).host}`, trouble: () => databaseTrouble(url) });
+  await serverAnswers({ server: `Postgres at ${new URL(url()).host}`, trouble: () => databaseTrouble(url) });
   const ran = await migrate(url);
   const said = ran.length === 0 ? 'nothing to migrate\n' : ran.map((name) => `migrated ${name}\n`).join('');
   process.stdout.write(flags.json ? `${JSON.stringify({ ran })}\n` : said);

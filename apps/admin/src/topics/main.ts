@@ -4,6 +4,7 @@ import { brokersTrouble, createTopics, verifyTopics } from '#kafka/topics-comman
 import { readConfig } from '#runtime/config';
 import { kafkaPart } from '#runtime/config-parts';
 import { kafkaSettingsOf, topicSettingsOf } from '#runtime/config-values';
+import { kafkaRelations } from '#runtime/kafka-relations';
 import { runCommand, serverAnswers, serverWaitMsMax } from '#runtime/run-command';
 import { createLog } from '#telemetry/log';
 import { topicsReport } from './topics-report.js';
@@ -23,7 +24,7 @@ answer within ${serverWaitMsMax / 1_000} s, 2 wrong options or configuration.
 const options = { 'dry-run': { type: 'boolean', default: false }, json: { type: 'boolean', default: false } } as const;
 
 await runCommand({ options, usage }, async (flags) => {
-  const config = readConfig(z.object(kafkaPart), process.env);
+  const config = readConfig(z.object(kafkaPart).superRefine(kafkaRelations), process.env);
   const kafka = kafkaSettingsOf(config);
   const log = createLog({ app: 'topics', level: 'error', sink: process.stderr });
   const server = `Kafka at ${config.KAFKA_BROKERS.join(',')}`;
