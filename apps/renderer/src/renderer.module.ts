@@ -6,10 +6,11 @@ import { oldestPartitionMs } from '#audit/partitions';
 import { PayloadRow } from '#audit/payloads';
 import { reportProgress } from '#audit/progress';
 import { UnmatchedEventRow, UnmatchedEventStore } from '#audit/unmatched-events';
-import { eventTopicsOf, topicNames } from '#contracts/topics';
+import { eventTopicsOf, groupOf, topicNames, topicSpecsOf } from '#contracts/topics';
 import { systemClock } from '#domain/clock';
 import { LogReader } from '#kafka/log-reader';
 import { KafkaRecordSink } from '#kafka/record-sink';
+import { TopicCheck } from '#kafka/topic-check';
 import { createDataSource, openDataSource, storeTrouble } from '#postgres/data-source';
 import { registryRows } from '#registry/registry-rows';
 import { RegistrySnapshot } from '#registry/snapshot';
@@ -70,8 +71,11 @@ export function wireRenderer(config: RendererConfig, log: Log) {
     deadLettersTopic: topicNames.deadLetters(topics.prefix),
     log,
   };
+  const groupId = groupOf(topics.prefix, 'renderer');
+  const used = [...eventTopicsOf(topics), deps.deliveriesTopic, deps.deadLettersTopic];
+  const topicCheck = new TopicCheck({ kafka, topics: topicSpecsOf(topics, used, groupId), signal, log, clock });
   const reader = new LogReader({
-    ...{ kafka, groupId: `${topics.prefix}renderer`, topicsOf: { events: eventTopicsOf(topics) } },
+    ...{ kafka, groupId, topicsOf: { events: eventTopicsOf(topics) }, topicCheck },
     ...{ timing: groupTimingOf(config), underWayMax, underWayBytesMax, ofPartition: () => partitionLimits },
     ...{ giveUp: (record, failure) => parkFaultyEvent(record, failure, deps) },
     ...{ drainTimeoutMs: config.DRAIN_TIMEOUT_MS, log, clock },
@@ -79,6 +83,7 @@ export function wireRenderer(config: RendererConfig, log: Log) {
   const health = new Health();
   health.addReadiness('postgres', () => storeTrouble(side));
   health.addReadiness('registry', () => registry.whatIsWrong());
+  health.addReadiness('topics', () => topicCheck.whatIsWrong());
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
   const tellProgress = async () => reportProgress(side, await reader.progress());
   const start = () => {
@@ -93,7 +98,7 @@ export function wireRenderer(config: RendererConfig, log: Log) {
     await producer.stop();
     await Promise.allSettled([hot.destroy(), side.destroy()]);
   };
-  return { deps, health, server: reader.server, start, stop };
+  return { deps, health, server: reader.server, refused: topicCheck.refused, start, stop };
 }
 
 @Module({})

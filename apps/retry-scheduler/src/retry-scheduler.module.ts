@@ -5,12 +5,13 @@ import { readProgress, reportProgress } from '#audit/progress';
 import { switchReceipts } from '#audit/receipts';
 import { encodeDeadLetter } from '#contracts/dead-letter-record';
 import { decodeTierTimes } from '#contracts/delivery-record';
-import { eventTopicsOf, topicNames } from '#contracts/topics';
+import { eventTopicsOf, groupOf, topicNames, topicSpecsOf } from '#contracts/topics';
 import { type Clock, systemClock } from '#domain/clock';
 import { endpointKey } from '#domain/ids';
 import { LogReader } from '#kafka/log-reader';
 import { partitionOfKey } from '#kafka/partition-of-key';
 import { KafkaRecordSink } from '#kafka/record-sink';
+import { TopicCheck } from '#kafka/topic-check';
 import { createDataSource, type DataSource, openDataSource, storeTrouble } from '#postgres/data-source';
 import { dutyLocks, withDutyLock } from '#postgres/locks';
 import { StoreClock } from '#postgres/store-clock';
@@ -51,7 +52,8 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const producer = new KafkaRecordSink(kafkaSettingsOf(config), `${prefix}retry-scheduler`, log, systemClock);
   const deliveriesTopic = topicNames.deliveries(prefix);
   const deps: ReleaseDueRetriesDeps = { tiers, deliveriesTopic, producer, clock, log };
-  const reader = createReader(config, log, { producer, clock });
+  const topicCheck = createTopicCheck(config, log, signal);
+  const reader = createReader(config, log, { producer, clock, topicCheck });
   const watch = new StoreWatch(config.LEASE_GRACE_MS, clock);
   const sweep = createSweep(config, log, { store, producer, watch, clock });
   const keep = async () => {
@@ -66,6 +68,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const look = async () => watch.note((await storeTrouble(store)) === null);
   const health = new Health();
   health.addReadiness('postgres', () => storeTrouble(store));
+  health.addReadiness('topics', () => topicCheck.whatIsWrong());
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
   const duty = { signal, clock, log };
   const repeatDuties = () => {
@@ -86,19 +89,21 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
     await producer.stop();
     await Promise.allSettled([store.destroy()]);
   };
-  return { deps, health, server: reader.server, start, stop };
+  return { deps, health, server: reader.server, refused: topicCheck.refused, start, stop };
 }
 
 function createReader(
   config: RetrySchedulerConfig,
   log: Log,
-  { producer, clock }: Pick<SweepParts, 'producer' | 'clock'>,
+  parts: Pick<SweepParts, 'producer' | 'clock'> & { readonly topicCheck: TopicCheck },
 ): LogReader {
+  const { producer, clock, topicCheck } = parts;
   const { prefix, tiers } = topicSettingsOf(config);
   const deadLettersTopic = topicNames.deadLetters(prefix);
   return new LogReader({
     kafka: kafkaSettingsOf(config),
-    groupId: `${prefix}retry-scheduler`,
+    groupId: groupOf(prefix, 'retry-scheduler'),
+    topicCheck,
     topicsOf: { tiers: tiers.map(({ topic }) => topic) },
     timing: groupTimingOf(config),
     underWayMax: Number.POSITIVE_INFINITY, // a record that waits is one timer; the partitions' limits bound them
@@ -110,6 +115,18 @@ function createReader(
     drainTimeoutMs: config.DRAIN_TIMEOUT_MS,
     log,
     clock,
+  });
+}
+
+/** Of what the scheduler reads and writes. */
+function createTopicCheck(config: RetrySchedulerConfig, log: Log, signal: AbortSignal): TopicCheck {
+  const topics = topicSettingsOf(config);
+  const { prefix, tiers } = topics;
+  const used = [...tiers.map(({ topic }) => topic), topicNames.deliveries(prefix), topicNames.deadLetters(prefix)];
+  return new TopicCheck({
+    kafka: kafkaSettingsOf(config),
+    topics: topicSpecsOf(topics, used, groupOf(prefix, 'retry-scheduler')),
+    ...{ signal, log, clock: systemClock },
   });
 }
 

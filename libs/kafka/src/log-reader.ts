@@ -7,6 +7,7 @@ import { KafkaLogServer } from './log-server.js';
 import { type GiveUp, PartitionEngine, type PartitionProgress } from './partition-engine.js';
 import type { PartitionLimits } from './partition-lane.js';
 import { KafkaRecordSource } from './record-source.js';
+import type { TopicCheck } from './topic-check.js';
 
 /** How an app reads its topics. */
 export interface LogReaderOptions {
@@ -25,6 +26,8 @@ export interface LogReaderOptions {
   /** Defaults to the record's own time. */
   readonly progressOf?: (record: KafkaRecord, nowMs: number) => number;
   readonly drainTimeoutMs: number;
+  /** Passed before the first record is read. */
+  readonly topicCheck: TopicCheck;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -37,7 +40,7 @@ export class LogReader {
 
   constructor(options: LogReaderOptions) {
     const { kafka, groupId, topicsOf, timing, log, clock, giveUp, drainTimeoutMs } = options;
-    const { underWayMax, underWayBytesMax, ofPartition } = options;
+    const { underWayMax, underWayBytesMax, ofPartition, topicCheck } = options;
     const topics = Object.values(topicsOf).flat();
     const source = new KafkaRecordSource({ kafka, groupId, topics, ...timing }, log, clock);
     const progressOf = options.progressOf ?? (({ timestampMs }) => timestampMs);
@@ -45,7 +48,12 @@ export class LogReader {
       { underWayMax, underWayBytesMax, ofPartition },
       { source, log, clock, giveUp, progressOf },
     );
-    this.server = new KafkaLogServer({ engine: this.engine, topicsOf, drainTimeoutMs });
+    this.server = new KafkaLogServer({
+      engine: this.engine,
+      topicsOf,
+      drainTimeoutMs,
+      mayRead: () => topicCheck.pass(),
+    });
     gauge('hookline_records_under_way', () => [{ value: this.engine.recordsUnderWay() }]);
     gauge('hookline_consumer_lag_records', () =>
       this.latest.map(({ topic, partition, lag }) => ({ value: lag, labels: { topic, partition: String(partition) } })),
