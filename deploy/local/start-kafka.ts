@@ -21,8 +21,15 @@ const formatMsMax = 60_000;
 /** What the client says while the broker begins is debug. */
 const log = createLog({ app: 'launcher', level: 'error' });
 
-/** Uses `KAFKA_BROKERS` when it is set, else starts Apache Kafka (KRaft, one node) on free loopback ports. */
-export async function startKafka(brokers: string | undefined, say: (line: string) => void): Promise<LocalServer> {
+/**
+ * Uses `KAFKA_BROKERS` when it is set, else starts Apache Kafka (KRaft, one node) on free loopback ports. `extra` are lines
+ * to stand below its properties.
+ */
+export async function startKafka(
+  brokers: string | undefined,
+  say: (line: string) => void,
+  extra: readonly string[] = [],
+): Promise<LocalServer> {
   if (brokers !== undefined && brokers !== '') return { address: brokers, stop: async () => undefined };
   await installMissing(missingForKafka(), say);
   await fetchKafka(say);
@@ -31,7 +38,7 @@ export async function startKafka(brokers: string | undefined, say: (line: string
   const folder = serverFolder('kafka', null, say);
   const [port, controllerPort] = [await freePort(), await freePort()];
   const properties = path.join(folder, 'server.properties');
-  writeFileSync(properties, serverProperties(folder, port, controllerPort));
+  writeFileSync(properties, [serverProperties(folder, port, controllerPort), ...extra, ''].join('\n'));
   await formatStorage(java, properties);
   const logFile = path.join(folder, 'kafka.log');
   const start = async () => {

@@ -71,11 +71,9 @@ export function wireRenderer(config: RendererConfig, log: Log) {
     deadLettersTopic: topicNames.deadLetters(topics.prefix),
     log,
   };
-  const groupId = groupOf(topics.prefix, 'renderer');
-  const used = [...eventTopicsOf(topics), deps.deliveriesTopic, deps.deadLettersTopic];
-  const topicCheck = new TopicCheck({ kafka, topics: topicSpecsOf(topics, used, groupId), signal, log, clock });
+  const topicCheck = createTopicCheck(config, log, signal);
   const reader = new LogReader({
-    ...{ kafka, groupId, topicsOf: { events: eventTopicsOf(topics) }, topicCheck },
+    ...{ kafka, groupId: groupOf(topics.prefix, 'renderer'), topicsOf: { events: eventTopicsOf(topics) }, topicCheck },
     ...{ timing: groupTimingOf(config), underWayMax, underWayBytesMax, ofPartition: () => partitionLimits },
     ...{ giveUp: (record, failure) => parkFaultyEvent(record, failure, deps) },
     ...{ drainTimeoutMs: config.DRAIN_TIMEOUT_MS, log, clock },
@@ -99,6 +97,18 @@ export function wireRenderer(config: RendererConfig, log: Log) {
     await Promise.allSettled([hot.destroy(), side.destroy()]);
   };
   return { deps, health, server: reader.server, refused: topicCheck.refused, start, stop };
+}
+
+/** Of what the renderer reads and writes. */
+function createTopicCheck(config: RendererConfig, log: Log, signal: AbortSignal): TopicCheck {
+  const topics = topicSettingsOf(config);
+  const { prefix } = topics;
+  const used = [...eventTopicsOf(topics), topicNames.deliveries(prefix), topicNames.deadLetters(prefix)];
+  return new TopicCheck({
+    kafka: kafkaSettingsOf(config),
+    topics: topicSpecsOf(topics, used, groupOf(prefix, 'renderer')),
+    ...{ signal, log, clock: systemClock },
+  });
 }
 
 @Module({})

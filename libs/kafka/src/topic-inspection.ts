@@ -1,4 +1,5 @@
 import kafkajs, { type Admin } from 'kafkajs';
+import { systemClock } from '#domain/clock';
 import type { Log } from '#telemetry/log';
 import { readBrokerVersions, spokenApis, versionDifferences } from './broker-versions.js';
 import { clientRetry, createKafka, type KafkaSettings } from './kafka-client.js';
@@ -19,6 +20,13 @@ type Present = Extract<FoundTopic, { kind: 'present' }>;
 const notAllowed: ReadonlySet<string> = new Set([
   ...['TOPIC_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED'],
 ]);
+
+/** What they answer while they are about to know who keeps a group. */
+const coordinatorMoves: ReadonlySet<string> = new Set([
+  ...['NOT_COORDINATOR_FOR_GROUP', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'GROUP_LOAD_IN_PROGRESS'],
+]);
+const coordinatorWaitMs = 300;
+const coordinatorTriesMax = 50;
 
 /** How brokers and topics differ from what is wanted; changes nothing. Throws what the client throws while brokers are away. */
 export async function inspectKafka(
@@ -143,7 +151,7 @@ async function readCommitted(admin: Admin, topics: readonly WantedTopic[]): Prom
   const all = new Map<string, CommittedOf>();
   for (const groupId of groups) {
     // Without topics: with them the client asks only for partitions that exist.
-    const offsets = await whatIsAllowed(() => admin.fetchOffsets({ groupId }));
+    const offsets = await whatIsAllowed(() => fetchOffsets(admin, groupId));
     all.set(groupId, (topic) => {
       if (offsets.kind === 'unknown') return offsets;
       const partitions = offsets.value.find((one) => one.topic === topic)?.partitions ?? [];
@@ -152,6 +160,18 @@ async function readCommitted(admin: Admin, topics: readonly WantedTopic[]): Prom
     });
   }
   return all;
+}
+
+/** The first question for any group makes the brokers create and load what groups are kept in; kafkajs does not wait for it. */
+async function fetchOffsets(admin: Admin, groupId: string): ReturnType<Admin['fetchOffsets']> {
+  for (let triesLeft = coordinatorTriesMax; ; triesLeft--) {
+    try {
+      return await admin.fetchOffsets({ groupId });
+    } catch (error) {
+      if (triesLeft === 1 || !coordinatorMoves.has(typeOf(error) ?? '')) throw error;
+      await systemClock.wait(coordinatorWaitMs);
+    }
+  }
 }
 
 /** Throws everything but a refusal of who asks. */
