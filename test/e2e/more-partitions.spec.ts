@@ -14,7 +14,7 @@ const after = 24;
 const endpointCount = 8;
 const eventsPerRound = 2;
 const roundMs = 250;
-/** Producers look at a topic's size each minute, consumers each half. */
+/** Producers count with a new size within 90 s, consumers see it within 30 s. */
 const moveMsMax = 180_000;
 
 describe('deliveries that get twice the partitions under load', () => {
