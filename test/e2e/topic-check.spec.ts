@@ -181,12 +181,12 @@ describe('an app that may not read settings of topics', () => {
     await whileRunning(stack, 'dispatcher', async (app) => {
       await app.ready();
       const said = linesOf(app, 'topics.differ')[0]?.differences ?? [];
-      expect(said).toHaveLength(4);
+      expect(said).toHaveLength(5);
       for (const one of said) {
         expect(one).toContain('has settings that could not be read (TOPIC_AUTHORIZATION_FAILED)');
         expect(one).toContain('--operation DescribeConfigs');
       }
-      expect(await differencesMetric(app)).toEqual({ fatal: 0, warning: 4 });
+      expect(await differencesMetric(app)).toEqual({ fatal: 0, warning: 5 });
     });
     const log = createLog({ app: 'test', level: 'error' });
     const specs = topicSpecs({ prefix: stack.prefix, profile: 'development', tiers: [], eventTopics: [] });

@@ -1,6 +1,7 @@
 import { systemClock } from '#domain/clock';
 import type { KafkaRecord } from '#domain/kafka-record';
-import { KafkaRecordSource, type TopicPartition } from '#kafka/record-source';
+import { KafkajsSource } from '#kafka/kafkajs/kafkajs-source';
+import type { TopicPartition } from '#kafka/record-source';
 import { createLog } from '#telemetry/log';
 import type { Stack } from './stack.js';
 import { until } from './until.js';
@@ -13,15 +14,16 @@ export async function readTopics(stack: Stack, topics: readonly string[]): Promi
   const timing = { sessionTimeoutMs: 6_000, heartbeatMs: 1_000, rebalanceTimeoutMs: 10_000 };
   const log = createLog({ app: 'test', level: 'error' });
   const groupId = `${stack.prefix}reader.${groups++}`;
-  const source = new KafkaRecordSource({ kafka, groupId, topics, ...timing }, log, systemClock);
+  const source = new KafkajsSource({ kafka, groupId, topics, ...timing }, log, systemClock);
   const read = new Map<string, KafkaRecord>();
   let assigned: readonly TopicPartition[] = [];
   source.start({
-    onAssigned: (partitions) => {
+    onAssigned: async ({ partitions }) => {
       assigned = partitions;
       for (const partition of partitions) source.resume(partition);
     },
     onRevoking: () => undefined,
+    onLost: () => undefined,
     onRecords: (records) => {
       for (const record of records) read.set(`${record.topic}/${record.partition}/${record.offset}`, record);
     },

@@ -8,6 +8,7 @@ import { reportProgress } from '#audit/progress';
 import { refuseResendItem } from '#audit/resend-items';
 import { encodeDeadLetter } from '#contracts/dead-letter-record';
 import { decodeDelivery } from '#contracts/delivery-record';
+import { logShrunkEvent } from '#contracts/operator-event-record';
 import { groupOf, topicNames, topicSpecsOf } from '#contracts/topics';
 import { systemClock } from '#domain/clock';
 import type { KafkaRecord } from '#domain/kafka-record';
@@ -56,6 +57,7 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
   const deps = createDeps(config, log, opened);
   const deadLettersTopic = topicNames.deadLetters(topics.prefix);
   const topicCheck = createTopicCheck(config, log, signal);
+  const health = new Health();
   const reader = new LogReader({
     kafka: kafkaSettingsOf(config),
     groupId: groupOf(topics.prefix, 'dispatcher'),
@@ -65,11 +67,12 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
     underWayMax,
     ofPartition: () => partitionLimits,
     giveUp: (record, failure) => giveUpDelivery(record, failure, { ...deps, deadLettersTopic }),
+    tellLogShrunk: (shrunk) => producer.send(logShrunkEvent('dispatcher', shrunk, { prefix: topics.prefix, clock })),
+    onLost: (cause) => health.markDead(cause),
     drainTimeoutMs: config.DRAIN_TIMEOUT_MS,
     log,
     clock,
   });
-  const health = new Health();
   health.addReadiness('postgres', () => storeTrouble(side));
   health.addReadiness('registry', () => registry.whatIsWrong());
   health.addReadiness('topics', () => topicCheck.whatIsWrong());
@@ -102,7 +105,11 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
 function createTopicCheck(config: DispatcherConfig, log: Log, signal: AbortSignal): TopicCheck {
   const topics = topicSettingsOf(config);
   const { prefix, tiers } = topics;
-  const used = [topicNames.deliveries(prefix), ...tiers.map(({ topic }) => topic), topicNames.deadLetters(prefix)];
+  const { deliveries, deadLetters, operatorEvents } = topicNames;
+  const used = [
+    ...tiers.map(({ topic }) => topic),
+    ...[deliveries, deadLetters, operatorEvents].map((name) => name(prefix)),
+  ];
   return new TopicCheck({
     kafka: kafkaSettingsOf(config),
     topics: topicSpecsOf(topics, used, groupOf(prefix, 'dispatcher')),

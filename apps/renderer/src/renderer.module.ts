@@ -6,6 +6,7 @@ import { oldestPartitionMs } from '#audit/partitions';
 import { PayloadRow } from '#audit/payloads';
 import { reportProgress } from '#audit/progress';
 import { UnmatchedEventRow, UnmatchedEventStore } from '#audit/unmatched-events';
+import { logShrunkEvent } from '#contracts/operator-event-record';
 import { eventTopicsOf, groupOf, topicNames, topicSpecsOf } from '#contracts/topics';
 import { systemClock } from '#domain/clock';
 import { LogReader } from '#kafka/log-reader';
@@ -47,13 +48,8 @@ export function wireRenderer(config: RendererConfig, log: Log) {
   const topics = topicSettingsOf(config);
   const pool = { url: config.DATABASE_URL, applicationName: 'hookline.renderer' };
   const entities = [NotificationRow, PayloadRow, ParkedEventRow, UnmatchedEventRow];
-  const hot = createDataSource({
-    ...pool,
-    poolMax: config.DATABASE_POOL_MAX,
-    pinnedPlans: true,
-    hashedJoins: true,
-    entities,
-  });
+  const plans = { pinnedPlans: true, hashedJoins: true };
+  const hot = createDataSource({ ...pool, ...plans, poolMax: config.DATABASE_POOL_MAX, entities });
   const side = createDataSource({ ...pool, poolMax: sidePoolMax, entities: registryRows });
   const batch = { clock, log, signal };
   const registry = new RegistrySnapshot(side, null, { pollMs: registryPollMs, log, clock });
@@ -72,13 +68,15 @@ export function wireRenderer(config: RendererConfig, log: Log) {
     log,
   };
   const topicCheck = createTopicCheck(config, log, signal);
+  const health = new Health();
   const reader = new LogReader({
     ...{ kafka, groupId: groupOf(topics.prefix, 'renderer'), topicsOf: { events: eventTopicsOf(topics) }, topicCheck },
     ...{ timing: groupTimingOf(config), underWayMax, underWayBytesMax, ofPartition: () => partitionLimits },
     ...{ giveUp: (record, failure) => parkFaultyEvent(record, failure, deps) },
+    tellLogShrunk: (shrunk) => producer.send(logShrunkEvent('renderer', shrunk, { prefix: topics.prefix, clock })),
+    onLost: (cause) => health.markDead(cause),
     ...{ drainTimeoutMs: config.DRAIN_TIMEOUT_MS, log, clock },
   });
-  const health = new Health();
   health.addReadiness('postgres', () => storeTrouble(side));
   health.addReadiness('registry', () => registry.whatIsWrong());
   health.addReadiness('topics', () => topicCheck.whatIsWrong());
@@ -103,7 +101,8 @@ export function wireRenderer(config: RendererConfig, log: Log) {
 function createTopicCheck(config: RendererConfig, log: Log, signal: AbortSignal): TopicCheck {
   const topics = topicSettingsOf(config);
   const { prefix } = topics;
-  const used = [...eventTopicsOf(topics), topicNames.deliveries(prefix), topicNames.deadLetters(prefix)];
+  const { deliveries, deadLetters, operatorEvents } = topicNames;
+  const used = [...eventTopicsOf(topics), ...[deliveries, deadLetters, operatorEvents].map((name) => name(prefix))];
   return new TopicCheck({
     kafka: kafkaSettingsOf(config),
     topics: topicSpecsOf(topics, used, groupOf(prefix, 'renderer')),

@@ -5,6 +5,7 @@ import { readProgress, reportProgress } from '#audit/progress';
 import { switchReceipts } from '#audit/receipts';
 import { encodeDeadLetter } from '#contracts/dead-letter-record';
 import { decodeTierTimes } from '#contracts/delivery-record';
+import { logShrunkEvent } from '#contracts/operator-event-record';
 import { eventTopicsOf, groupOf, topicNames, topicSpecsOf } from '#contracts/topics';
 import { type Clock, systemClock } from '#domain/clock';
 import { endpointKey } from '#domain/ids';
@@ -52,8 +53,9 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const producer = new KafkaRecordSink(kafkaSettingsOf(config), `${prefix}retry-scheduler`, log, systemClock);
   const deliveriesTopic = topicNames.deliveries(prefix);
   const deps: ReleaseDueRetriesDeps = { tiers, deliveriesTopic, producer, clock, log };
+  const health = new Health();
   const topicCheck = createTopicCheck(config, log, signal);
-  const reader = createReader(config, log, { producer, clock, topicCheck });
+  const reader = createReader(config, log, { producer, clock, topicCheck, health });
   const watch = new StoreWatch(config.LEASE_GRACE_MS, clock);
   const sweep = createSweep(config, log, { store, producer, watch, clock });
   const keep = async () => {
@@ -66,7 +68,6 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
     await reportProgress(store, await reader.progress());
   };
   const look = async () => watch.note((await storeTrouble(store)) === null);
-  const health = new Health();
   health.addReadiness('postgres', () => storeTrouble(store));
   health.addReadiness('topics', () => topicCheck.whatIsWrong());
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
@@ -95,9 +96,9 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
 function createReader(
   config: RetrySchedulerConfig,
   log: Log,
-  parts: Pick<SweepParts, 'producer' | 'clock'> & { readonly topicCheck: TopicCheck },
+  parts: Pick<SweepParts, 'producer' | 'clock'> & { readonly topicCheck: TopicCheck; readonly health: Health },
 ): LogReader {
-  const { producer, clock, topicCheck } = parts;
+  const { producer, clock, topicCheck, health } = parts;
   const { prefix, tiers } = topicSettingsOf(config);
   const deadLettersTopic = topicNames.deadLetters(prefix);
   return new LogReader({
@@ -112,6 +113,8 @@ function createReader(
       producer.send(encodeDeadLetter(record, deadLettersTopic, { reason: message, app: 'retry-scheduler' })),
     // A tier is read up to now while its oldest record only waits for its time.
     progressOf: (record, nowMs) => Math.min(decodeTierTimes(record)?.releaseMs ?? nowMs, nowMs),
+    tellLogShrunk: (shrunk) => producer.send(logShrunkEvent('retry-scheduler', shrunk, { prefix, clock })),
+    onLost: (cause) => health.markDead(cause),
     drainTimeoutMs: config.DRAIN_TIMEOUT_MS,
     log,
     clock,
@@ -122,7 +125,11 @@ function createReader(
 function createTopicCheck(config: RetrySchedulerConfig, log: Log, signal: AbortSignal): TopicCheck {
   const topics = topicSettingsOf(config);
   const { prefix, tiers } = topics;
-  const used = [...tiers.map(({ topic }) => topic), topicNames.deliveries(prefix), topicNames.deadLetters(prefix)];
+  const { deliveries, deadLetters, operatorEvents } = topicNames;
+  const used = [
+    ...tiers.map(({ topic }) => topic),
+    ...[deliveries, deadLetters, operatorEvents].map((name) => name(prefix)),
+  ];
   return new TopicCheck({
     kafka: kafkaSettingsOf(config),
     topics: topicSpecsOf(topics, used, groupOf(prefix, 'retry-scheduler')),

@@ -1,12 +1,12 @@
 import type { Clock } from '#domain/clock';
 import type { KafkaRecord } from '#domain/kafka-record';
-import { gauge } from '#telemetry/instruments';
+import { count, gauge } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import type { KafkaSettings } from './kafka-client.js';
+import { KafkajsSource } from './kafkajs/kafkajs-source.js';
 import { KafkaLogServer } from './log-server.js';
-import { type GiveUp, PartitionEngine, type PartitionProgress } from './partition-engine.js';
+import { type GiveUp, type LogShrunk, PartitionEngine, type PartitionProgress } from './partition-engine.js';
 import type { PartitionLimits } from './partition-lane.js';
-import { KafkaRecordSource } from './record-source.js';
 import type { TopicCheck } from './topic-check.js';
 
 /** How an app reads its topics. */
@@ -23,6 +23,10 @@ export interface LogReaderOptions {
   readonly underWayBytesMax?: number;
   readonly ofPartition: (topic: string) => PartitionLimits;
   readonly giveUp: GiveUp;
+  /** A log was replaced by a shorter one; whoever is in charge must be told. Rejects while that is not written. */
+  readonly tellLogShrunk: (shrunk: LogShrunk) => Promise<void>;
+  /** The group cannot be joined although the brokers answer. */
+  readonly onLost: (cause: string) => void;
   /** Defaults to the record's own time. */
   readonly progressOf?: (record: KafkaRecord, nowMs: number) => number;
   readonly drainTimeoutMs: number;
@@ -39,14 +43,14 @@ export class LogReader {
   private latest: readonly PartitionProgress[] = [];
 
   constructor(options: LogReaderOptions) {
-    const { kafka, groupId, topicsOf, timing, log, clock, giveUp, drainTimeoutMs } = options;
+    const { kafka, groupId, topicsOf, timing, log, clock, giveUp, onLost, drainTimeoutMs } = options;
     const { underWayMax, underWayBytesMax, ofPartition, topicCheck } = options;
     const topics = Object.values(topicsOf).flat();
-    const source = new KafkaRecordSource({ kafka, groupId, topics, ...timing }, log, clock);
+    const source = new KafkajsSource({ kafka, groupId, topics, ...timing }, log, clock);
     const progressOf = options.progressOf ?? (({ timestampMs }) => timestampMs);
     this.engine = new PartitionEngine(
       { underWayMax, underWayBytesMax, ofPartition },
-      { source, log, clock, giveUp, progressOf },
+      { source, log, clock, giveUp, progressOf, onLost, onLogShrunk: (shrunk) => void sayLogShrunk(shrunk, options) },
     );
     this.server = new KafkaLogServer({
       engine: this.engine,
@@ -64,5 +68,17 @@ export class LogReader {
   async progress(): Promise<readonly PartitionProgress[]> {
     this.latest = await this.engine.progress();
     return this.latest;
+  }
+}
+
+/** Said at once; the event for operators follows when it can be written. */
+async function sayLogShrunk(shrunk: LogShrunk, { log, tellLogShrunk }: LogReaderOptions): Promise<void> {
+  const { topic, partition, committed, found } = shrunk;
+  log.error('log.shrunk', { topic, partition, committed: String(committed), found: String(found) });
+  count('hookline_logs_shrunk_total', { topic });
+  try {
+    await tellLogShrunk(shrunk);
+  } catch (error) {
+    log.error('operators.notTold', { topic, partition, err: error });
   }
 }

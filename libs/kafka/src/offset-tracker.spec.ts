@@ -23,7 +23,7 @@ describe('OffsetTracker', () => {
             if (finished !== undefined) tracker.finish(finished);
             expect(tracker.watermark()).toBe(open[0]?.offset ?? (last?.offset ?? 0n) + 1n);
           }
-          expect(tracker.size()).toEqual({ records: 0, bytes: 0 });
+          expect(tracker.size()).toEqual({ records: 0, bytes: 0, span: 0 });
         },
       ),
     );

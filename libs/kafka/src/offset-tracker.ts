@@ -1,31 +1,64 @@
 import type { KafkaRecord } from '#domain/kafka-record';
+import { encodeFinished, type OffsetBits } from './finished-offsets.js';
+
+/** What a commit says of one partition. */
+export interface TrackedPosition {
+  /** The oldest unfinished record's offset, or the one after the last read. */
+  readonly offset: bigint;
+  /** Which offsets above it are finished, as `decodeFinished` reads it. */
+  readonly metadata: string;
+}
 
 /**
  * What of one partition is unfinished. The committed offset never passes an unfinished record; offsets the log leaves
- * out (compaction, transactions) never enter, so gaps cost nothing.
+ * out (compaction, transactions) never enter, so gaps count as finished.
  */
 export class OffsetTracker {
   /** Read and not finished, in rising order of offsets. */
   private readonly unfinished = new Map<bigint, KafkaRecord>();
   private next: bigint | null = null;
   private bytes = 0;
+  private changes = 0;
 
-  /** A record was read. Answers false for an offset known before. */
+  /** @param finishedBefore what an earlier owner finished above the offset it committed */
+  constructor(private readonly finishedBefore: OffsetBits | null = null) {}
+
+  /** A record was read. Answers false for an offset that is known, or finished before. */
   add(record: KafkaRecord): boolean {
-    if (this.next !== null && record.offset < this.next) return false;
-    this.unfinished.set(record.offset, record);
+    const { offset } = record;
+    if (this.next !== null && offset < this.next) return false;
+    this.next = offset + 1n;
+    this.changes++;
+    if (this.finishedBefore?.has(offset)) return false;
+    this.unfinished.set(offset, record);
     this.bytes += sizeOf(record);
-    this.next = record.offset + 1n;
     return true;
   }
 
   finish(record: KafkaRecord): void {
-    if (this.unfinished.delete(record.offset)) this.bytes -= sizeOf(record);
+    if (!this.unfinished.delete(record.offset)) return;
+    this.bytes -= sizeOf(record);
+    this.changes++;
   }
 
-  /** The offset to commit: the oldest unfinished record's, or the one after the last read; null before any was read. */
+  /** Rises whenever the position may have changed. */
+  version(): number {
+    return this.changes;
+  }
+
+  /** The offset to commit; null before any record was read. */
   watermark(): bigint | null {
     return this.oldest()?.offset ?? this.next;
+  }
+
+  /** What to commit; null before any record was read. */
+  position(): TrackedPosition | null {
+    const { next, finishedBefore, unfinished } = this;
+    const offset = this.watermark();
+    if (offset === null || next === null) return null;
+    const end = finishedBefore !== null && finishedBefore.end > next ? finishedBefore.end : next;
+    const isFinished = (at: bigint) => (at < next ? !unfinished.has(at) : finishedBefore?.has(at) === true);
+    return { offset, metadata: encodeFinished(offset, Number(end - offset), isFinished) };
   }
 
   oldest(): KafkaRecord | null {
@@ -33,8 +66,10 @@ export class OffsetTracker {
     return first.done ? null : first.value;
   }
 
-  size(): { readonly records: number; readonly bytes: number } {
-    return { records: this.unfinished.size, bytes: this.bytes };
+  /** Unfinished records and their bytes; `span`: offsets from the oldest unfinished one to the last read. */
+  size(): { readonly records: number; readonly bytes: number; readonly span: number } {
+    const span = this.next === null ? 0 : Number(this.next - (this.watermark() ?? this.next));
+    return { records: this.unfinished.size, bytes: this.bytes, span };
   }
 }
 

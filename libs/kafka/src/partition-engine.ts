@@ -2,9 +2,10 @@ import type { Clock } from '#domain/clock';
 import { Failure } from '#domain/failure';
 import type { KafkaRecord } from '#domain/kafka-record';
 import type { Log } from '#telemetry/log';
+import { AssignedLanes } from './assigned-lanes.js';
 import { sizeOf } from './offset-tracker.js';
-import { isFull, type Lane, laneKey, newLane, type PartitionLimits } from './partition-lane.js';
-import type { KafkaRecordSource, RecordSourceListener, TopicPartition } from './record-source.js';
+import { isFull, type Lane, laneKey, type PartitionLimits } from './partition-lane.js';
+import type { Assignment, RecordSource, RecordSourceListener, TopicPartition } from './record-source.js';
 
 /**
  * Resolves when all that a record asks for is durable; rejects with a Failure that says whether to try again. The signal
@@ -26,12 +27,23 @@ export interface EngineLimits {
 }
 
 export interface PartitionEngineDeps {
-  readonly source: KafkaRecordSource;
+  readonly source: RecordSource;
   readonly log: Log;
   readonly clock: Clock;
   readonly giveUp: GiveUp;
   /** The time up to which a partition is read when this is its oldest unfinished record, milliseconds since the epoch. */
   readonly progressOf: (record: KafkaRecord, nowMs: number) => number;
+  /** A log was replaced by a shorter one: whoever is in charge must be told. Must not throw. */
+  readonly onLogShrunk: (shrunk: LogShrunk) => void;
+  /** The source has given up: the process can do nothing more. Must not throw. */
+  readonly onLost: (cause: string) => void;
+}
+
+/** A partition whose log holds, below what was committed, records that nobody has read. */
+export interface LogShrunk extends TopicPartition {
+  readonly committed: bigint;
+  /** The offset that was read instead; reading goes on from there. */
+  readonly found: bigint;
 }
 
 /** How far one partition is finished. */
@@ -51,14 +63,18 @@ const sameRecordFailuresMax = 5;
 const resumeShare = 0.5;
 
 /**
- * Runs a handler over the records of the assigned partitions, many at once, and commits what is contiguous. Handlers of
- * one partition run concurrently and may end in any order; order is not promised, loss is excluded.
+ * Runs a handler over the records of the assigned partitions, many at once; commits what is contiguous, with a bitmap of
+ * what is finished above it. Handlers of one partition run concurrently and may end in any order; order is not promised,
+ * loss is excluded.
  *
- * A process that dies repeats what it had not committed. After a new generation everything unfinished is read again;
- * what is then still under way ends without a word, and the second run finds its work done (claims, deterministic ids).
+ * A process that dies repeats what it finished since its last commit. A partition that stays with the same member in the
+ * next generation goes on as if nothing had happened; of one that went elsewhere, what is still under way ends without a
+ * word, and the new owner's run finds its work done (claims, deterministic ids).
  */
 export class PartitionEngine implements RecordSourceListener {
-  private lanes = new Map<string, Lane>();
+  private readonly lanes: AssignedLanes;
+  /** Between the last moment to commit and the next assignment nothing is started: it may be another owner's. */
+  private isRebalancing = false;
   private handler: RecordHandler | null = null;
   private underWay = 0;
   private underWayBytes = 0;
@@ -71,7 +87,9 @@ export class PartitionEngine implements RecordSourceListener {
   constructor(
     private readonly limits: EngineLimits,
     private readonly deps: PartitionEngineDeps,
-  ) {}
+  ) {
+    this.lanes = new AssignedLanes({ ...deps, ofPartition: limits.ofPartition });
+  }
 
   /** Returns at once; records come when the group has been joined. */
   start(handler: RecordHandler): void {
@@ -83,14 +101,14 @@ export class PartitionEngine implements RecordSourceListener {
   /** Starts no further record, waits for those under way (at most `timeoutMs`), commits and leaves the group. */
   async drainAndStop(timeoutMs: number): Promise<void> {
     this.drainController.abort();
-    for (const lane of this.lanes.values()) {
+    for (const lane of this.lanes.all()) {
       this.pause(lane);
       lane.givenBack.abort();
     }
     await Promise.race([this.untilIdle(), this.deps.clock.wait(timeoutMs)]);
     this.stopping.abort();
     await this.committing;
-    await this.commit();
+    await this.lanes.commit();
     await this.deps.source.stop();
   }
 
@@ -108,7 +126,7 @@ export class PartitionEngine implements RecordSourceListener {
   async progress(): Promise<readonly PartitionProgress[]> {
     const askedMs = this.deps.clock.nowMs();
     const logs = new Map((await this.deps.source.logPositions()).map((log) => [laneKey(log), log]));
-    return [...this.lanes.values()].flatMap((lane) => {
+    return [...this.lanes.all()].flatMap((lane) => {
       const log = logs.get(laneKey(lane));
       if (log === undefined) return [];
       const { topic, partition } = lane;
@@ -120,27 +138,45 @@ export class PartitionEngine implements RecordSourceListener {
     });
   }
 
-  onAssigned(partitions: readonly TopicPartition[]): void {
-    const before = this.lanes;
-    this.lanes = new Map(partitions.map((at) => [laneKey(at), newLane(at, this.limits.ofPartition(at.topic))]));
-    for (const lane of before.values()) lane.givenBack.abort();
-    if (!this.draining) for (const lane of this.lanes.values()) this.deps.source.resume(lane);
-    this.deps.log.info('partitions.assigned', { partitions: partitions.length });
+  async onAssigned(assignment: Assignment): Promise<void> {
+    await this.lanes.assign(assignment);
+    this.isRebalancing = false;
+    // The client forgets what was paused when it is built anew, and remembers it otherwise.
+    for (const lane of this.lanes.all()) {
+      if (lane.paused || this.draining) this.deps.source.pause(lane);
+      else this.deps.source.resume(lane);
+    }
+    this.schedulePump();
   }
 
   onRevoking(): void {
-    void this.commit();
+    this.isRebalancing = true;
+    void this.lanes.commit();
+  }
+
+  onLost(cause: string): void {
+    this.deps.onLost(cause);
   }
 
   onRecords(records: readonly KafkaRecord[]): void {
     const [first] = records;
-    const lane = first === undefined ? undefined : this.lanes.get(laneKey(first));
-    if (lane === undefined || this.draining) return;
+    if (first === undefined || this.draining) return;
+    const lane = this.laneFor(first);
+    if (lane === undefined) return;
     for (const record of records) {
       if (lane.tracker.add(record)) lane.queue.push(record);
     }
     if (isFull(lane, 1)) this.pause(lane);
     this.schedulePump();
+  }
+
+  /** Reading begins at the committed offset: what stands below it is another log's (the topic was made anew, or cut). */
+  private laneFor(first: KafkaRecord): Lane | undefined {
+    const lane = this.lanes.of(first);
+    if (lane === undefined || lane.committedOffset === null || first.offset >= lane.committedOffset) return lane;
+    const { topic, partition, offset: found } = first;
+    this.deps.onLogShrunk({ topic, partition, committed: lane.committedOffset, found });
+    return this.lanes.replace(lane);
   }
 
   private schedulePump(): void {
@@ -154,14 +190,12 @@ export class PartitionEngine implements RecordSourceListener {
 
   /** Takes one record of each partition in turn, so that a deep partition does not starve the others. */
   private pump(): void {
-    for (const [key, lane] of this.lanes) {
+    for (const lane of this.lanes.all()) {
       const [record] = lane.queue;
       if (record === undefined) continue;
-      if (this.draining || !this.hasRoomFor(record)) return;
+      if (this.draining || this.isRebalancing || !this.hasRoomFor(record)) return;
       lane.queue.shift();
-      // The lane goes to the end, where this loop, or the next one, comes by again.
-      this.lanes.delete(key);
-      this.lanes.set(key, lane);
+      this.lanes.moveToEnd(lane); // where this loop, or the next one, comes by again
       void this.finish(record, lane);
     }
   }
@@ -192,7 +226,7 @@ export class PartitionEngine implements RecordSourceListener {
     lane.tracker.finish(record);
     if (!lane.paused || this.draining || isFull(lane, resumeShare)) return;
     lane.paused = false;
-    if (this.isCurrent(lane)) this.deps.source.resume(lane);
+    if (this.lanes.isCurrent(lane)) this.deps.source.resume(lane);
   }
 
   /** The only place that asks whether a failure can be retried. Answers false when the record was given back instead. */
@@ -234,26 +268,12 @@ export class PartitionEngine implements RecordSourceListener {
   private async commitRepeatedly(): Promise<void> {
     while (!this.stopping.signal.aborted) {
       await this.deps.clock.wait(commitMs, this.stopping.signal);
-      await this.commit();
+      await this.lanes.commit();
     }
-  }
-
-  private async commit(): Promise<void> {
-    const moved = [...this.lanes.values()].flatMap((lane) => {
-      const offset = lane.tracker.watermark();
-      return offset === null || offset === lane.committed ? [] : [{ lane, offset }];
-    });
-    const offsets = moved.map(({ lane: { topic, partition }, offset }) => ({ topic, partition, offset }));
-    if (!(await this.deps.source.commit(offsets))) return;
-    for (const { lane, offset } of moved) lane.committed = offset;
   }
 
   private get draining(): boolean {
     return this.drainController.signal.aborted;
-  }
-
-  private isCurrent(lane: Lane): boolean {
-    return this.lanes.get(laneKey(lane)) === lane;
   }
 
   private pause(lane: Lane): void {

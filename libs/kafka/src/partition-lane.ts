@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { KafkaRecord } from '#domain/kafka-record';
+import { type OffsetBits, offsetSpanMax } from './finished-offsets.js';
 import { OffsetTracker } from './offset-tracker.js';
 import type { TopicPartition } from './record-source.js';
 
@@ -9,29 +10,47 @@ export interface PartitionLimits {
   readonly bytesMax: number;
 }
 
-/** One assigned partition in one generation of the group. */
+/** One assigned partition, for as long as nobody else can have read it. */
 export interface Lane extends TopicPartition {
   readonly tracker: OffsetTracker;
   readonly limits: PartitionLimits;
   /** Read and not started, oldest first. */
   readonly queue: KafkaRecord[];
-  /** Aborted when the lane is given back: with its generation, or when the drain begins. */
+  /** Aborted when the lane is given back: its partition went elsewhere, its log was replaced, or the drain begins. */
   readonly givenBack: AbortController;
   paused: boolean;
-  committed: bigint | null;
+  /** The version of the tracker that was committed last. */
+  committedVersion: number;
+  /** What the group has committed, as far as it is known; the log holds nothing below it that is still to be read. */
+  committedOffset: bigint | null;
+}
+
+/** What the group committed before a lane began. */
+export interface LaneStart {
+  readonly offset: bigint;
+  readonly finished: OffsetBits | null;
 }
 
 /** A lane of which nothing was read yet. */
-export function newLane({ topic, partition }: TopicPartition, limits: PartitionLimits): Lane {
-  const [tracker, givenBack] = [new OffsetTracker(), new AbortController()];
+export function newLane(
+  { topic, partition }: TopicPartition,
+  limits: PartitionLimits,
+  start: LaneStart | null = null,
+): Lane {
+  const givenBack = new AbortController();
   setMaxListeners(0, givenBack.signal); // every record that waits listens; the limits of the lane bound them
-  return { topic, partition, tracker, limits, queue: [], givenBack, paused: false, committed: null };
+  return {
+    ...{ topic, partition, limits, givenBack, queue: [], paused: false },
+    tracker: new OffsetTracker(start?.finished ?? null),
+    committedVersion: 0,
+    committedOffset: start?.offset ?? null,
+  };
 }
 
 /** Whether what is unfinished reaches this share of the limits. */
 export function isFull({ tracker, limits }: Lane, share: number): boolean {
-  const { records, bytes } = tracker.size();
-  return records >= limits.recordsMax * share || bytes >= limits.bytesMax * share;
+  const { records, bytes, span } = tracker.size();
+  return records >= limits.recordsMax * share || bytes >= limits.bytesMax * share || span >= offsetSpanMax * share;
 }
 
 /** Tells the partitions of an engine apart. */

@@ -17,14 +17,12 @@ export class HealthController {
 
   @Get('livez')
   livez(): HealthReport {
-    return this.health.liveness();
+    return orUnavailable(this.health.liveness());
   }
 
   @Get('readyz')
   async readyz(): Promise<HealthReport> {
-    const report = await this.health.readiness();
-    if (!report.ok) throw new HttpException(report, 503);
-    return report;
+    return orUnavailable(await this.health.readiness());
   }
 
   @Get('metrics')
@@ -32,4 +30,9 @@ export class HealthController {
   metrics(): Promise<string> {
     return this.telemetry.metrics();
   }
+}
+
+function orUnavailable(report: HealthReport): HealthReport {
+  if (!report.ok) throw new HttpException(report, 503);
+  return report;
 }

@@ -13,6 +13,8 @@ const checkMsMax = 2_000;
 export class Health {
   private readonly readinessChecks = new Map<string, HealthCheck>();
   private stopping = false;
+  private deathCause: string | null = null;
+  private readonly deathListeners: ((cause: string) => void)[] = [];
 
   addReadiness(name: string, check: HealthCheck): void {
     this.readinessChecks.set(name, check);
@@ -23,6 +25,16 @@ export class Health {
     this.stopping = true;
   }
 
+  /** The app can do nothing more and says why; `runApp` ends the process. */
+  markDead(cause: string): void {
+    this.deathCause ??= cause;
+    for (const tell of this.deathListeners) tell(cause);
+  }
+
+  onDead(tell: (cause: string) => void): void {
+    this.deathListeners.push(tell);
+  }
+
   /** Runs all checks at once, each at most 2 s. */
   async readiness(): Promise<HealthReport> {
     if (this.stopping) return { ok: false, causes: ['the process is stopping'] };
@@ -31,9 +43,11 @@ export class Health {
     return { ok: causes.length === 0, causes };
   }
 
-  /** A process whose event loop answers is alive: an outage of a broker must not restart the fleet. */
+  /**
+   * Alive unless a watchdog has given up. It never asks a broker or a database: their outage must not restart the fleet.
+   */
   liveness(): HealthReport {
-    return { ok: true, causes: [] };
+    return this.deathCause === null ? { ok: true, causes: [] } : { ok: false, causes: [this.deathCause] };
   }
 }
 

@@ -54,7 +54,8 @@ class CannotListen extends Error {
 
 /**
  * HTTP first (so that probes are answered while brokers or database are away), then the microservices. SIGTERM or
- * SIGINT: not ready, drain, close, exit 0; a second signal exits at once. Anything nobody caught ends the process.
+ * SIGINT: not ready, drain, close, exit 0; a second signal exits at once. A watchdog that gave up does the same with exit 1.
+ * Anything nobody caught ends the process.
  */
 export async function runApp(app: HostedApp, options: RunOptions): Promise<void> {
   const { log, name, httpListen, maskedConfig } = options;
@@ -62,8 +63,13 @@ export async function runApp(app: HostedApp, options: RunOptions): Promise<void>
   const onSignal = (signal: string) => {
     if (stopping) process.exit(1);
     stopping = true;
-    void stopApp(app, options, signal);
+    void stopApp(app, options, { signal });
   };
+  options.health.onDead((cause) => {
+    log.error('process.dead', { cause });
+    if (!stopping) void stopApp(app, options, { signal: 'none', exitCode: 1 });
+    stopping = true;
+  });
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     process.on(event, (error: unknown) => {
@@ -106,7 +112,13 @@ export async function startProcess(main: () => Promise<void>): Promise<void> {
   }
 }
 
-async function stopApp(app: HostedApp, options: RunOptions, signal: string): Promise<void> {
+/** Why an app stops. */
+interface Stop {
+  readonly signal: string;
+  readonly exitCode?: number;
+}
+
+async function stopApp(app: HostedApp, options: RunOptions, { signal, exitCode = 0 }: Stop): Promise<void> {
   const { log, health, telemetry, drain, drainTimeoutMs } = options;
   health.markStopping();
   log.info('process.stopping', { signal });
@@ -123,5 +135,5 @@ async function stopApp(app: HostedApp, options: RunOptions, signal: string): Pro
   const closed = Promise.allSettled([app.close(), telemetry.shutdown()]);
   await Promise.race([closed, systemClock.wait(closeMsMax)]);
   log.info('process.stopped', { drained });
-  process.exit(drained ? 0 : 1);
+  process.exit(drained ? exitCode : 1);
 }

@@ -26,6 +26,11 @@ export const instruments = {
   hookline_leases_lost_total: counter('{attempt}', [], 'Attempts closed as unknown because their lease ran out'),
   hookline_clock_drift_seconds: gaugeOf('s', [], "How far Postgres' clock is ahead of the process'"),
   hookline_records_under_way: gaugeOf('{record}', [], 'Records in handlers'),
+  hookline_logs_shrunk_total: counter(
+    '{partition}',
+    ['topic'],
+    'Partitions whose log was replaced by a shorter one and is read anew',
+  ),
   hookline_consumer_lag_records: gaugeOf(
     '{record}',
     ['topic', 'partition'],

@@ -1,0 +1,116 @@
+/**
+ * The lanes of the partitions a member owns, from assignment to assignment.
+ *
+ * A lane with its tracker outlives a rebalance only across the same member and the next generation. In any other case
+ * somebody else may have read the partition meanwhile, and the lane begins anew from what the group committed: the offset,
+ * and the bitmap of what is finished above it. Without an answer of the broker it begins without the bitmap, and what was
+ * finished there runs again and finds its work done.
+ */
+import type { Clock } from '#domain/clock';
+import type { Log } from '#telemetry/log';
+import { decodeFinished } from './finished-offsets.js';
+import { type Lane, type LaneStart, laneKey, newLane, type PartitionLimits } from './partition-lane.js';
+import type { Assignment, CommittedOffset, RecordSource, TopicPartition } from './record-source.js';
+
+export interface AssignedLanesDeps {
+  readonly source: RecordSource;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ofPartition: (topic: string) => PartitionLimits;
+}
+
+/** How long an assignment waits for what the group committed before it goes on without the bitmaps. */
+const committedWaitMs = 5_000;
+
+export class AssignedLanes {
+  private lanes = new Map<string, Lane>();
+
+  constructor(private readonly deps: AssignedLanesDeps) {}
+
+  all(): Iterable<Lane> {
+    return this.lanes.values();
+  }
+
+  of(at: TopicPartition): Lane | undefined {
+    return this.lanes.get(laneKey(at));
+  }
+
+  isCurrent(lane: Lane): boolean {
+    return this.of(lane) === lane;
+  }
+
+  /** Puts a lane behind the others, so that whoever goes through them in order comes by again last. */
+  moveToEnd(lane: Lane): void {
+    this.lanes.delete(laneKey(lane));
+    this.lanes.set(laneKey(lane), lane);
+  }
+
+  /** Gives back what is not kept and makes lanes for what is new. Resolves when they may be read. */
+  async assign({ partitions, isNextGeneration }: Assignment): Promise<void> {
+    const before = this.lanes;
+    const kept = new Map<string, Lane>();
+    for (const at of partitions) {
+      const lane = before.get(laneKey(at));
+      if (isNextGeneration && lane !== undefined) kept.set(laneKey(at), lane);
+    }
+    for (const [key, lane] of before) if (kept.get(key) !== lane) lane.givenBack.abort();
+    this.lanes = kept;
+    const gained = partitions.filter((at) => !kept.has(laneKey(at)));
+    this.deps.log.info('partitions.assigned', { partitions: partitions.length, kept: kept.size });
+    if (gained.length === 0) return;
+    const starts = await this.starts();
+    if (this.lanes !== kept) return; // assigned anew meanwhile
+    for (const at of gained) kept.set(laneKey(at), this.newLane(at, starts.get(laneKey(at)) ?? null));
+  }
+
+  /** Begins a partition anew whose log holds other records than the tracker knows; answers the new lane. */
+  replace(lane: Lane): Lane {
+    lane.givenBack.abort();
+    const fresh = this.newLane(lane, null);
+    this.lanes.set(laneKey(lane), fresh);
+    return fresh;
+  }
+
+  /** Commits what has changed, in one request. What is not taken is committed by the next round. */
+  async commit(): Promise<void> {
+    const changed = [...this.lanes.values()].flatMap((lane) => {
+      const version = lane.tracker.version();
+      const position = version === lane.committedVersion ? null : lane.tracker.position();
+      return position === null ? [] : [{ lane, version, position }];
+    });
+    const offsets = changed.map(({ lane: { topic, partition }, position }) => ({ topic, partition, ...position }));
+    if (!(await this.deps.source.commit(offsets))) return;
+    for (const { lane, version, position } of changed) {
+      lane.committedVersion = version;
+      lane.committedOffset = position.offset;
+    }
+  }
+
+  private newLane(at: TopicPartition, start: LaneStart | null): Lane {
+    return newLane(at, this.deps.ofPartition(at.topic), start);
+  }
+
+  private async starts(): Promise<ReadonlyMap<string, LaneStart>> {
+    const { source, clock, log } = this.deps;
+    const answered = new AbortController();
+    try {
+      const late = clock.wait(committedWaitMs, answered.signal).then((): readonly CommittedOffset[] => {
+        if (answered.signal.aborted) return [];
+        throw new Error(`no answer within ${committedWaitMs} ms`);
+      });
+      const committed = await Promise.race([source.committed(), late]);
+      return new Map(committed.map((at) => [laneKey(at), startOf(at, log)]));
+    } catch (error) {
+      log.warn('offsets.notRestored', { cause: String(error) });
+      return new Map();
+    } finally {
+      answered.abort();
+    }
+  }
+}
+
+function startOf({ topic, partition, offset, metadata }: CommittedOffset, log: Log): LaneStart {
+  const finished = decodeFinished(metadata, offset);
+  if (finished === null && metadata !== '') log.warn('offsets.metadataIgnored', { topic, partition });
+  return { offset, finished };
+}

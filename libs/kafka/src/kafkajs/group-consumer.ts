@@ -1,0 +1,200 @@
+import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
+import type { Clock } from '#domain/clock';
+import type { KafkaRecord } from '#domain/kafka-record';
+import { clientRetry } from '#kafka/kafka-client';
+import type { RecordSourceListener, TopicPartition } from '#kafka/record-source';
+import { type ConsumerSigns, judgeConsumer } from './consumer-watch.js';
+import { generationOf, takeGeneration } from './group-patches.js';
+import { type OwnedPartitions, stickyAssigner } from './sticky-assigner.js';
+
+// Node sees only the first of this CommonJS module's names.
+const { PartitionAssigners } = kafkajs;
+
+/** How a consumer joins; durations in milliseconds. */
+export interface GroupConsumerSettings {
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatMs: number;
+  readonly rebalanceTimeoutMs: number;
+}
+
+/** What a member is in its group. */
+export interface Membership extends OwnedPartitions {
+  readonly memberId: string;
+}
+
+/** Before the first join. */
+export const noMembership: Membership = { memberId: '', generation: -1, owned: {} };
+
+export interface GroupConsumerDeps {
+  readonly listener: RecordSourceListener;
+  /** What the consumer before this one was, and who is told what this one becomes. */
+  readonly membership: { readonly before: Membership; readonly joined: (now: Membership) => void };
+  readonly clock: Clock;
+}
+
+/** Longest wait of the broker for new records; it bounds how fast a pause ends and adds to each rebalance. */
+const fetchWaitMs = 250;
+const partitionBytesMax = 262_144;
+const fetchBytesMax = 4_194_304;
+const metadataAgeMs = 30_000;
+const watchMs = 1_000;
+
+/** One consumer of the client, from its making to its end: it is never started twice. */
+export class GroupConsumer {
+  readonly client: Consumer;
+  private readonly ended = new AbortController();
+  private membership: Membership;
+  private signs: ConsumerSigns;
+  /** Resolves when the owner is ready for the records of this generation. */
+  private ready: Promise<void> = Promise.resolve();
+  private trouble: string | null = 'not joined yet';
+
+  constructor(
+    kafka: Kafka,
+    private readonly settings: GroupConsumerSettings,
+    private readonly deps: GroupConsumerDeps,
+  ) {
+    this.membership = deps.membership.before;
+    this.signs = { isReading: false, sinceMs: deps.clock.monotonicMs(), fetchedMs: 0, heartbeatMs: 0 };
+    this.client = kafka.consumer({
+      groupId: settings.groupId,
+      // The second lets members of an older version take part while pods are replaced.
+      partitionAssigners: [stickyAssigner(() => this.membership), PartitionAssigners.roundRobin],
+      sessionTimeout: settings.sessionTimeoutMs,
+      heartbeatInterval: settings.heartbeatMs,
+      rebalanceTimeout: settings.rebalanceTimeoutMs,
+      maxWaitTimeInMs: fetchWaitMs,
+      minBytes: 1,
+      maxBytesPerPartition: partitionBytesMax,
+      maxBytes: fetchBytesMax,
+      metadataMaxAge: metadataAgeMs,
+      allowAutoTopicCreation: false,
+      retry: clientRetry,
+    });
+    this.listen();
+  }
+
+  /** Null while joined and reading, else the cause in words. */
+  whatIsWrong(): string | null {
+    return this.trouble;
+  }
+
+  /** Joins and reads until the client gives up or falls silent; rejects with the cause. Resolves when stopping. */
+  async run(stopping: AbortSignal): Promise<void> {
+    try {
+      await this.client.connect();
+      await this.client.subscribe({ topics: [...this.settings.topics], fromBeginning: true });
+      await this.client.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: 16,
+        eachBatch: (payload) => this.hand(payload),
+      });
+      await this.watch(stopping);
+    } finally {
+      this.ended.abort();
+      this.joins();
+    }
+  }
+
+  private listen(): void {
+    const { client } = this;
+    const { listener, clock } = this.deps;
+    client.on(client.events.FETCH, () => {
+      this.signs = { ...this.signs, fetchedMs: clock.monotonicMs() };
+    });
+    client.on(client.events.HEARTBEAT, () => {
+      this.signs = { ...this.signs, heartbeatMs: clock.monotonicMs() };
+    });
+    client.on(client.events.CRASH, ({ payload }) => {
+      this.joins();
+      this.trouble = `Kafka: ${payload.error.message}`;
+      if (!payload.restart) this.ended.abort(payload.error);
+    });
+    client.on(client.events.REBALANCING, () => {
+      this.joins();
+      listener.onRevoking();
+    });
+    client.on(client.events.GROUP_JOIN, ({ payload }) => {
+      if (!this.ended.signal.aborted) this.join(payload.memberId, payload.memberAssignment);
+    });
+  }
+
+  /** Nothing is read any more, or not yet again. */
+  private joins(): void {
+    this.signs = { ...this.signs, isReading: false, sinceMs: this.deps.clock.monotonicMs() };
+  }
+
+  private join(memberId: string, owned: Readonly<Record<string, readonly number[]>>): void {
+    const { listener, membership, clock } = this.deps;
+    const generation = takeGeneration(memberId) ?? -1;
+    const before = this.membership;
+    const isNextGeneration = before.memberId === memberId && generation === before.generation + 1;
+    this.membership = { memberId, generation, owned };
+    membership.joined(this.membership);
+    this.ready = listener.onAssigned({ partitions: flatten(owned), isNextGeneration });
+    this.trouble = null;
+    this.signs = { ...this.signs, isReading: true, sinceMs: clock.monotonicMs() };
+  }
+
+  private async watch(stopping: AbortSignal): Promise<void> {
+    const ended = this.ended.signal;
+    const eitherEnd = AbortSignal.any([ended, stopping]);
+    while (!eitherEnd.aborted) {
+      await this.deps.clock.wait(watchMs, eitherEnd);
+      const state = judgeConsumer(this.signs, this.settings, this.deps.clock.monotonicMs());
+      if (state.kind === 'lost' && !eitherEnd.aborted) throw new Error(state.cause);
+      if (state.kind === 'silent') this.trouble ??= 'Kafka: no answer from the brokers';
+      else if (this.signs.isReading) this.trouble = null;
+    }
+    if (ended.aborted) throw ended.reason;
+  }
+
+  /**
+   * Hands on copies: a client's buffer is a view that would pin the whole answer of the broker. The position moves in the
+   * same breath as the records are handed on, and only in the generation they were fetched in: a batch of the generation
+   * before would move the position past records that this one has not read.
+   */
+  private async hand(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
+    await this.ready;
+    const isOfNow = this.signs.isReading && generationOf(batch) === this.membership.generation;
+    if (!isOfNow || !payload.isRunning()) return;
+    const { topic, partition } = batch;
+    this.deps.listener.onRecords(
+      batch.messages.map(
+        (message): KafkaRecord => ({
+          topic,
+          partition,
+          offset: BigInt(message.offset),
+          timestampMs: Number(message.timestamp),
+          key: copy(message.key),
+          value: copy(message.value),
+          headers: copyHeaders(message.headers),
+        }),
+      ),
+    );
+    payload.resolveOffset(batch.lastOffset());
+  }
+}
+
+function flatten(assignment: Readonly<Record<string, readonly number[]>>): readonly TopicPartition[] {
+  return Object.entries(assignment).flatMap(([topic, partitions]) =>
+    partitions.map((partition) => ({ topic, partition })),
+  );
+}
+
+function copy(bytes: Buffer | null): Buffer | null {
+  return bytes === null ? null : Buffer.from(bytes);
+}
+
+function copyHeaders(headers: EachBatchPayload['batch']['messages'][number]['headers']): KafkaRecord['headers'] {
+  const own: Record<string, Buffer | Buffer[]> = {};
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    if (Array.isArray(value)) own[name] = value.map((one) => Buffer.from(one));
+    else if (value !== undefined) own[name] = Buffer.from(value as Buffer);
+  }
+  return own;
+}

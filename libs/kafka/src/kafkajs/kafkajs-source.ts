@@ -1,0 +1,170 @@
+import type { Admin } from 'kafkajs';
+import type { Clock } from '#domain/clock';
+import { clientRetry, createKafka, type KafkaSettings } from '#kafka/kafka-client';
+import type {
+  CommittedOffset,
+  LogPosition,
+  RecordSource,
+  RecordSourceListener,
+  TopicPartition,
+} from '#kafka/record-source';
+import type { Log } from '#telemetry/log';
+import { GroupConsumer, type Membership, noMembership } from './group-consumer.js';
+import { patchConsumerGroups } from './group-patches.js';
+
+/** How a source joins its group; all durations in milliseconds. */
+export interface RecordSourceSettings {
+  readonly kafka: KafkaSettings;
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatMs: number;
+  readonly rebalanceTimeoutMs: number;
+}
+
+const firstWaitMs = 500;
+const waitMsMax = 5_000;
+/** So often in a row, and for so long, a consumer may fail to join while the brokers answer; then the source gives up. */
+const failedJoinsMax = 3;
+const failedJoinsMsMin = 120_000;
+
+/**
+ * Reads topics as a member of a consumer group; survives its client: what crashes, or falls silent, is built anew from a
+ * new `Kafka` instance. While the brokers are away it tries for ever; when they answer and it cannot join, it gives up.
+ */
+export class KafkajsSource implements RecordSource {
+  private consumer: GroupConsumer | null = null;
+  private admin: Admin | null = null;
+  private readonly stopping = new AbortController();
+  private supervising: Promise<void> = Promise.resolve();
+  private membership: Membership = noMembership;
+  /** Why there is no consumer; what a consumer says of itself comes first. */
+  private trouble: string | null = 'not joined yet';
+  private failedJoins = 0;
+  private failedSinceMs = 0;
+
+  constructor(
+    private readonly settings: RecordSourceSettings,
+    private readonly log: Log,
+    private readonly clock: Clock,
+  ) {}
+
+  start(listener: RecordSourceListener): void {
+    patchConsumerGroups();
+    this.supervising = this.supervise(listener);
+  }
+
+  whatIsWrong(): string | null {
+    return this.consumer === null ? this.trouble : this.consumer.whatIsWrong();
+  }
+
+  pause({ topic, partition }: TopicPartition): void {
+    this.consumer?.client.pause([{ topic, partitions: [partition] }]);
+  }
+
+  resume({ topic, partition }: TopicPartition): void {
+    this.consumer?.client.resume([{ topic, partitions: [partition] }]);
+  }
+
+  async commit(offsets: readonly CommittedOffset[]): Promise<boolean> {
+    const { consumer } = this;
+    if (consumer === null || offsets.length === 0) return false;
+    try {
+      await consumer.client.commitOffsets(offsets.map((at) => ({ ...at, offset: String(at.offset) })));
+      return true;
+    } catch (error) {
+      this.log.debug('offsets.notCommitted', { cause: String(error) });
+      return false;
+    }
+  }
+
+  async committed(): Promise<readonly CommittedOffset[]> {
+    const { admin, settings } = this;
+    if (admin === null) throw new Error('Kafka: not connected');
+    const topics = await admin.fetchOffsets({ groupId: settings.groupId, topics: [...settings.topics] });
+    return topics.flatMap(({ topic, partitions }) =>
+      partitions.flatMap(({ partition, offset, metadata }) =>
+        BigInt(offset) < 0n ? [] : [{ topic, partition, offset: BigInt(offset), metadata: metadata ?? '' }],
+      ),
+    );
+  }
+
+  async logPositions(): Promise<readonly LogPosition[]> {
+    const { admin, settings } = this;
+    if (admin === null) return [];
+    const committed = new Map((await this.committed()).map((at) => [`${at.partition}/${at.topic}`, at.offset]));
+    const logs = settings.topics.map(async (topic) =>
+      (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => {
+        const offset = committed.get(`${partition}/${topic}`) ?? null;
+        return { topic, partition, start: BigInt(low), end: BigInt(high), committed: offset };
+      }),
+    );
+    return (await Promise.all(logs)).flat();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.supervising;
+    await this.close();
+  }
+
+  private async supervise(listener: RecordSourceListener): Promise<void> {
+    let waitMs = firstWaitMs;
+    while (!this.stopping.signal.aborted) {
+      const before = this.membership;
+      const failure = await this.run(listener).catch((error: unknown) => error);
+      if (this.stopping.signal.aborted) return;
+      await this.close();
+      this.trouble = failure instanceof Error ? failure.message : String(failure);
+      waitMs = this.membership !== before ? firstWaitMs : Math.min(waitMs * 2, waitMsMax);
+      this.log.warn('consumer.rebuilding', { group: this.settings.groupId, cause: this.trouble, waitMs });
+      if (this.isGivenUp()) return listener.onLost(this.trouble);
+      await this.clock.wait(waitMs, this.stopping.signal);
+    }
+  }
+
+  /** A broker that has just started answers before its coordinator does: three failures in a few seconds prove nothing. */
+  private isGivenUp(): boolean {
+    return this.failedJoins >= failedJoinsMax && this.clock.monotonicMs() - this.failedSinceMs > failedJoinsMsMin;
+  }
+
+  /** Joins and reads until the consumer crashes or falls silent; rejects with the cause. Resolves when stopping. */
+  private async run(listener: RecordSourceListener): Promise<void> {
+    const { settings, log, clock } = this;
+    const kafka = createKafka(settings.kafka, settings.groupId, log);
+    const failedBefore = this.failedJoins;
+    this.failedJoins = 0; // brokers that do not answer prove nothing against the consumer
+    this.admin = kafka.admin({ retry: clientRetry });
+    await this.admin.connect();
+    await this.checkTopics(this.admin);
+    if (failedBefore === 0) this.failedSinceMs = clock.monotonicMs();
+    this.failedJoins = failedBefore + 1; // until it joins
+    const membership = {
+      before: this.membership,
+      joined: (now: Membership) => {
+        this.membership = now;
+        this.failedJoins = 0;
+      },
+    };
+    this.consumer = new GroupConsumer(kafka, settings, { listener, membership, clock });
+    await this.consumer.run(this.stopping.signal);
+  }
+
+  /** Says which topic is missing; without this the client would wait for it without a word. */
+  private async checkTopics(admin: Admin): Promise<void> {
+    const known = new Set(await admin.listTopics());
+    const missing = this.settings.topics.filter((topic) => !known.has(topic));
+    if (missing.length > 0)
+      throw new Error(`Kafka: topic ${missing.join(', ')} is missing; \`npm run topics\` makes it`);
+  }
+
+  private async close(): Promise<void> {
+    const { consumer, admin } = this;
+    this.consumer = null;
+    this.admin = null;
+    await Promise.all([
+      consumer?.client.disconnect().catch(() => undefined),
+      admin?.disconnect().catch(() => undefined),
+    ]);
+  }
+}
