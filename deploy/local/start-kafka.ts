@@ -31,11 +31,18 @@ export interface SecuredListener {
   readonly settings: Readonly<Record<string, string>>;
 }
 
+/** What a test may want otherwise of a broker. */
+export interface KafkaExtras {
+  readonly secured?: readonly SecuredListener[];
+  /** Lines that stand below its properties. */
+  readonly properties?: readonly string[];
+}
+
 /** Uses `KAFKA_BROKERS` when it is set, else starts Apache Kafka (KRaft, one node) on free loopback ports. */
 export async function startKafka(
   brokers: string | undefined,
   say: (line: string) => void,
-  secured: readonly SecuredListener[] = [],
+  { secured = [], properties: extra = [] }: KafkaExtras = {},
 ): Promise<LocalServer> {
   if (brokers !== undefined && brokers !== '') return { address: brokers, stop: async () => undefined };
   await installMissing(missingForKafka(), say);
@@ -45,7 +52,8 @@ export async function startKafka(
   const folder = serverFolder('kafka', null, say);
   const [port, controllerPort] = [await freePort(), await freePort()];
   const properties = path.join(folder, 'server.properties');
-  writeFileSync(properties, serverProperties(folder, { port, controllerPort, secured }));
+  const own = serverProperties(folder, { port, controllerPort, secured });
+  writeFileSync(properties, [own, ...extra, ''].join('\n'));
   await formatStorage(properties);
   const logFile = path.join(folder, 'kafka.log');
   const start = async () => {

@@ -168,7 +168,7 @@ describe('an app that starts while its servers are away', () => {
           const entry = JSON.parse(line) as { event: string; waitMs: number; cause: string };
           return entry.event === event ? [entry] : [];
         });
-      for (const event of ['store.waiting', 'consumer.rebuilding']) {
+      for (const event of ['store.waiting', 'topics.waiting']) {
         // Two pools wait side by side, so the second line need not be longer yet.
         const grown = () =>
           waits(event).find(({ waitMs }) => waitMs > (waits(event)[0]?.waitMs ?? Number.POSITIVE_INFINITY));

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '#domain/clock';
+import { KafkajsSource } from '#kafka/kafkajs/kafkajs-source';
 import { KafkaRecordSink } from '#kafka/record-sink';
-import { KafkaRecordSource } from '#kafka/record-source';
 import { createTopics } from '#kafka/topics-command';
 import { readConfig } from '#runtime/config';
 import { kafkaPart } from '#runtime/config-parts';
@@ -77,10 +77,11 @@ function connect(env: Readonly<Record<string, string>>) {
   const sink = new KafkaRecordSink(settings, 'test', logOf(), systemClock);
   const timing = { sessionTimeoutMs: 6_000, heartbeatMs: 500, rebalanceTimeoutMs: 6_000 };
   const group = { kafka: settings, groupId: `secured-${files++}`, topics: [topic], ...timing };
-  const source = new KafkaRecordSource(group, logOf(), systemClock);
+  const source = new KafkajsSource(group, logOf(), systemClock);
   source.start({
-    onAssigned: () => undefined,
+    onAssigned: async () => undefined,
     onRevoking: () => undefined,
+    onLost: () => undefined,
     onRecords: (records) => read.push(...records.map(({ value }) => String(value))),
   });
   open.push(sink, source);

@@ -63,7 +63,7 @@ export class SecuredKafka {
       { name: 'EXPIRED', protocol: 'SSL', port: await freePort(), settings: expired },
       { name: 'ELSEWHERE', protocol: 'SSL', port: await freePort(), settings: elsewhere },
     ];
-    const server = await startKafka(undefined, (line) => process.stdout.write(`${line}\n`), listeners);
+    const server = await startKafka(undefined, (line) => process.stdout.write(`${line}\n`), { secured: listeners });
     const [scramAt = '', shortLogin = '', mutual = '', expiredAt = '', elsewhereAt = ''] = listeners.map(
       ({ port }) => `localhost:${port}`,
     );

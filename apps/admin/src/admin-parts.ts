@@ -1,5 +1,6 @@
 import type { ApplyDeps } from './apply-resources.js';
 import type { CallGate } from './call-gate.js';
+import type { TopicsChecked } from './check-topics.js';
 import type { Pages } from './list-page.js';
 import type { PublishEventDeps } from './publish-event.js';
 import type { RegistryDeps } from './registry-deps.js';
@@ -14,5 +15,6 @@ export class AdminParts {
     readonly resend: ResendNotificationDeps,
     readonly publish: PublishEventDeps,
     readonly pages: Pages,
+    readonly checkTopics: () => Promise<TopicsChecked>,
   ) {}
 }

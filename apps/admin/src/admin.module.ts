@@ -25,6 +25,7 @@ import type { AdminConfig } from './admin.config.js';
 import { AdminParts } from './admin-parts.js';
 import { ApiKeys } from './api-keys.js';
 import { CallGate } from './call-gate.js';
+import { topicsChecker, watchTopics } from './check-topics.js';
 import { EndpointController } from './endpoint.controller.js';
 import { EventController } from './event.controller.js';
 import { createFieldCheckers } from './field-checkers.js';
@@ -81,6 +82,7 @@ export function wireAdmin(config: AdminConfig, log: Log) {
     void openDataSource(reads, log, clock, signal);
     void openDataSource(changes, log, clock, signal);
     void openDataSource(probes, log, clock, signal);
+    watchTopics(config, log, signal);
     void repeat(tellHealth, { name: 'health', everyMs: healthMs, signal, clock, log });
   };
   const stop = async () => {
@@ -89,7 +91,8 @@ export function wireAdmin(config: AdminConfig, log: Log) {
     await producer.stop();
     await Promise.allSettled([reads.destroy(), changes.destroy(), probes.destroy()]);
   };
-  const parts = new AdminParts(gate, registry, { ...registry, clock }, resend, publish, pages);
+  const checkTopics = topicsChecker(config, log, clock);
+  const parts = new AdminParts(gate, registry, { ...registry, clock }, resend, publish, pages, checkTopics);
   return { parts, health, grpc, start, stop };
 }
 

@@ -15,6 +15,7 @@ import { errorDetailsTrailer } from '#contracts/error-details';
 import type { ApplyRequest } from '#contracts/generated/hookline/admin/v1/ApplyRequest';
 import type { ApplyResponse__Output } from '#contracts/generated/hookline/admin/v1/ApplyResponse';
 import type { Attempt__Output } from '#contracts/generated/hookline/admin/v1/Attempt';
+import type { CheckTopicsResponse__Output } from '#contracts/generated/hookline/admin/v1/CheckTopicsResponse';
 import type { Endpoint__Output } from '#contracts/generated/hookline/admin/v1/Endpoint';
 import type { EndpointServiceDefinition } from '#contracts/generated/hookline/admin/v1/EndpointService';
 import type { EventServiceDefinition } from '#contracts/generated/hookline/admin/v1/EventService';
@@ -124,6 +125,10 @@ export class AdminClient {
 
   publish(request: PublishEventRequest): Promise<PublishEventResponse__Output> {
     return this.unary(this.services.events.PublishEvent, request);
+  }
+
+  checkTopics(): Promise<CheckTopicsResponse__Output> {
+    return this.unary(this.services.system.CheckTopics, {});
   }
 
   /** Sends every resource, ends the stream and answers what changed. All or nothing. */

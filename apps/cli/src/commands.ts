@@ -1,5 +1,6 @@
 import { applyNoun } from './apply.js';
 import type { Flag, Noun } from './command.js';
+import { doctorNoun } from './doctor.js';
 import { endpointsNoun } from './endpoints.js';
 import { eventsNoun } from './events.js';
 import { asStarted, helpText } from './help.js';
@@ -45,5 +46,6 @@ export const nouns: readonly Noun[] = [
   templatesNoun,
   parkedNoun,
   eventsNoun,
+  doctorNoun,
   helpNoun,
 ];

@@ -9,7 +9,7 @@ import { refuseResendItem } from '#audit/resend-items';
 import { encodeDeadLetter } from '#contracts/dead-letter-record';
 import { decodeDelivery } from '#contracts/delivery-record';
 import { logShrunkEvent } from '#contracts/operator-event-record';
-import { topicNames } from '#contracts/topics';
+import { groupOf, topicNames, topicSpecsOf } from '#contracts/topics';
 import { systemClock } from '#domain/clock';
 import type { KafkaRecord } from '#domain/kafka-record';
 import { EgressAllowance } from '#egress/address-guard';
@@ -17,6 +17,7 @@ import { EgressClient } from '#egress/egress-client';
 import { sendAttempt } from '#egress/send-attempt';
 import { LogReader } from '#kafka/log-reader';
 import { KafkaRecordSink } from '#kafka/record-sink';
+import { TopicCheck } from '#kafka/topic-check';
 import { createDataSource, openDataSource, storeTrouble } from '#postgres/data-source';
 import { StoreClock } from '#postgres/store-clock';
 import { disableEndpoint } from '#registry/disable-endpoint';
@@ -55,11 +56,13 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
   const topics = topicSettingsOf(config);
   const deps = createDeps(config, log, opened);
   const deadLettersTopic = topicNames.deadLetters(topics.prefix);
+  const topicCheck = createTopicCheck(config, log, signal);
   const health = new Health();
   const reader = new LogReader({
     kafka: kafkaSettingsOf(config),
-    groupId: `${topics.prefix}dispatcher`,
+    groupId: groupOf(topics.prefix, 'dispatcher'),
     topicsOf: { deliveries: [topicNames.deliveries(topics.prefix)] },
+    topicCheck,
     timing: groupTimingOf(config),
     underWayMax,
     ofPartition: () => partitionLimits,
@@ -72,6 +75,7 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
   });
   health.addReadiness('postgres', () => storeTrouble(side));
   health.addReadiness('registry', () => registry.whatIsWrong());
+  health.addReadiness('topics', () => topicCheck.whatIsWrong());
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
   const tellProgress = async () => {
     await clock.measure(side);
@@ -94,7 +98,23 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
     await Promise.allSettled([producer.stop(), client.close()]);
     await Promise.allSettled([hot.destroy(), side.destroy()]);
   };
-  return { deps, health, server: reader.server, start, stop };
+  return { deps, health, server: reader.server, refused: topicCheck.refused, start, stop };
+}
+
+/** Of what the dispatcher reads and writes. */
+function createTopicCheck(config: DispatcherConfig, log: Log, signal: AbortSignal): TopicCheck {
+  const topics = topicSettingsOf(config);
+  const { prefix, tiers } = topics;
+  const { deliveries, deadLetters, operatorEvents } = topicNames;
+  const used = [
+    ...tiers.map(({ topic }) => topic),
+    ...[deliveries, deadLetters, operatorEvents].map((name) => name(prefix)),
+  ];
+  return new TopicCheck({
+    kafka: kafkaSettingsOf(config),
+    topics: topicSpecsOf(topics, used, groupOf(prefix, 'dispatcher')),
+    ...{ signal, log, clock: systemClock },
+  });
 }
 
 /** What talks to the outside; nothing is connected yet. */

@@ -25,6 +25,7 @@ await startProcess(async () => {
     ...{
       maskedConfig: maskedConfig(dispatcherConfig, config),
       drain: parts.stop,
+      refused: parts.refused,
       drainTimeoutMs: config.DRAIN_TIMEOUT_MS,
     },
   });

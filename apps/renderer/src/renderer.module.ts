@@ -7,10 +7,11 @@ import { PayloadRow } from '#audit/payloads';
 import { reportProgress } from '#audit/progress';
 import { UnmatchedEventRow, UnmatchedEventStore } from '#audit/unmatched-events';
 import { logShrunkEvent } from '#contracts/operator-event-record';
-import { eventTopicsOf, topicNames } from '#contracts/topics';
+import { eventTopicsOf, groupOf, topicNames, topicSpecsOf } from '#contracts/topics';
 import { systemClock } from '#domain/clock';
 import { LogReader } from '#kafka/log-reader';
 import { KafkaRecordSink } from '#kafka/record-sink';
+import { TopicCheck } from '#kafka/topic-check';
 import { createDataSource, openDataSource, storeTrouble } from '#postgres/data-source';
 import { registryRows } from '#registry/registry-rows';
 import { RegistrySnapshot } from '#registry/snapshot';
@@ -47,13 +48,8 @@ export function wireRenderer(config: RendererConfig, log: Log) {
   const topics = topicSettingsOf(config);
   const pool = { url: config.DATABASE_URL, applicationName: 'hookline.renderer' };
   const entities = [NotificationRow, PayloadRow, ParkedEventRow, UnmatchedEventRow];
-  const hot = createDataSource({
-    ...pool,
-    poolMax: config.DATABASE_POOL_MAX,
-    pinnedPlans: true,
-    hashedJoins: true,
-    entities,
-  });
+  const plans = { pinnedPlans: true, hashedJoins: true };
+  const hot = createDataSource({ ...pool, ...plans, poolMax: config.DATABASE_POOL_MAX, entities });
   const side = createDataSource({ ...pool, poolMax: sidePoolMax, entities: registryRows });
   const batch = { clock, log, signal };
   const registry = new RegistrySnapshot(side, null, { pollMs: registryPollMs, log, clock });
@@ -71,9 +67,10 @@ export function wireRenderer(config: RendererConfig, log: Log) {
     deadLettersTopic: topicNames.deadLetters(topics.prefix),
     log,
   };
+  const topicCheck = createTopicCheck(config, log, signal);
   const health = new Health();
   const reader = new LogReader({
-    ...{ kafka, groupId: `${topics.prefix}renderer`, topicsOf: { events: eventTopicsOf(topics) } },
+    ...{ kafka, groupId: groupOf(topics.prefix, 'renderer'), topicsOf: { events: eventTopicsOf(topics) }, topicCheck },
     ...{ timing: groupTimingOf(config), underWayMax, underWayBytesMax, ofPartition: () => partitionLimits },
     ...{ giveUp: (record, failure) => parkFaultyEvent(record, failure, deps) },
     tellLogShrunk: (shrunk) => producer.send(logShrunkEvent('renderer', shrunk, { prefix: topics.prefix, clock })),
@@ -82,6 +79,7 @@ export function wireRenderer(config: RendererConfig, log: Log) {
   });
   health.addReadiness('postgres', () => storeTrouble(side));
   health.addReadiness('registry', () => registry.whatIsWrong());
+  health.addReadiness('topics', () => topicCheck.whatIsWrong());
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
   const tellProgress = async () => reportProgress(side, await reader.progress());
   const start = () => {
@@ -96,7 +94,20 @@ export function wireRenderer(config: RendererConfig, log: Log) {
     await producer.stop();
     await Promise.allSettled([hot.destroy(), side.destroy()]);
   };
-  return { deps, health, server: reader.server, start, stop };
+  return { deps, health, server: reader.server, refused: topicCheck.refused, start, stop };
+}
+
+/** Of what the renderer reads and writes. */
+function createTopicCheck(config: RendererConfig, log: Log, signal: AbortSignal): TopicCheck {
+  const topics = topicSettingsOf(config);
+  const { prefix } = topics;
+  const { deliveries, deadLetters, operatorEvents } = topicNames;
+  const used = [...eventTopicsOf(topics), ...[deliveries, deadLetters, operatorEvents].map((name) => name(prefix))];
+  return new TopicCheck({
+    kafka: kafkaSettingsOf(config),
+    topics: topicSpecsOf(topics, used, groupOf(prefix, 'renderer')),
+    ...{ signal, log, clock: systemClock },
+  });
 }
 
 @Module({})

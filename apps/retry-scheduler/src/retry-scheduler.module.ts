@@ -6,12 +6,13 @@ import { switchReceipts } from '#audit/receipts';
 import { encodeDeadLetter } from '#contracts/dead-letter-record';
 import { decodeTierTimes } from '#contracts/delivery-record';
 import { logShrunkEvent } from '#contracts/operator-event-record';
-import { eventTopicsOf, topicNames } from '#contracts/topics';
+import { eventTopicsOf, groupOf, topicNames, topicSpecsOf } from '#contracts/topics';
 import { type Clock, systemClock } from '#domain/clock';
 import { endpointKey } from '#domain/ids';
 import { LogReader } from '#kafka/log-reader';
 import { partitionOfKey } from '#kafka/partition-of-key';
 import { KafkaRecordSink } from '#kafka/record-sink';
+import { TopicCheck } from '#kafka/topic-check';
 import { createDataSource, type DataSource, openDataSource, storeTrouble } from '#postgres/data-source';
 import { dutyLocks, withDutyLock } from '#postgres/locks';
 import { StoreClock } from '#postgres/store-clock';
@@ -53,7 +54,8 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const deliveriesTopic = topicNames.deliveries(prefix);
   const deps: ReleaseDueRetriesDeps = { tiers, deliveriesTopic, producer, clock, log };
   const health = new Health();
-  const reader = createReader(config, log, { producer, clock, health });
+  const topicCheck = createTopicCheck(config, log, signal);
+  const reader = createReader(config, log, { producer, clock, topicCheck, health });
   const watch = new StoreWatch(config.LEASE_GRACE_MS, clock);
   const sweep = createSweep(config, log, { store, producer, watch, clock });
   const keep = async () => {
@@ -67,6 +69,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   };
   const look = async () => watch.note((await storeTrouble(store)) === null);
   health.addReadiness('postgres', () => storeTrouble(store));
+  health.addReadiness('topics', () => topicCheck.whatIsWrong());
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
   const duty = { signal, clock, log };
   const repeatDuties = () => {
@@ -87,19 +90,21 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
     await producer.stop();
     await Promise.allSettled([store.destroy()]);
   };
-  return { deps, health, server: reader.server, start, stop };
+  return { deps, health, server: reader.server, refused: topicCheck.refused, start, stop };
 }
 
 function createReader(
   config: RetrySchedulerConfig,
   log: Log,
-  { producer, clock, health }: Pick<SweepParts, 'producer' | 'clock'> & { readonly health: Health },
+  parts: Pick<SweepParts, 'producer' | 'clock'> & { readonly topicCheck: TopicCheck; readonly health: Health },
 ): LogReader {
+  const { producer, clock, topicCheck, health } = parts;
   const { prefix, tiers } = topicSettingsOf(config);
   const deadLettersTopic = topicNames.deadLetters(prefix);
   return new LogReader({
     kafka: kafkaSettingsOf(config),
-    groupId: `${prefix}retry-scheduler`,
+    groupId: groupOf(prefix, 'retry-scheduler'),
+    topicCheck,
     topicsOf: { tiers: tiers.map(({ topic }) => topic) },
     timing: groupTimingOf(config),
     underWayMax: Number.POSITIVE_INFINITY, // a record that waits is one timer; the partitions' limits bound them
@@ -113,6 +118,22 @@ function createReader(
     drainTimeoutMs: config.DRAIN_TIMEOUT_MS,
     log,
     clock,
+  });
+}
+
+/** Of what the scheduler reads and writes. */
+function createTopicCheck(config: RetrySchedulerConfig, log: Log, signal: AbortSignal): TopicCheck {
+  const topics = topicSettingsOf(config);
+  const { prefix, tiers } = topics;
+  const { deliveries, deadLetters, operatorEvents } = topicNames;
+  const used = [
+    ...tiers.map(({ topic }) => topic),
+    ...[deliveries, deadLetters, operatorEvents].map((name) => name(prefix)),
+  ];
+  return new TopicCheck({
+    kafka: kafkaSettingsOf(config),
+    topics: topicSpecsOf(topics, used, groupOf(prefix, 'retry-scheduler')),
+    ...{ signal, log, clock: systemClock },
   });
 }
 

@@ -27,7 +27,7 @@ export async function createDemoTopics(env: Environment, log: Log): Promise<Demo
   });
   const { created, differences } = await createTopics(kafka, topicSpecs(settings), log);
   const fatal = differences.filter(({ severity }) => severity === 'fatal');
-  if (fatal.length > 0) throw new Error(fatal.map(({ topic, said }) => `topic ${topic} ${said}`).join('\n'));
+  if (fatal.length > 0) throw new Error(fatal.map(({ kind, name, said }) => `${kind} ${name} ${said}`).join('\n'));
   const remove = async () => void (await removeTopics(kafka, settings.prefix, log));
   return { kafka, eventsTopic: topicNames.events(settings.prefix), count: created.length, remove };
 }

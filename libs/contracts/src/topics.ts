@@ -21,6 +21,8 @@ export interface TopicSpec {
   readonly replicationFactor: number;
   readonly retentionMs: number;
   readonly config: Readonly<Record<string, string>>;
+  /** The consumer group that reads it; null: people. */
+  readonly readBy: string | null;
 }
 
 const dayMs = 86_400_000;
@@ -58,36 +60,54 @@ export function tierRetentionMs(delayMs: number): number {
   return Math.max(7 * dayMs, 3 * delayMs);
 }
 
+/** The consumer group of an app. */
+export function groupOf(prefix: string, app: 'renderer' | 'dispatcher' | 'retry-scheduler'): string {
+  return `${prefix}${app}`;
+}
+
 /** Every topic of an installation. */
 export function topicSpecs(settings: TopicSettings): readonly TopicSpec[] {
   const { prefix, tiers } = settings;
   const spec = specBuilder(settings.profile);
+  const [renderer, dispatcher] = [groupOf(prefix, 'renderer'), groupOf(prefix, 'dispatcher')];
+  const readBy = groupOf(prefix, 'retry-scheduler');
+  const appendTime = { 'message.timestamp.type': 'LogAppendTime' };
+  const { deliveries, deadLetters, operatorEvents } = topicNames;
   return [
-    ...eventTopicsOf(settings).map((name) =>
-      spec(name, [24, 6], 7 * dayMs, { 'message.timestamp.type': 'LogAppendTime' }),
-    ),
-    spec(topicNames.deliveries(prefix), [48, 12], 3 * dayMs, { 'message.timestamp.type': 'LogAppendTime' }),
-    ...tiers.map(({ topic, delayMs }) => spec(topic, [12, 3], tierRetentionMs(delayMs), {})),
-    spec(topicNames.deadLetters(prefix), [6, 1], 30 * dayMs, {}),
-    spec(topicNames.operatorEvents(prefix), [6, 1], 7 * dayMs, {}),
+    ...eventTopicsOf(settings).map((name) => spec({ name, readBy: renderer }, [24, 6], 7 * dayMs, appendTime)),
+    spec({ name: deliveries(prefix), readBy: dispatcher }, [48, 12], 3 * dayMs, appendTime),
+    ...tiers.map(({ topic: name, delayMs }) => spec({ name, readBy }, [12, 3], tierRetentionMs(delayMs))),
+    spec({ name: deadLetters(prefix), readBy: null }, [6, 1], 30 * dayMs),
+    spec({ name: operatorEvents(prefix), readBy: null }, [6, 1], 7 * dayMs),
   ];
+}
+
+/** The topics an app reads and writes, as it must find them; whose offsets other groups commit is not its to ask. */
+export function topicSpecsOf(
+  settings: TopicSettings,
+  names: readonly string[],
+  group: string | null,
+): readonly TopicSpec[] {
+  const own = topicSpecs(settings).filter(({ name }) => names.includes(name));
+  return own.map((spec) => ({ ...spec, readBy: spec.readBy === group ? group : null }));
 }
 
 function specBuilder(profile: TopicProfile) {
   const production = profile === 'production';
   return (
-    name: string,
+    topic: Pick<TopicSpec, 'name' | 'readBy'>,
     [productionPartitions, developmentPartitions]: readonly [number, number],
     retentionMs: number,
-    config: Readonly<Record<string, string>>,
+    config: Readonly<Record<string, string>> = {},
   ): TopicSpec => ({
-    name,
+    ...topic,
     partitions: production ? productionPartitions : developmentPartitions,
     replicationFactor: production ? 3 : 1,
     retentionMs,
     config: {
       'cleanup.policy': 'delete',
       'retention.ms': String(retentionMs),
+      'retention.bytes': '-1',
       'max.message.bytes': String(recordBytesMax + batchOverheadBytes),
       'min.insync.replicas': production ? '2' : '1',
       'unclean.leader.election.enable': 'false',

@@ -7,6 +7,7 @@ import { KafkajsSource } from './kafkajs/kafkajs-source.js';
 import { KafkaLogServer } from './log-server.js';
 import { type GiveUp, type LogShrunk, PartitionEngine, type PartitionProgress } from './partition-engine.js';
 import type { PartitionLimits } from './partition-lane.js';
+import type { TopicCheck } from './topic-check.js';
 
 /** How an app reads its topics. */
 export interface LogReaderOptions {
@@ -29,6 +30,8 @@ export interface LogReaderOptions {
   /** Defaults to the record's own time. */
   readonly progressOf?: (record: KafkaRecord, nowMs: number) => number;
   readonly drainTimeoutMs: number;
+  /** Passed before the first record is read. */
+  readonly topicCheck: TopicCheck;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -41,7 +44,7 @@ export class LogReader {
 
   constructor(options: LogReaderOptions) {
     const { kafka, groupId, topicsOf, timing, log, clock, giveUp, onLost, drainTimeoutMs } = options;
-    const { underWayMax, underWayBytesMax, ofPartition } = options;
+    const { underWayMax, underWayBytesMax, ofPartition, topicCheck } = options;
     const topics = Object.values(topicsOf).flat();
     const source = new KafkajsSource({ kafka, groupId, topics, ...timing }, log, clock);
     const progressOf = options.progressOf ?? (({ timestampMs }) => timestampMs);
@@ -49,7 +52,12 @@ export class LogReader {
       { underWayMax, underWayBytesMax, ofPartition },
       { source, log, clock, giveUp, progressOf, onLost, onLogShrunk: (shrunk) => void sayLogShrunk(shrunk, options) },
     );
-    this.server = new KafkaLogServer({ engine: this.engine, topicsOf, drainTimeoutMs });
+    this.server = new KafkaLogServer({
+      engine: this.engine,
+      topicsOf,
+      drainTimeoutMs,
+      mayRead: () => topicCheck.pass(),
+    });
     gauge('hookline_records_under_way', () => [{ value: this.engine.recordsUnderWay() }]);
     gauge('hookline_consumer_lag_records', () =>
       this.latest.map(({ topic, partition, lag }) => ({ value: lag, labels: { topic, partition: String(partition) } })),

@@ -13,6 +13,8 @@ export interface KafkaLogServerOptions {
   /** Which topics a handler's pattern stands for; each topic stands once. */
   readonly topicsOf: Readonly<Record<string, readonly string[]>>;
   readonly drainTimeoutMs: number;
+  /** Whether reading may begin, once that is known; until then no group is joined. Must not reject. */
+  readonly mayRead: () => Promise<boolean>;
 }
 
 /**
@@ -35,7 +37,7 @@ export class KafkaLogServer extends Server implements CustomTransportStrategy {
 
   /** Returns at once: while the brokers are away the engine waits, and readiness says so. */
   listen(callback: (error?: unknown) => void): void {
-    this.options.engine.start((record, signal) => this.dispatch(record, signal));
+    void this.startReading();
     callback();
   }
 
@@ -50,6 +52,11 @@ export class KafkaLogServer extends Server implements CustomTransportStrategy {
 
   override unwrap<T>(): T {
     return this.options.engine as T;
+  }
+
+  private async startReading(): Promise<void> {
+    if (!(await this.options.mayRead()) || this.closing !== null) return;
+    this.options.engine.start((record, signal) => this.dispatch(record, signal));
   }
 
   private async dispatch(record: KafkaRecord, signal: AbortSignal): Promise<void> {

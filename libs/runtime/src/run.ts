@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly log: Log;
   readonly health: Health;
   readonly telemetry: Telemetry;
+  /** Resolves with the reasons for which the app may not work at all; it then ends at once, as nothing was begun. */
+  readonly refused?: Promise<readonly string[]>;
   /** Printed at start. */
   readonly maskedConfig: object;
   /** Stops intake and waits for what is under way. */
@@ -74,6 +76,10 @@ export async function runApp(app: HostedApp, options: RunOptions): Promise<void>
       log.error('process.crashed', { err: error });
       process.exit(1);
     });
+  void options.refused?.then((reasons) => {
+    log.error('process.refused', { reasons });
+    process.exit(1);
+  });
   await opened(app.listen(httpListen.port, httpListen.host), 'HTTP_LISTEN', httpListen);
   await opened(app.startAllMicroservices(), 'GRPC_LISTEN', options.grpcListen);
   log.info('process.started', { name, pid: process.pid, config: maskedConfig });

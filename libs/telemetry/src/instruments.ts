@@ -36,6 +36,11 @@ export const instruments = {
     ['topic', 'partition'],
     'From the oldest unfinished record to the end',
   ),
+  hookline_topic_differences: gaugeOf(
+    '{difference}',
+    ['severity'],
+    'Where topics and brokers are not as they must be, as last seen; fatal can lose records',
+  ),
 } as const satisfies Readonly<Record<string, Instrument>>;
 
 type Name = keyof typeof instruments;

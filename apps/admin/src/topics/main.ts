@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { topicSpecs } from '#contracts/topics';
-import { brokersTrouble, createTopics, verifyTopics } from '#kafka/topics-command';
+import { inspectKafka, isFatal } from '#kafka/topic-inspection';
+import { brokersTrouble, createTopics } from '#kafka/topics-command';
 import { readConfig } from '#runtime/config';
 import { kafkaPart } from '#runtime/config-parts';
 import { kafkaSettingsOf, topicSettingsOf } from '#runtime/config-values';
@@ -9,12 +10,14 @@ import { runCommand, serverAnswers, serverWaitMsMax } from '#runtime/run-command
 import { createLog } from '#telemetry/log';
 import { topicsReport } from './topics-report.js';
 
-const usage = `Makes the topics of an installation that are missing, and verifies all of them. Never alters a topic.
+const usage = `Makes the topics of an installation that are missing, and verifies all of them: partitions, replicas, retention and
+every other setting that matters, and which versions of Kafka's protocol the brokers take. Never alters a topic: what
+differs is said with the command that mends it.
 
   npm run topics [-- --dry-run --json]
 
   --dry-run   changes nothing: says what is missing and what differs
-  --json      prints the report as JSON
+  --json      prints the report as JSON: topics, created, differences
   --help      prints this
 
 Reads KAFKA_BROKERS (and KAFKA_SSL*, KAFKA_SASL_*), TOPIC_PREFIX, TOPIC_PROFILE, EVENT_TOPICS, RETRY_TIERS.
@@ -31,9 +34,9 @@ await runCommand({ options, usage }, async (flags) => {
   await serverAnswers({ server, trouble: () => brokersTrouble(kafka, log) });
   const wanted = topicSpecs(topicSettingsOf(config));
   const report = flags['dry-run']
-    ? { created: [], differences: await verifyTopics(kafka, wanted, log) }
+    ? { created: [], differences: await inspectKafka(kafka, wanted, log) }
     : await createTopics(kafka, wanted, log);
   const topics = wanted.map(({ name }) => name);
   process.stdout.write(flags.json ? `${JSON.stringify({ topics, ...report })}\n` : topicsReport(topics, report));
-  return report.differences.some(({ severity }) => severity === 'fatal') ? 1 : 0;
+  return report.differences.some(isFatal) ? 1 : 0;
 });

@@ -5,6 +5,8 @@ import type { FieldMask as _google_protobuf_FieldMask, FieldMask__Output as _goo
 import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from './google/protobuf/Timestamp.js';
 import type { ApplyRequest as _hookline_admin_v1_ApplyRequest, ApplyRequest__Output as _hookline_admin_v1_ApplyRequest__Output } from './hookline/admin/v1/ApplyRequest.js';
 import type { ApplyResponse as _hookline_admin_v1_ApplyResponse, ApplyResponse__Output as _hookline_admin_v1_ApplyResponse__Output } from './hookline/admin/v1/ApplyResponse.js';
+import type { CheckTopicsRequest as _hookline_admin_v1_CheckTopicsRequest, CheckTopicsRequest__Output as _hookline_admin_v1_CheckTopicsRequest__Output } from './hookline/admin/v1/CheckTopicsRequest.js';
+import type { CheckTopicsResponse as _hookline_admin_v1_CheckTopicsResponse, CheckTopicsResponse__Output as _hookline_admin_v1_CheckTopicsResponse__Output } from './hookline/admin/v1/CheckTopicsResponse.js';
 import type { CreateEndpointRequest as _hookline_admin_v1_CreateEndpointRequest, CreateEndpointRequest__Output as _hookline_admin_v1_CreateEndpointRequest__Output } from './hookline/admin/v1/CreateEndpointRequest.js';
 import type { CreateEndpointResponse as _hookline_admin_v1_CreateEndpointResponse, CreateEndpointResponse__Output as _hookline_admin_v1_CreateEndpointResponse__Output } from './hookline/admin/v1/CreateEndpointResponse.js';
 import type { CreateTemplateRequest as _hookline_admin_v1_CreateTemplateRequest, CreateTemplateRequest__Output as _hookline_admin_v1_CreateTemplateRequest__Output } from './hookline/admin/v1/CreateTemplateRequest.js';
@@ -27,6 +29,7 @@ import type { SystemServiceClient as _hookline_admin_v1_SystemServiceClient, Sys
 import type { Template as _hookline_admin_v1_Template, Template__Output as _hookline_admin_v1_Template__Output } from './hookline/admin/v1/Template.js';
 import type { TemplateServiceClient as _hookline_admin_v1_TemplateServiceClient, TemplateServiceDefinition as _hookline_admin_v1_TemplateServiceDefinition } from './hookline/admin/v1/TemplateService.js';
 import type { Tenant as _hookline_admin_v1_Tenant, Tenant__Output as _hookline_admin_v1_Tenant__Output } from './hookline/admin/v1/Tenant.js';
+import type { TopicDifference as _hookline_admin_v1_TopicDifference, TopicDifference__Output as _hookline_admin_v1_TopicDifference__Output } from './hookline/admin/v1/TopicDifference.js';
 import type { UpdateEndpointRequest as _hookline_admin_v1_UpdateEndpointRequest, UpdateEndpointRequest__Output as _hookline_admin_v1_UpdateEndpointRequest__Output } from './hookline/admin/v1/UpdateEndpointRequest.js';
 import type { UpdateEndpointResponse as _hookline_admin_v1_UpdateEndpointResponse, UpdateEndpointResponse__Output as _hookline_admin_v1_UpdateEndpointResponse__Output } from './hookline/admin/v1/UpdateEndpointResponse.js';
 import type { UpdateTemplateRequest as _hookline_admin_v1_UpdateTemplateRequest, UpdateTemplateRequest__Output as _hookline_admin_v1_UpdateTemplateRequest__Output } from './hookline/admin/v1/UpdateTemplateRequest.js';
@@ -49,6 +52,8 @@ export interface ProtoGrpcType {
         ApplyChange: EnumTypeDefinition
         ApplyRequest: MessageTypeDefinition<_hookline_admin_v1_ApplyRequest, _hookline_admin_v1_ApplyRequest__Output>
         ApplyResponse: MessageTypeDefinition<_hookline_admin_v1_ApplyResponse, _hookline_admin_v1_ApplyResponse__Output>
+        CheckTopicsRequest: MessageTypeDefinition<_hookline_admin_v1_CheckTopicsRequest, _hookline_admin_v1_CheckTopicsRequest__Output>
+        CheckTopicsResponse: MessageTypeDefinition<_hookline_admin_v1_CheckTopicsResponse, _hookline_admin_v1_CheckTopicsResponse__Output>
         CreateEndpointRequest: MessageTypeDefinition<_hookline_admin_v1_CreateEndpointRequest, _hookline_admin_v1_CreateEndpointRequest__Output>
         CreateEndpointResponse: MessageTypeDefinition<_hookline_admin_v1_CreateEndpointResponse, _hookline_admin_v1_CreateEndpointResponse__Output>
         CreateTemplateRequest: MessageTypeDefinition<_hookline_admin_v1_CreateTemplateRequest, _hookline_admin_v1_CreateTemplateRequest__Output>
@@ -57,6 +62,7 @@ export interface ProtoGrpcType {
         DeleteEndpointResponse: MessageTypeDefinition<_hookline_admin_v1_DeleteEndpointResponse, _hookline_admin_v1_DeleteEndpointResponse__Output>
         DeleteTemplateRequest: MessageTypeDefinition<_hookline_admin_v1_DeleteTemplateRequest, _hookline_admin_v1_DeleteTemplateRequest__Output>
         DeleteTemplateResponse: MessageTypeDefinition<_hookline_admin_v1_DeleteTemplateResponse, _hookline_admin_v1_DeleteTemplateResponse__Output>
+        DifferenceSeverity: EnumTypeDefinition
         Endpoint: MessageTypeDefinition<_hookline_admin_v1_Endpoint, _hookline_admin_v1_Endpoint__Output>
         EndpointService: SubtypeConstructor<typeof grpc.Client, _hookline_admin_v1_EndpointServiceClient> & { service: _hookline_admin_v1_EndpointServiceDefinition }
         GetEndpointRequest: MessageTypeDefinition<_hookline_admin_v1_GetEndpointRequest, _hookline_admin_v1_GetEndpointRequest__Output>
@@ -71,6 +77,8 @@ export interface ProtoGrpcType {
         Template: MessageTypeDefinition<_hookline_admin_v1_Template, _hookline_admin_v1_Template__Output>
         TemplateService: SubtypeConstructor<typeof grpc.Client, _hookline_admin_v1_TemplateServiceClient> & { service: _hookline_admin_v1_TemplateServiceDefinition }
         Tenant: MessageTypeDefinition<_hookline_admin_v1_Tenant, _hookline_admin_v1_Tenant__Output>
+        TopicDifference: MessageTypeDefinition<_hookline_admin_v1_TopicDifference, _hookline_admin_v1_TopicDifference__Output>
+        TopicDifferenceSubject: EnumTypeDefinition
         UpdateEndpointRequest: MessageTypeDefinition<_hookline_admin_v1_UpdateEndpointRequest, _hookline_admin_v1_UpdateEndpointRequest__Output>
         UpdateEndpointResponse: MessageTypeDefinition<_hookline_admin_v1_UpdateEndpointResponse, _hookline_admin_v1_UpdateEndpointResponse__Output>
         UpdateTemplateRequest: MessageTypeDefinition<_hookline_admin_v1_UpdateTemplateRequest, _hookline_admin_v1_UpdateTemplateRequest__Output>

@@ -1,0 +1,30 @@
+import { createKafka } from '#kafka/kafka-client';
+import { createLog } from '#telemetry/log';
+
+export type KafkaAdmin = ReturnType<ReturnType<typeof createKafka>['admin']>;
+
+/** Runs what an operator would do to brokers or topics with Kafka's own commands. */
+export async function asOperator<T>(brokers: string, run: (admin: KafkaAdmin) => Promise<T>): Promise<T> {
+  const settings = { brokers: brokers.split(','), ssl: false };
+  const admin = createKafka(settings, 'operator', createLog({ app: 'test', level: 'error' })).admin();
+  await admin.connect();
+  try {
+    return await run(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+const topicResource = 2;
+
+/** `kafka-configs.sh --alter`, which replaces every setting of the topic. */
+export async function alterTopic(
+  brokers: string,
+  topic: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
+  const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
+  await asOperator(brokers, (admin) =>
+    admin.alterConfigs({ validateOnly: false, resources: [{ type: topicResource, name: topic, configEntries }] }),
+  );
+}
