@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { AttemptRow, AttemptStore, type FinishAnswer } from '#audit/attempts';
+import { AttemptBatcher } from '#audit/attempt-batcher';
+import { AttemptRow, type AttemptStore, type FinishAnswer } from '#audit/attempts';
 import { BooksStore } from '#audit/books';
-import { type Claim, type ClaimRequest, ClaimStore } from '#audit/claims';
+import type { Claim, ClaimRequest, ClaimStore } from '#audit/claims';
 import { HoldStore } from '#audit/holds';
 import { type NewNotification, NotificationRow, NotificationStore } from '#audit/notifications';
 import { ParkedEventRow, ParkedEventStore } from '#audit/parked-events';
@@ -71,9 +72,8 @@ export class AuditWorld {
     const log = createLog({ app: 'test', level: 'error' });
     const deps = { clock: systemClock, log, signal: closing.signal };
     this.notifications = new NotificationStore(dataSource, deps);
-    this.claims = new ClaimStore(dataSource, deps);
-    this.otherClaims = new ClaimStore(dataSource, deps);
-    this.attempts = new AttemptStore(dataSource, deps);
+    this.attempts = this.claims = new AttemptBatcher(dataSource, deps);
+    this.otherClaims = new AttemptBatcher(dataSource, deps);
     this.holds = new HoldStore(dataSource, deps);
     this.books = new BooksStore(dataSource, deps);
     this.parkedEvents = new ParkedEventStore(dataSource, deps);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { AttemptRow, AttemptStore } from '#audit/attempts';
-import { ClaimStore } from '#audit/claims';
+import { AttemptBatcher } from '#audit/attempt-batcher';
+import { AttemptRow } from '#audit/attempts';
 import { HoldStore } from '#audit/holds';
 import { PayloadRow, PayloadStore } from '#audit/payloads';
 import { reportProgress } from '#audit/progress';
@@ -47,6 +47,8 @@ const laneWaitingMax = 200;
 const circulatingMax = 1_000;
 /** Less than the deadline and this left of the lease: the request is not sent. */
 const sendReserveMs = 2_000;
+/** Claims and finishes that come fast wait so long for each other: a statement costs as much as the work on ten of them. */
+const lingerMs = 5;
 
 /** The dispatcher's parts, wired in plain sight; `start` opens what has to be opened, in the background. */
 export function wireDispatcher(config: DispatcherConfig, log: Log) {
@@ -147,12 +149,13 @@ function createDeps(config: DispatcherConfig, log: Log, opened: Opened): Dispatc
   const { clock, hot, side, registry, producer, client, closing } = opened;
   const payloads = new PayloadStore(side, { clock, log, signal: closing.signal });
   const batch = { clock, log, signal: closing.signal };
+  const attempts = new AttemptBatcher(hot, batch, lingerMs);
   const laneLimits = { waitingMax: laneWaitingMax, spillAfterMs: config.SPILL_AFTER_MS, circulatingMax };
   return {
     registry,
     lanes: new EndpointLanes({ requestsMax: config.DISPATCH_CONCURRENCY, ...laneLimits }, clock),
-    claims: new ClaimStore(hot, batch),
-    attempts: new AttemptStore(hot, batch),
+    claims: attempts,
+    attempts,
     loadContent: (id) => payloads.load(id),
     // Not on the pool of claims and finishes: holds come in heaps, and a finish must never wait for them.
     holds: new HoldStore(side, batch),

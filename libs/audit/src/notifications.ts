@@ -179,7 +179,7 @@ export class NotificationStore {
        new_rows AS (
          INSERT INTO notifications (${rows.columns}, next_attempt_at, finished_at)
          SELECT ${rows.columns}, CASE state WHEN 'pending' THEN now() END, CASE state WHEN 'failed' THEN now() END
-           FROM ${rows.from} JOIN times USING (id) WHERE time_ms = first_ms
+           FROM ${rows.from} JOIN times USING (id) WHERE time_ms = first_ms ORDER BY id
          ON CONFLICT (id) DO NOTHING RETURNING ${answerColumns}),
        new_payloads AS (
          INSERT INTO notification_payloads (${payloads.columns})

@@ -65,9 +65,11 @@ export class ParkedEventStore {
 
   private async insert(rows: readonly ParkedEventRow[]): Promise<readonly void[]> {
     const { columns, from, parameters } = this.rows();
-    await this.dataSource.query(`INSERT INTO parked_events (${columns}) SELECT * FROM ${from} ON CONFLICT DO NOTHING`, [
-      ...parameters(rows),
-    ]);
+    await this.dataSource.query(
+      `INSERT INTO parked_events (${columns}) SELECT * FROM ${from} ORDER BY topic, partition, "offset"
+       ON CONFLICT DO NOTHING`,
+      [...parameters(rows)],
+    );
     return rows.map(() => undefined);
   }
 }

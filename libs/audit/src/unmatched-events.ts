@@ -44,9 +44,11 @@ export class UnmatchedEventStore {
     const rows = unnestOf(dataSource, UnmatchedEventRow, properties);
     const insert = async (items: readonly UnmatchedEventRow[]): Promise<readonly void[]> => {
       const { columns, from, parameters } = rows();
-      await dataSource.query(`INSERT INTO unmatched_events (${columns}) SELECT * FROM ${from} ON CONFLICT DO NOTHING`, [
-        ...parameters(items),
-      ]);
+      await dataSource.query(
+        `INSERT INTO unmatched_events (${columns}) SELECT * FROM ${from} ORDER BY topic, partition, "offset"
+         ON CONFLICT DO NOTHING`,
+        [...parameters(items)],
+      );
       return items.map(() => undefined);
     };
     this.batcher = new MicroBatcher((items) => patientBatch(items, insert, deps), {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Clock } from './clock.js';
 import { Failure } from './failure.js';
 import { MicroBatcher } from './micro-batcher.js';
 
@@ -49,4 +50,116 @@ describe('MicroBatcher', () => {
     fails = false;
     await expect(batcher.add('b')).resolves.toBe('b');
   });
+
+  describe('with a linger', () => {
+    it('lets items that come slowly leave at once, the first one of a rush too', async () => {
+      const { clock, add, batches } = lingering();
+      for (let i = 0; i < 20; i++) {
+        await add(1);
+        await clock.advance(4);
+      }
+      await clock.advance(60_000);
+      await add(1);
+      expect(batches).toEqual(Array(21).fill(1));
+      expect(clock.waits).toEqual([]);
+    });
+
+    it('gathers what comes fast, and no item waits longer than the linger after the flush before', async () => {
+      const { clock, add, batches, answeredMs } = lingering();
+      for (let i = 0; i < 200; i++) {
+        await add(1);
+        await clock.advance(1);
+      }
+      await clock.advance(10);
+      expect(answeredMs).toHaveLength(200);
+      expect(batches.length).toBeLessThan(70);
+      expect(Math.max(...answeredMs)).toBeLessThanOrEqual(5);
+      expect(Math.max(...clock.waits)).toBeLessThanOrEqual(5);
+    });
+
+    it('ends the wait when as many wait as one linger brings', async () => {
+      const { clock, add, batches, answeredMs } = lingering();
+      for (let i = 0; i < 31; i++) {
+        await add(1);
+        await clock.advance(1);
+      }
+      const answered = answeredMs.length;
+      await add(1);
+      expect(answeredMs).toHaveLength(answered);
+      await add(20);
+      expect(answeredMs).toHaveLength(52);
+      expect(batches.at(-1)).toBeGreaterThan(20);
+    });
+
+    it('forgets a rush after a pause: a lone item leaves at once', async () => {
+      const { clock, add, batches } = lingering();
+      await add(500);
+      await clock.advance(2);
+      await add(1);
+      expect(batches).toEqual([500]);
+      await clock.advance(100);
+      await add(1);
+      await clock.advance(4);
+      await add(1);
+      expect(batches).toEqual([500, 1, 1, 1]);
+    });
+  });
 });
+
+/** A clock that a test moves by hand, in steps of a millisecond. */
+class HandClock implements Pick<Clock, 'monotonicMs' | 'wait'> {
+  /** What was asked for, in milliseconds. */
+  readonly waits: number[] = [];
+  private readonly ends = new Map<() => void, number>();
+  private timeMs = 0;
+
+  monotonicMs(): number {
+    return this.timeMs;
+  }
+
+  wait(ms: number, signal?: AbortSignal): Promise<void> {
+    this.waits.push(ms);
+    return new Promise((resolve) => {
+      const end = () => {
+        this.ends.delete(end);
+        resolve();
+      };
+      this.ends.set(end, this.timeMs + ms);
+      signal?.addEventListener('abort', end, { once: true });
+    });
+  }
+
+  async advance(ms: number): Promise<void> {
+    for (const endMs = this.timeMs + ms; this.timeMs < endMs; ) {
+      this.timeMs = ms > 1_000 ? endMs : this.timeMs + 1;
+      for (const [end, atMs] of this.ends) if (atMs <= this.timeMs) end();
+      await turn();
+    }
+  }
+}
+
+/** Lets everything that is due in this turn of the event loop happen. */
+async function turn(): Promise<void> {
+  for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A batcher of a linger of 5 ms whose flushes take no time. */
+function lingering() {
+  const clock = new HandClock();
+  const batches: number[] = [];
+  const answeredMs: number[] = [];
+  const flush = async (items: readonly number[]) => {
+    batches.push(items.length);
+    return items;
+  };
+  const batcher = new MicroBatcher(flush, { itemsMax: 500, flushesMax: 2, linger: { maxMs: 5, clock } });
+  const add = async (count: number) => {
+    const atMs = clock.monotonicMs();
+    for (let i = 0; i < count; i++)
+      void batcher.add(i).then(() => {
+        answeredMs.push(clock.monotonicMs() - atMs);
+      });
+    await turn();
+  };
+  return { clock, add, batches, answeredMs };
+}

@@ -1,3 +1,4 @@
+import type { Clock } from './clock.js';
 import { Failure } from './failure.js';
 
 interface Waiting<I, O> {
@@ -15,17 +16,41 @@ export interface MicroBatcherLimits<I> {
   /** Bytes of the items of one flush by `bytesOf`; a flush takes at least one item, whatever its size. */
   readonly bytesMax?: number;
   readonly bytesOf?: (item: I) => number;
+  /** Spares requests under load; without it nothing ever waits for company. */
+  readonly linger?: Linger;
 }
+
+/** While items come fast, flushes begin this far apart, so that each carries more of them. */
+export interface Linger {
+  /** Up to 5, milliseconds: what an item may pay, counted from the flush that began before it came. */
+  readonly maxMs: number;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'wait'>;
+}
+
+/** Items come fast when so many are expected within one linger: for fewer it is not worth a wait. */
+const companyMin = 2;
+/** A longer pause counts as so many lingers. */
+const pauseLingers = 2;
+/** How much the latest gap between two items counts in their mean. */
+const gapWeight = 1 / 8;
 
 /**
  * Gathers single calls into one flush. While fewer than `flushesMax` flushes run, an item leaves in the same turn of
- * the event loop, so a lone one pays nothing; under load a batch is what gathered during the flush before it.
- * No timer: the load itself is the clock. The queue is bounded by its callers, who each wait for their own item.
+ * the event loop, so a lone one pays nothing; under load a batch is what gathered during the flush before it. With a
+ * `linger` the beginnings of flushes are kept apart while items come fast and do not fill one: an item after a pause
+ * longer than the linger leaves at once all the same.
+ * The queue is bounded by its callers, who each wait for their own item.
  */
 export class MicroBatcher<I, O> {
   private readonly waiting: Waiting<I, O>[] = [];
   private flushes = 0;
   private scheduled = false;
+  /** Ends the wait for company under way. */
+  private company: AbortController | null = null;
+  private lastAddMs = Number.NEGATIVE_INFINITY;
+  private lastStartMs = Number.NEGATIVE_INFINITY;
+  /** Between two items, in milliseconds: a mean of the latest ones, begun anew by a pause longer than the linger. */
+  private meanGapMs = Number.POSITIVE_INFINITY;
 
   constructor(
     /** Answers one output for each item, in order: a Failure is that item's rejection, a rejection is every item's. */
@@ -34,23 +59,58 @@ export class MicroBatcher<I, O> {
   ) {}
 
   add(item: I): Promise<O> {
+    this.noteGap();
     return new Promise<O>((resolve, reject) => {
       this.waiting.push({ item, resolve, reject });
       this.schedule();
     });
   }
 
+  private noteGap(): void {
+    const { linger } = this.limits;
+    if (linger === undefined) return;
+    const nowMs = linger.clock.monotonicMs();
+    const gapMs = Math.min(nowMs - this.lastAddMs, pauseLingers * linger.maxMs);
+    this.lastAddMs = nowMs;
+    this.meanGapMs = gapMs > linger.maxMs ? gapMs : this.meanGapMs + (gapMs - this.meanGapMs) * gapWeight;
+  }
+
   /** Lets the calls of the same turn gather before the first of them leaves. */
   private schedule(): void {
+    if (this.company !== null && this.waiting.length >= this.enough()) this.company.abort();
     if (this.scheduled || this.flushes >= this.limits.flushesMax) return;
     this.scheduled = true;
     setImmediate(() => {
-      this.scheduled = false;
-      this.start();
+      const { linger } = this.limits;
+      const lingerMs = this.lingerMs();
+      if (linger === undefined || lingerMs <= 0) return this.leave();
+      this.company = new AbortController();
+      void linger.clock.wait(lingerMs, this.company.signal).then(() => this.leave());
     });
   }
 
+  /** How long those that wait go on waiting for company; 0 or less: they leave. */
+  private lingerMs(): number {
+    const { linger } = this.limits;
+    if (linger === undefined || this.waiting.length >= this.enough()) return 0;
+    return this.lastStartMs + linger.maxMs - linger.clock.monotonicMs();
+  }
+
+  /** How many leave without waiting for more: as many as one linger brings, and any number when that is hardly one. */
+  private enough(): number {
+    const { linger, itemsMax } = this.limits;
+    const expected = (linger?.maxMs ?? 0) / this.meanGapMs;
+    return expected < companyMin ? 1 : Math.min(expected, itemsMax);
+  }
+
+  private leave(): void {
+    this.company = null;
+    this.scheduled = false;
+    this.start();
+  }
+
   private start(): void {
+    if (this.limits.linger !== undefined) this.lastStartMs = this.limits.linger.clock.monotonicMs();
     while (this.flushes < this.limits.flushesMax && this.waiting.length > 0) {
       const batch = this.waiting.splice(0, this.nextCount());
       this.flushes++;

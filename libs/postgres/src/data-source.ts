@@ -4,6 +4,7 @@ import type { Clock } from '#domain/clock';
 import type { Log } from '#telemetry/log';
 import { type Connection, connectionsTo, type DatabaseUrl } from './connection-url.js';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
+import { FinishAndClaim1764100000000 } from './migrations/1764100000000-finish-and-claim.js';
 import { mayPass, storeFailure } from './store-failure.js';
 
 /** A pool of connections; apps pass it on without importing TypeORM. */
@@ -52,7 +53,7 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
     applicationName: settings.applicationName,
     connectTimeoutMS: connectTimeoutMs,
     entities: settings.entities ?? [],
-    migrations: [InitialSchema1764000000000],
+    migrations: [InitialSchema1764000000000, FinishAndClaim1764100000000],
     migrationsTableName: 'hookline_migrations',
     synchronize: false,
     logging: false,
@@ -61,7 +62,8 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       statement_timeout: settings.statementTimeoutMs ?? 10_000,
       keepAlive: true,
       maxLifetimeSeconds: settings.connectionSecondsMax ?? connectionSecondsMax,
-      ...(settings.pinnedPlans ? { options: pinnedPlanOptions(settings) } : {}),
+      // Its sessions keep their plans, so they are kept too: a new one pays some 20 ms with its first statements.
+      ...(settings.pinnedPlans ? { options: pinnedPlanOptions(settings), idleTimeoutMillis: 0 } : {}),
     },
     // A pool's idle connection that breaks is only dropped: the next statement says what is wrong.
     poolErrorHandler: () => undefined,

@@ -1,0 +1,93 @@
+import type { DataSource } from 'typeorm';
+import { MicroBatcher } from '#domain/micro-batcher';
+import { type PatientBatchDeps, patientBatch } from '#postgres/patient-batch';
+import type { AttemptFinish, AttemptStore, FinishAnswer, FinishRow } from './attempts.js';
+import { finishAnswer, finishColumns } from './attempts.js';
+import type { ClaimAnswer, ClaimRequest, ClaimRow, ClaimStore } from './claims.js';
+import { claimAnswer, claimColumns } from './claims.js';
+
+/** Finishes and claims of one flush. */
+const flushItemsMax = 500;
+const flushesMax = 2;
+
+interface FinishItem {
+  readonly kind: 'finish';
+  readonly id: string;
+  readonly finish: AttemptFinish;
+}
+
+interface ClaimItem {
+  readonly kind: 'claim';
+  readonly id: string;
+  readonly request: ClaimRequest;
+}
+
+type Answer = FinishAnswer | ClaimAnswer;
+/** `place` counts from 1 the finishes, or the claims, that were asked. */
+type Row = { readonly place: number } & (FinishRow | ClaimRow);
+
+/**
+ * Finishes and claims attempts, many in one round trip and one transaction, finishes first; repeated while Postgres is
+ * away. Data that is refused is halved down to the row, so a bad finish takes no claim with it, nor a bad claim a finish.
+ * The statements stand in the migration `finish-and-claim`.
+ */
+export class AttemptBatcher implements AttemptStore, ClaimStore {
+  private readonly batcher: MicroBatcher<FinishItem | ClaimItem, Answer>;
+
+  /** `lingerMs`: up to 5; what a finish or a claim waits at most for others while they come fast. */
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly deps: PatientBatchDeps,
+    lingerMs = 0,
+  ) {
+    const linger = lingerMs > 0 ? { linger: { maxMs: lingerMs, clock: deps.clock } } : {};
+    this.batcher = new MicroBatcher((items) => patientBatch(items, (batch) => this.flush(batch), deps), {
+      ...{ itemsMax: flushItemsMax, flushesMax },
+      ...linger,
+    });
+  }
+
+  async finish(finish: AttemptFinish): Promise<FinishAnswer> {
+    const item = { kind: 'finish', id: finish.claim.notificationId, finish } as const;
+    return (await this.batcher.add(item)) as FinishAnswer;
+  }
+
+  async open(request: ClaimRequest): Promise<ClaimAnswer> {
+    const item = { kind: 'claim', id: request.notificationId, request } as const;
+    return (await this.batcher.add(item)) as ClaimAnswer;
+  }
+
+  private async flush(items: readonly (FinishItem | ClaimItem)[]): Promise<readonly Answer[]> {
+    const askedMonotonicMs = this.deps.clock.monotonicMs();
+    const finishes = items.filter((item) => item.kind === 'finish').sort(byId);
+    const asked = firstsOf(items.filter((item) => item.kind === 'claim'));
+    const opens = [...asked.values()].sort(byId);
+    const rows: readonly Row[] = await this.dataSource.query(finishAndClaim, [
+      ...finishColumns(finishes.map(({ finish }) => finish)),
+      ...claimColumns(opens.map(({ request }) => request)),
+    ]);
+    const rowOf = new Map(rows.map((row) => [(row.kind === 'finish' ? finishes : opens)[row.place - 1], row]));
+    return items.map((item) => {
+      if (item.kind === 'finish') return finishAnswer(item.finish, rowOf.get(item) as FinishRow | undefined);
+      const first = asked.get(sameness(item)) ?? item;
+      const answer = claimAnswer(item.request, rowOf.get(first) as ClaimRow | undefined, askedMonotonicMs);
+      return item !== first && answer.kind === 'claimed' ? { kind: 'gone' } : answer;
+    });
+  }
+}
+
+const parametersCount = 21;
+const finishAndClaim = `SELECT * FROM hookline_finish_and_claim_1(${Array.from({ length: parametersCount }, (_, i) => `$${i + 1}`).join(', ')})`;
+
+/** Two records of one attempt may stand in one flush: the first of them asks, and only that one may be given the claim. */
+function firstsOf(items: readonly ClaimItem[]): ReadonlyMap<string, ClaimItem> {
+  return new Map(items.toReversed().map((item) => [sameness(item), item]));
+}
+
+function sameness({ id, request }: ClaimItem): string {
+  return request.resendItem ?? `${id}/${request.number}`;
+}
+
+function byId(a: { readonly id: string }, b: { readonly id: string }): number {
+  return a.id < b.id ? -1 : 1;
+}
