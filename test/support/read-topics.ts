@@ -9,8 +9,11 @@ import { until } from './until.js';
 let groups = 0;
 
 /** Everything that stands in some topics now, read by a consumer group of its own. */
-export async function readTopics(stack: Stack, topics: readonly string[]): Promise<readonly KafkaRecord[]> {
-  const kafka = { brokers: [stack.env['KAFKA_BROKERS'] ?? ''], ssl: false };
+export async function readTopics(
+  stack: Pick<Stack, 'env' | 'prefix'>,
+  topics: readonly string[],
+): Promise<readonly KafkaRecord[]> {
+  const kafka = { brokers: (stack.env['KAFKA_BROKERS'] ?? '').split(','), ssl: false };
   const timing = { sessionTimeoutMs: 6_000, heartbeatMs: 1_000, rebalanceTimeoutMs: 10_000 };
   const log = createLog({ app: 'test', level: 'error' });
   const groupId = `${stack.prefix}reader.${groups++}`;
@@ -30,7 +33,8 @@ export async function readTopics(stack: Stack, topics: readonly string[]): Promi
   });
   try {
     await until(() => assigned.length > 0, { what: `reading ${topics.join(', ')}` });
-    const logs = await source.logPositions();
+    // A leader that has just moved refuses once.
+    const logs = await until(() => source.logPositions().catch(() => null), { what: 'the ends of the logs' });
     const isRead = ({ topic, partition, start, end }: (typeof logs)[number]) =>
       end === start || read.has(`${topic}/${partition}/${end - 1n}`);
     await until(() => logs.every(isRead), { what: `all records of ${topics.join(', ')}` });

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { inject } from 'vitest';
-import { topicNames, topicSpecs } from '#contracts/topics';
+import { type TopicProfile, topicNames, topicSpecs } from '#contracts/topics';
 import { systemClock } from '#domain/clock';
 import { KafkaRecordSink } from '#kafka/record-sink';
 import { createTopics } from '#kafka/topics-command';
@@ -75,19 +75,16 @@ export class Stack {
       ...settings,
     };
     const log = createLog({ app: 'test', level: 'error' });
-    const kafka = { brokers: [env.KAFKA_BROKERS], ssl: false };
+    const kafka = { brokers: env.KAFKA_BROKERS.split(','), ssl: false };
+    const profile: TopicProfile = env.TOPIC_PROFILE === 'production' ? 'production' : 'development';
     const tiers = env.RETRY_TIERS.split(',').map((name) => ({ name, ms: Number.parseInt(name, 10) * 1_000 }));
     const topics = {
       TOPIC_PREFIX: prefix,
-      TOPIC_PROFILE: 'development',
+      TOPIC_PROFILE: profile,
       EVENT_TOPICS: [],
       RETRY_TIERS: tiers,
     } as const;
-    await createTopics(
-      kafka,
-      topicSpecs({ prefix, profile: 'development', eventTopics: [], tiers: tiersOf(topics) }),
-      log,
-    );
+    await createTopics(kafka, topicSpecs({ prefix, profile, eventTopics: [], tiers: tiersOf(topics) }), log);
     const stack = new Stack(database, prefix, env, new KafkaRecordSink(kafka, 'test', log, systemClock));
     await Promise.all((await stack.launch(apps)).map((app) => app.ready()));
     return stack;

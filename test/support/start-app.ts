@@ -11,18 +11,20 @@ export class TestApp {
     readonly name: string,
     readonly httpPort: number,
     private readonly env: Readonly<Record<string, string>>,
+    private readonly node: string,
   ) {}
 
-  static async start(name: string, env: Readonly<Record<string, string>>): Promise<TestApp> {
+  /** `node` is the program that runs it; this very one when absent. */
+  static async start(name: string, env: Readonly<Record<string, string>>, node = process.execPath): Promise<TestApp> {
     const httpPort = await freePort();
-    const app = new TestApp(name, httpPort, { ...env, HTTP_LISTEN: `127.0.0.1:${httpPort}` });
+    const app = new TestApp(name, httpPort, { ...env, HTTP_LISTEN: `127.0.0.1:${httpPort}` }, node);
     app.launch();
     return app;
   }
 
   /** Starts the process again, as an orchestrator does after a kill. */
   launch(): void {
-    const child = spawn(process.execPath, [`dist/apps/${this.name}/src/main.js`], {
+    const child = spawn(this.node, [`dist/apps/${this.name}/src/main.js`], {
       env: { PATH: process.env['PATH'] ?? '', ...this.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { aSecret, wire } from '../support/configure.js';
+import { KafkaCluster } from '../support/kafka-cluster.js';
+import { expectNothingLost, Load } from '../support/load.js';
+import { type AppName, Stack } from '../support/stack.js';
+import { until } from '../support/until.js';
+import { later, WebhookReceiver } from '../support/webhook-receiver.js';
+
+const apps: readonly AppName[] = ['renderer', 'dispatcher', 'retry-scheduler', 'admin'];
+const workers: readonly AppName[] = ['renderer', 'dispatcher', 'retry-scheduler'];
+const joinMsMax = 90_000;
+
+describe('three brokers under load', () => {
+  let cluster: KafkaCluster;
+  let stack: Stack;
+  let receiver: WebhookReceiver;
+  let load: Load;
+  let total = 0;
+  let pids: readonly number[];
+
+  beforeAll(async () => {
+    cluster = await KafkaCluster.start();
+    receiver = await WebhookReceiver.start();
+    const postgres = { postgresUrl: inject('postgresUrl'), templateDatabase: inject('templateDatabase') };
+    const servers = { kafkaBrokers: cluster.brokers, ...postgres };
+    stack = await Stack.start(apps, { TOPIC_PROFILE: 'production' }, servers);
+    const secret = aSecret();
+    const slowAndFlaky = later(20, (nth, _response, request) =>
+      nth === 1 && String(request.headers['webhook-id']).endsWith('1') ? 500 : 200,
+    );
+    const url = receiver.on('/all', secret, slowAndFlaky);
+    await wire(stack, [{ id: 'all', url, secret, eventTypes: ['loan.*'], concurrency: 20 }]);
+    pids = apps.map((name) => stack.app(name).pid);
+  });
+
+  afterAll(async () => {
+    await stack?.stop();
+    await receiver?.stop();
+    await cluster?.stop();
+  });
+
+  /** What had been produced before is sent as well; no app died on the way. */
+  async function expectAllSent(): Promise<void> {
+    total += await load.end();
+    await expectNothingLost(stack, receiver, total);
+    expect(apps.map((name) => stack.app(name).pid)).toEqual(pids);
+  }
+
+  async function allReady(): Promise<void> {
+    await Promise.all(workers.map((name) => stack.app(name).ready(joinMsMax)));
+  }
+
+  it('lose and repeat nothing when one after the other is killed and comes back', async () => {
+    load = new Load(stack, receiver);
+    await load.goesOn(100, 'before');
+    for (const node of cluster.nodes) {
+      await node.crash();
+      await load.goesOn(100, `without broker ${node.id}`);
+      await node.revive();
+      await load.goesOn(100, `with broker ${node.id} again`);
+    }
+    await expectAllSent();
+  });
+
+  it('lose and repeat nothing when all of them are killed and come back', async () => {
+    load = new Load(stack, receiver);
+    await load.goesOn(200, 'before');
+    await Promise.all(cluster.nodes.map((node) => node.crash()));
+    await until(async () => (await stack.app('dispatcher').probe('/readyz')).status === 503, {
+      what: 'the dispatcher says so',
+      limitMs: joinMsMax,
+    });
+    await Promise.all(cluster.nodes.map((node) => node.revive()));
+    await load.goesOn(200, 'after');
+    await allReady();
+    await expectAllSent();
+  });
+
+  it('build their consumers anew when the client gives up for good because nobody names a coordinator', async () => {
+    load = new Load(stack, receiver);
+    await load.goesOn(100, 'before');
+    const linesBefore = new Map(workers.map((name) => [name, stack.app(name).lines.length]));
+    for (const { proxy } of cluster.nodes) {
+      proxy.resetOn('findCoordinator');
+      proxy.resetOn('heartbeat'); // a client asks for its coordinator when it joins again
+    }
+    for (const name of workers) {
+      const { lines } = stack.app(name);
+      const isGivenUp = (line: string) => line.includes('consumer.rebuilding') && /coordinator/i.test(line);
+      const what = `${name} gives up`;
+      await until(() => lines.slice(linesBefore.get(name)).some(isGivenUp), { what, limitMs: joinMsMax });
+    }
+    for (const { proxy } of cluster.nodes) proxy.heal();
+    await allReady();
+    await load.goesOn(100, 'after');
+    await expectAllSent();
+  });
+});

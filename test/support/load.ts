@@ -1,0 +1,102 @@
+import { expect } from 'vitest';
+import { recordsInTopic } from '#kafka/topics-command';
+import { createLog } from '#telemetry/log';
+import { anEvent } from './builders.js';
+import type { Stack } from './stack.js';
+import { until } from './until.js';
+import type { WebhookReceiver } from './webhook-receiver.js';
+
+const chunkEvents = 20;
+const underWayMax = 200;
+const settleMsMax = 120_000;
+
+/** What the load is made of. */
+export interface LoadOptions {
+  /** Types of its events, in turn; that of `anEvent` when absent. */
+  readonly types?: readonly string[];
+}
+
+/**
+ * Events that keep coming: so many are always under way, so that whatever a test breaks it breaks under load, and the
+ * pipeline's own pace bounds how many there are.
+ */
+export class Load {
+  private produced = 0;
+  private on = true;
+  private readonly ended: Promise<void>;
+
+  constructor(
+    private readonly stack: Stack,
+    private readonly receiver: WebhookReceiver,
+    private readonly options: LoadOptions = {},
+  ) {
+    this.ended = this.run();
+    this.ended.catch(() => undefined); // said by `end`
+  }
+
+  /** Waits until the receiver has accepted this many more. */
+  async goesOn(count: number, what: string): Promise<void> {
+    const enough = this.accepted() + count;
+    await until(() => this.accepted() >= enough, { what: `${count} more requests ${what}`, limitMs: settleMsMax });
+  }
+
+  /** Ends the load; answers how many events there were. */
+  async end(): Promise<number> {
+    this.on = false;
+    await this.ended;
+    return this.produced;
+  }
+
+  private accepted(): number {
+    return this.receiver.requests.filter(({ status }) => status === 200).length;
+  }
+
+  private event(n: number): object {
+    const { types } = this.options;
+    return anEvent(types === undefined ? {} : { type: types[n % types.length] });
+  }
+
+  private async run(): Promise<void> {
+    while (this.on) {
+      const hasRoom = () => !this.on || this.produced - this.accepted() < underWayMax;
+      await until(hasRoom, { what: 'room for more events', limitMs: settleMsMax });
+      if (!this.on) return;
+      await this.stack.produce(Array.from({ length: chunkEvents }, (_, n) => this.event(n)));
+      this.produced += chunkEvents;
+    }
+  }
+}
+
+/** Each of so many events is one notification, sent by one accepted request; the books balance and no claim is left. */
+export async function expectNothingLost(stack: Stack, receiver: WebhookReceiver, total: number): Promise<void> {
+  const { database } = stack;
+  const states = () =>
+    database.query<{ state: string; n: number }>(
+      'SELECT state, count(*)::int AS n FROM notifications GROUP BY state ORDER BY state',
+    );
+  const isSettled = async () => {
+    const rows = await states();
+    return rows.every(({ state }) => state !== 'pending') && rows.reduce((sum, { n }) => sum + n, 0) >= total;
+  };
+  await until(isSettled, { what: `${total} notifications settled`, limitMs: settleMsMax });
+  expect(await states()).toEqual([{ state: 'sent', n: total }]);
+  const events = await database.query('SELECT count(DISTINCT (event_source, event_id))::int AS n FROM notifications');
+  expect(events).toEqual([{ n: total }]);
+  const accepted = receiver.requests.filter(({ status }) => status === 200);
+  expect(new Set(accepted.map(({ webhookId }) => webhookId)).size).toBe(total);
+  expect(receiver.duplicates().map(({ webhookId, attempt }) => `${webhookId} ${attempt}`)).toEqual([]);
+  expect(receiver.requests.filter(({ signatureValid }) => !signatureValid)).toEqual([]);
+  expect(await database.query('SELECT FROM claims')).toEqual([]);
+  const gaps = await database.query(
+    'SELECT FROM attempts GROUP BY notification_id HAVING max(number) <> count(*) OR min(number) <> 1',
+  );
+  expect(gaps).toEqual([]);
+  const books = await database.query(
+    `SELECT sum(bit_count(matched))::int AS matched, sum(bit_count(duplicate))::int AS duplicate,
+            sum(bit_count(unmatched | parked))::int AS others FROM books`,
+  );
+  // The producer of the events may itself have written one twice when a broker went away.
+  const kafka = { brokers: (stack.env['KAFKA_BROKERS'] ?? '').split(','), ssl: false };
+  const records = await recordsInTopic(kafka, stack.eventsTopic, createLog({ app: 'test', level: 'error' }));
+  expect(books).toEqual([{ matched: total, duplicate: records - total, others: 0 }]);
+}
