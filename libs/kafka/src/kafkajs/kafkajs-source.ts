@@ -27,6 +27,8 @@ const waitMsMax = 5_000;
 /** So often in a row, and for so long, a consumer may fail to join while the brokers answer; then the source gives up. */
 const failedJoinsMax = 3;
 const failedJoinsMsMin = 120_000;
+/** A join is parked for as long as the rebalance timeout; whatever is unanswered for this much longer never will be. */
+const unansweredGraceMs = 15_000;
 
 /**
  * Reads topics as a member of a consumer group; survives its client: what crashes, or falls silent, is built anew from a
@@ -131,7 +133,8 @@ export class KafkajsSource implements RecordSource {
   /** Joins and reads until the consumer crashes or falls silent; rejects with the cause. Resolves when stopping. */
   private async run(listener: RecordSourceListener): Promise<void> {
     const { settings, log, clock } = this;
-    const kafka = createKafka(settings.kafka, settings.groupId, log);
+    const unansweredMsMax = settings.rebalanceTimeoutMs + unansweredGraceMs;
+    const kafka = createKafka({ unansweredMsMax, ...settings.kafka }, settings.groupId, log);
     const failedBefore = this.failedJoins;
     this.failedJoins = 0; // brokers that do not answer prove nothing against the consumer
     this.admin = kafka.admin({ retry: clientRetry });
