@@ -9,6 +9,7 @@ import { later, WebhookReceiver } from '../support/webhook-receiver.js';
 const apps: readonly AppName[] = ['renderer', 'dispatcher', 'retry-scheduler', 'admin'];
 const workers: readonly AppName[] = ['renderer', 'dispatcher', 'retry-scheduler'];
 const joinMsMax = 90_000;
+const settings = { TOPIC_PROFILE: 'production', KAFKA_REBALANCE_TIMEOUT_MS: '15000' };
 
 describe('three brokers under load', () => {
   let cluster: KafkaCluster;
@@ -23,7 +24,7 @@ describe('three brokers under load', () => {
     receiver = await WebhookReceiver.start();
     const postgres = { postgresUrl: inject('postgresUrl'), templateDatabase: inject('templateDatabase') };
     const servers = { kafkaBrokers: cluster.brokers, ...postgres };
-    stack = await Stack.start(apps, { TOPIC_PROFILE: 'production' }, servers);
+    stack = await Stack.start(apps, settings, servers);
     const secret = aSecret();
     const slowAndFlaky = later(20, (nth, _response, request) =>
       nth === 1 && String(request.headers['webhook-id']).endsWith('1') ? 500 : 200,
@@ -93,6 +94,15 @@ describe('three brokers under load', () => {
     for (const { proxy } of cluster.nodes) proxy.heal();
     await allReady();
     await load.goesOn(100, 'after');
+    await expectAllSent();
+  });
+
+  it('come back when all connections fell silent without a close', async () => {
+    load = new Load(stack, receiver);
+    await load.goesOn(100, 'before');
+    for (const { proxy } of cluster.nodes) proxy.blackHole();
+    await load.goesOn(200, 'on new connections');
+    await allReady();
     await expectAllSent();
   });
 });

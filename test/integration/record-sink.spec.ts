@@ -152,4 +152,15 @@ describe('the record sink', () => {
     },
     testMsMax,
   );
+
+  it(
+    'is back, on new connections, when all of its own fell silent without a close',
+    async () => {
+      await setup(onEveryNode);
+      for (const { proxy } of cluster.nodes) proxy.blackHole();
+      // The client alone repeats its request on the dead connection for ever.
+      await expectAllThere(await sendToEach(5));
+    },
+    testMsMax,
+  );
 });

@@ -3,20 +3,24 @@ import tls from 'node:tls';
 import type { ISocketFactory } from 'kafkajs';
 import { type TlsNames, tlsFault } from '#domain/tls-fault';
 
-/**
- * A silent peer is dropped after this. It must exceed the longest silence of a healthy connection: a join may be parked
- * for as long as the rebalance timeout.
- */
-const silentSocketMs = 75_000;
+const looksPerSilence = 4;
 const keepAliveMs = 10_000;
 /** The first byte of a TLS alert; as the first byte of an answer it would announce one of over 300 MB. */
 const alertByte = 0x15;
 
+/** How connections are made. */
+export interface SocketOptions {
+  /** With TLS where it is given; it is asked for each time. */
+  readonly context: (() => tls.SecureContext) | null;
+  /** A connection on which a request has gone unanswered for this long is ended, milliseconds. */
+  readonly unansweredMsMax: number;
+}
+
 /**
- * Makes each connection to a broker: with TLS where a context is given, which is asked for each time. Without these
- * three settings a vanished broker is not noticed for minutes, and small requests wait for Nagle.
+ * Makes each connection to a broker. Without its three measures a vanished broker is not noticed for minutes, and small
+ * requests wait for Nagle.
  */
-export function createSocketFactory(context: (() => tls.SecureContext) | null): ISocketFactory {
+export function createSocketFactory({ context, unansweredMsMax }: SocketOptions): ISocketFactory {
   return ({ host, port, onConnect }) => {
     const socket =
       context === null
@@ -25,11 +29,29 @@ export function createSocketFactory(context: (() => tls.SecureContext) | null): 
           tls.connect({ host, port, ...nameOf(host), secureContext: context(), rejectUnauthorized: true }, onConnect);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, keepAliveMs);
-    socket.setTimeout(silentSocketMs);
+    endWhenUnanswered(socket, unansweredMsMax);
     sayFaults(socket, namesOf(host, port));
     if (context === null) sayTlsPort(socket, namesOf(host, port));
     return socket;
   };
+}
+
+/**
+ * Not `setTimeout` of the socket: it counts from the last byte either way, and the client repeats its requests every 15 s
+ * on the same dead connection, so that it would never end.
+ */
+function endWhenUnanswered(socket: net.Socket, unansweredMsMax: number): void {
+  /** When last something had come, or nothing had been asked. */
+  let well = { bytesRead: 0, bytesWritten: 0, atMs: performance.now() };
+  const look = setInterval(() => {
+    const { bytesRead, bytesWritten } = socket;
+    const atMs = performance.now();
+    if (bytesRead !== well.bytesRead || bytesWritten === well.bytesWritten) well = { bytesRead, bytesWritten, atMs };
+    else if (atMs - well.atMs > unansweredMsMax)
+      socket.destroy(new Error(`no answer for ${Math.round(atMs - well.atMs)} ms`));
+  }, unansweredMsMax / looksPerSilence);
+  look.unref();
+  socket.once('close', () => clearInterval(look));
 }
 
 /** An address is no server name (RFC 6066); the certificate is checked against it all the same. */

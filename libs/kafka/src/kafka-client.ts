@@ -16,8 +16,12 @@ export interface KafkaSettings {
   readonly sslKeyFile?: string | undefined;
   readonly sslKeyPassword?: (() => string) | undefined;
   readonly sasl?: KafkaSasl | undefined;
+  /** A connection on which a request has gone unanswered for this long is ended, milliseconds. */
+  readonly unansweredMsMax?: number | undefined;
 }
 
+/** It must exceed the longest silence of a healthy connection: a join may be parked for as long as the rebalance timeout. */
+const unansweredMsMaxDefault = 75_000;
 const connectTimeoutMs = 3_000;
 const requestTimeoutMs = 15_000;
 /** Retries inside the client; what lasts longer is retried by us, and said. */
@@ -37,7 +41,10 @@ export function createKafka(settings: KafkaSettings, clientId: string, log: Log)
     requestTimeout: requestTimeoutMs,
     retry: clientRetry,
     ssl: settings.ssl,
-    socketFactory: createSocketFactory(settings.ssl ? contextOf(settings, log) : null),
+    socketFactory: createSocketFactory({
+      context: settings.ssl ? contextOf(settings, log) : null,
+      unansweredMsMax: settings.unansweredMsMax ?? unansweredMsMaxDefault,
+    }),
     logLevel: logLevel.WARN,
     logCreator:
       () =>

@@ -24,6 +24,8 @@ const flushBytesMax = 900_000;
 const recordOverheadBytes = 512;
 const firstWaitMs = 200;
 const waitMsMax = 5_000;
+/** Longer than the client's own timeout of a request; nobody parks a request of a producer. */
+const answerMsMax = 20_000;
 /** Partition counts are read again after this: a topic may have grown. */
 const partitionsAgeMs = 60_000;
 const tooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
@@ -49,7 +51,7 @@ export class KafkaRecordSink implements RecordProducer {
     private readonly log: Log,
     private readonly clock: Clock,
   ) {
-    const kafka = createKafka(settings, clientId, log);
+    const kafka = createKafka({ unansweredMsMax: answerMsMax, ...settings }, clientId, log);
     this.admin = kafka.admin({ retry: clientRetry });
     this.producer = kafka.producer({ allowAutoTopicCreation: false, idempotent: false, retry: clientRetry });
     this.batcher = new MicroBatcher((records) => this.flush(records), { itemsMax: flushRecordsMax, flushesMax: 1 });
