@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '#domain/clock';
 import { KafkajsSource } from '#kafka/kafkajs/kafkajs-source';
-import { KafkaRecordSink } from '#kafka/record-sink';
+import { KafkaRecordProducer } from '#kafka/record-producer';
 import { createTopics } from '#kafka/topics-command';
 import { readConfig } from '#runtime/config';
 import { kafkaPart } from '#runtime/config-parts';
@@ -74,7 +74,7 @@ function scramEnv(passwordFile: string): Readonly<Record<string, string>> {
 function connect(env: Readonly<Record<string, string>>) {
   const settings = kafkaSettingsOf(readConfig(z.object(kafkaPart).superRefine(kafkaRelations), env));
   const read: string[] = [];
-  const sink = new KafkaRecordSink(settings, 'test', logOf(), systemClock);
+  const sink = new KafkaRecordProducer(settings, 'test', logOf(), systemClock);
   const timing = { sessionTimeoutMs: 6_000, heartbeatMs: 500, rebalanceTimeoutMs: 6_000 };
   const group = { kafka: settings, groupId: `secured-${files++}`, topics: [topic], ...timing };
   const source = new KafkajsSource(group, logOf(), systemClock);

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '#domain/clock';
 import type { OutgoingRecord } from '#domain/kafka-record';
-import { KafkaRecordSink, type RecordLocation } from '#kafka/record-sink';
+import { KafkaRecordProducer } from '#kafka/record-producer';
+import type { RecordLocation } from '#kafka/record-sink';
 import { createTopics } from '#kafka/topics-command';
 import { createLog } from '#telemetry/log';
 import { KafkaCluster } from '../support/kafka-cluster.js';
@@ -33,7 +34,7 @@ const onEveryNode = [
 describe('the record sink', () => {
   let cluster: KafkaCluster;
   let topic: string;
-  let sink: KafkaRecordSink;
+  let sink: KafkaRecordProducer;
   let made = 0;
   /** What the sink said of its retries. */
   let retries: string[];
@@ -61,7 +62,7 @@ describe('the record sink', () => {
     retries = [];
     const write = (line: string) => retries.push(line);
     const sinkLog = createLog({ app: 'test', level: 'warn', sink: { write } });
-    sink = new KafkaRecordSink({ brokers: cluster.brokers.split(','), ssl: false }, 'test', sinkLog, systemClock);
+    sink = new KafkaRecordProducer({ brokers: cluster.brokers.split(','), ssl: false }, 'test', sinkLog, systemClock);
     await sendToEach();
   }
 

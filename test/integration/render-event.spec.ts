@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { oldestPartitionMs } from '#audit/partitions';
 import { systemClock } from '#domain/clock';
 import type { KafkaRecord } from '#domain/kafka-record';
-import { KafkaRecordSink } from '#kafka/record-sink';
+import { KafkaRecordProducer } from '#kafka/record-producer';
 import { createTopics, recordsInTopic } from '#kafka/topics-command';
 import { createLog } from '#telemetry/log';
 import { createBodyRenderer } from '../../apps/renderer/src/render-body.js';
@@ -20,7 +20,7 @@ describe('rendering an event', () => {
   const deliveriesTopic = `render-event.${randomUUID()}`;
   let audit: AuditWorld;
   let registry: RegistryWorld;
-  let producer: KafkaRecordSink;
+  let producer: KafkaRecordProducer;
   let deps: RenderEventDeps;
 
   beforeAll(async () => {
@@ -28,7 +28,7 @@ describe('rendering an event', () => {
     await createTopics(kafka, [{ name: deliveriesTopic, partitions: 1, replicationFactor: 1, config: {} }], log);
     audit = await AuditWorld.open();
     registry = await RegistryWorld.open(audit.database);
-    producer = new KafkaRecordSink(kafka, 'test', log, systemClock);
+    producer = new KafkaRecordProducer(kafka, 'test', log, systemClock);
     const { notifications, parkedEvents, unmatchedEvents, books, dataSource } = audit;
     deps = {
       ...{ notifications, parkedEvents, unmatchedEvents, books, producer, log },

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { inject } from 'vitest';
 import { type TopicProfile, topicNames, topicSpecs } from '#contracts/topics';
 import { systemClock } from '#domain/clock';
-import { KafkaRecordSink } from '#kafka/record-sink';
+import { KafkaRecordProducer } from '#kafka/record-producer';
 import { createTopics } from '#kafka/topics-command';
 import { tiersOf } from '#runtime/config-values';
 import { createLog } from '#telemetry/log';
@@ -51,7 +51,7 @@ export class Stack {
     readonly database: TestDatabase,
     readonly prefix: string,
     readonly env: Readonly<Record<string, string>>,
-    readonly sink: KafkaRecordSink,
+    readonly sink: KafkaRecordProducer,
   ) {}
 
   static async start(
@@ -85,7 +85,7 @@ export class Stack {
       RETRY_TIERS: tiers,
     } as const;
     await createTopics(kafka, topicSpecs({ prefix, profile, eventTopics: [], tiers: tiersOf(topics) }), log);
-    const stack = new Stack(database, prefix, env, new KafkaRecordSink(kafka, 'test', log, systemClock));
+    const stack = new Stack(database, prefix, env, new KafkaRecordProducer(kafka, 'test', log, systemClock));
     await Promise.all((await stack.launch(apps)).map((app) => app.ready()));
     return stack;
   }

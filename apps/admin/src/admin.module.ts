@@ -7,7 +7,7 @@ import { loadPayload, PayloadRow } from '#audit/payloads';
 import { findResend, requestResend } from '#audit/resend-items';
 import { eventTopicsOf, topicNames } from '#contracts/topics';
 import { systemClock } from '#domain/clock';
-import { KafkaRecordSink } from '#kafka/record-sink';
+import { KafkaRecordProducer } from '#kafka/record-producer';
 import { createDataSource, type DataSource, openDataSource, storeTrouble } from '#postgres/data-source';
 import { findEndpoint } from '#registry/endpoint-store';
 import { orBusy } from '#registry/registry-change';
@@ -57,7 +57,7 @@ export function wireAdmin(config: AdminConfig, log: Log) {
   const changes = createDataSource({ ...pool, poolMax: changesPoolMax, entities });
   // Of its own: a probe must not stand behind the changes that wait for one another.
   const probes = createDataSource({ ...pool, poolMax: 1 });
-  const producer = new KafkaRecordSink(kafkaSettingsOf(config), `${config.TOPIC_PREFIX}admin`, log, clock);
+  const producer = new KafkaRecordProducer(kafkaSettingsOf(config), `${config.TOPIC_PREFIX}admin`, log, clock);
   const gate = new CallGate({
     keys: ApiKeys.ofBootstrap(config.BOOTSTRAP_API_KEY),
     openServices: [healthService, ...(config.GRPC_REFLECTION ? reflectionServices : [])],
@@ -99,7 +99,7 @@ export function wireAdmin(config: AdminConfig, log: Log) {
 interface Outsides {
   readonly reads: DataSource;
   readonly changes: DataSource;
-  readonly producer: KafkaRecordSink;
+  readonly producer: KafkaRecordProducer;
   readonly log: Log;
 }
 

@@ -16,7 +16,7 @@ import { EgressAllowance } from '#egress/address-guard';
 import { EgressClient } from '#egress/egress-client';
 import { sendAttempt } from '#egress/send-attempt';
 import { LogReader } from '#kafka/log-reader';
-import { KafkaRecordSink } from '#kafka/record-sink';
+import { KafkaRecordProducer } from '#kafka/record-producer';
 import { TopicCheck } from '#kafka/topic-check';
 import { createDataSource, openDataSource, storeTrouble } from '#postgres/data-source';
 import { StoreClock } from '#postgres/store-clock';
@@ -131,7 +131,7 @@ function createOutsides(config: DispatcherConfig, log: Log) {
     side,
     clock: new StoreClock(systemClock, log),
     registry: new RegistrySnapshot(side, secretBox, { pollMs: registryPollMs, log, clock: systemClock }),
-    producer: new KafkaRecordSink(kafkaSettingsOf(config), `${config.TOPIC_PREFIX}dispatcher`, log, systemClock),
+    producer: new KafkaRecordProducer(kafkaSettingsOf(config), `${config.TOPIC_PREFIX}dispatcher`, log, systemClock),
     client: new EgressClient({
       allowance: new EgressAllowance(config.EGRESS_ALLOW),
       connectTimeoutMs: config.CONNECT_TIMEOUT_MS,

@@ -10,7 +10,7 @@ import { logShrunkEvent } from '#contracts/operator-event-record';
 import { eventTopicsOf, groupOf, topicNames, topicSpecsOf } from '#contracts/topics';
 import { systemClock } from '#domain/clock';
 import { LogReader } from '#kafka/log-reader';
-import { KafkaRecordSink } from '#kafka/record-sink';
+import { KafkaRecordProducer } from '#kafka/record-producer';
 import { TopicCheck } from '#kafka/topic-check';
 import { createDataSource, openDataSource, storeTrouble } from '#postgres/data-source';
 import { registryRows } from '#registry/registry-rows';
@@ -53,7 +53,7 @@ export function wireRenderer(config: RendererConfig, log: Log) {
   const side = createDataSource({ ...pool, poolMax: sidePoolMax, entities: registryRows });
   const batch = { clock, log, signal };
   const registry = new RegistrySnapshot(side, null, { pollMs: registryPollMs, log, clock });
-  const producer = new KafkaRecordSink(kafka, `${topics.prefix}renderer`, log, clock);
+  const producer = new KafkaRecordProducer(kafka, `${topics.prefix}renderer`, log, clock);
   const deps: RenderEventDeps = {
     registry,
     renderBody: createBodyRenderer(),

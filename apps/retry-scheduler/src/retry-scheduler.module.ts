@@ -11,7 +11,7 @@ import { type Clock, systemClock } from '#domain/clock';
 import { endpointKey } from '#domain/ids';
 import { LogReader } from '#kafka/log-reader';
 import { partitionOfKey } from '#kafka/partition-of-key';
-import { KafkaRecordSink } from '#kafka/record-sink';
+import { KafkaRecordProducer } from '#kafka/record-producer';
 import { TopicCheck } from '#kafka/topic-check';
 import { createDataSource, type DataSource, openDataSource, storeTrouble } from '#postgres/data-source';
 import { dutyLocks, withDutyLock } from '#postgres/locks';
@@ -50,7 +50,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const pool = { url: config.DATABASE_URL, applicationName: 'hookline.retry-scheduler' };
   const store = createDataSource({ ...pool, poolMax: config.DATABASE_POOL_MAX });
   const clock = new StoreClock(systemClock, log);
-  const producer = new KafkaRecordSink(kafkaSettingsOf(config), `${prefix}retry-scheduler`, log, systemClock);
+  const producer = new KafkaRecordProducer(kafkaSettingsOf(config), `${prefix}retry-scheduler`, log, systemClock);
   const deliveriesTopic = topicNames.deliveries(prefix);
   const deps: ReleaseDueRetriesDeps = { tiers, deliveriesTopic, producer, clock, log };
   const health = new Health();
@@ -155,14 +155,14 @@ function createReceiptsDuty(
   return async () => void (await withDutyLock(store, dutyLocks.keepReceipts, () => keepReceipts(deps)));
 }
 
-async function partitionsOfAll(topics: readonly string[], producer: KafkaRecordSink): Promise<number> {
+async function partitionsOfAll(topics: readonly string[], producer: KafkaRecordProducer): Promise<number> {
   const counts = await Promise.all(topics.map((topic) => producer.partitionsOf(topic)));
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
 interface SweepParts {
   readonly store: DataSource;
-  readonly producer: KafkaRecordSink;
+  readonly producer: KafkaRecordProducer;
   readonly watch: StoreWatch;
   readonly clock: Clock;
 }

@@ -1,7 +1,7 @@
 import { createWriteStream, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '#domain/clock';
-import { KafkaRecordSink } from '#kafka/record-sink';
+import { KafkaRecordProducer } from '#kafka/record-producer';
 import { createDataSource, type DataSource } from '#postgres/data-source';
 import type { Environment } from '#runtime/config';
 import { createLog, type Log } from '#telemetry/log';
@@ -35,7 +35,7 @@ export interface DemoStage {
   readonly store: DataSource;
   readonly topics: DemoTopics;
   readonly receiver: DemoReceiver;
-  readonly producer: KafkaRecordSink;
+  readonly producer: KafkaRecordProducer;
   /** When each event was produced, in milliseconds since the epoch. */
   readonly producedAtMs: Map<string, number>;
   /** For the command line. */
@@ -60,7 +60,7 @@ export async function startStage(options: StageOptions): Promise<DemoStage> {
   const receiver = new DemoReceiver(settings.signingSecret, producedAtMs);
   const receiverAddress = await receiver.start();
   teardown.add('the receiver', () => receiver.stop());
-  const producer = new KafkaRecordSink(topics.kafka, 'hookline-demo', log, systemClock);
+  const producer = new KafkaRecordProducer(topics.kafka, 'hookline-demo', log, systemClock);
   teardown.add('the producer', () => producer.stop());
 
   const { apps, adminAddress } = await startApps(folder, appEnv, (app) => options.onLost(new Error(lostText(app))));

@@ -1,4 +1,4 @@
-import { Partitioners } from 'kafkajs';
+import { Partitioners, type PartitionMetadata } from 'kafkajs';
 
 const partitioner = Partitioners.DefaultPartitioner();
 
@@ -7,12 +7,17 @@ const partitioner = Partitioners.DefaultPartitioner();
  * partitioners do, so that producers of any language and our own sweep agree.
  */
 export function partitionOfKey(key: string | Buffer, partitions: number): number {
-  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
-    partitionId,
-    leader: 0,
-    partitionErrorCode: 0,
-    replicas: [],
-    isr: [],
-  }));
+  const partitionMetadata = metadata.get(partitions) ?? metadataOf(partitions);
   return partitioner({ topic: '', partitionMetadata, message: { key, value: null } });
+}
+
+/** What kafkajs' partitioner wants to be told of each partition, by their number. */
+const metadata = new Map<number, PartitionMetadata[]>();
+
+function metadataOf(partitions: number): PartitionMetadata[] {
+  const made = Array.from({ length: partitions }, (_, partitionId) => ({
+    ...{ partitionId, leader: 0, partitionErrorCode: 0, replicas: [], isr: [] },
+  }));
+  metadata.set(partitions, made);
+  return made;
 }
