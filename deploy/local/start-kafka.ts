@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { brokersTrouble } from '#kafka/topics-command';
+import { brokersTrouble } from '#kafka/kafkajs/topics-command';
 import { createLog } from '#telemetry/log';
 import { fetchKafka, kafkaJarsFolder } from './fetch-kafka.js';
 import { findJava } from './find-programs.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { topicNames } from '#contracts/topics';
-import { partitionOfKey } from '#kafka/partition-of-key';
+import { partitionOfKey } from '#kafka/kafkajs/partition-of-key';
 import { anEvent } from '../support/builders.js';
 import { aSecret, wire } from '../support/configure.js';
 import { asOperator } from '../support/kafka-admin.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { topicNames } from '#contracts/topics';
-import { recordsInTopic } from '#kafka/topics-command';
+import { recordsInTopic } from '#kafka/kafkajs/topics-command';
 import { createLog } from '#telemetry/log';
 import { anEvent } from '../support/builders.js';
 import { aSecret, wire } from '../support/configure.js';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { topicNames, topicSpecs } from '#contracts/topics';
-import { createTopics } from '#kafka/topics-command';
+import { createTopics } from '#kafka/kafkajs/topics-command';
 import { createLog } from '#telemetry/log';
 import type { LocalServer } from '../../deploy/local/local-process.js';
 import { startKafka } from '../../deploy/local/start-kafka.js';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { brokerDifferences, differencesOfTopics } from '#kafka/kafkajs/topic-inspection';
+import { createTopics } from '#kafka/kafkajs/topics-command';
 import type { WantedTopic } from '#kafka/topic-differences';
-import { brokerDifferences, differencesOfTopics } from '#kafka/topic-inspection';
-import { createTopics } from '#kafka/topics-command';
 import { createLog } from '#telemetry/log';
 import { asOperator, type KafkaAdmin } from '../support/kafka-admin.js';
 

@@ -1,4 +1,4 @@
-import { createKafka } from '#kafka/kafka-client';
+import { createKafka } from '#kafka/kafkajs/kafka-client';
 import { createLog } from '#telemetry/log';
 
 export type KafkaAdmin = ReturnType<ReturnType<typeof createKafka>['admin']>;

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { recordsInTopic } from '#kafka/topics-command';
+import { recordsInTopic } from '#kafka/kafkajs/topics-command';
 import { createLog } from '#telemetry/log';
 import { anEvent } from './builders.js';
 import type { Stack } from './stack.js';

@@ -1,9 +1,9 @@
 import { topicSpecs } from '#contracts/topics';
 import { type Clock, systemClock } from '#domain/clock';
 import { Failure } from '#domain/failure';
+import { inspectKafka } from '#kafka/kafkajs/topic-inspection';
 import { TopicCheck } from '#kafka/topic-check';
 import type { Difference } from '#kafka/topic-differences';
-import { inspectKafka } from '#kafka/topic-inspection';
 import { kafkaSettingsOf, topicSettingsOf } from '#runtime/config-values';
 import { remembered } from '#runtime/remembered';
 import type { Log } from '#telemetry/log';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { topicNames, topicSpecs } from '#contracts/topics';
-import { brokersTrouble, createTopics, removeTopics } from '#kafka/topics-command';
+import { brokersTrouble, createTopics, removeTopics } from '#kafka/kafkajs/topics-command';
 import { type Environment, readConfig } from '#runtime/config';
 import { kafkaPart } from '#runtime/config-parts';
 import { kafkaSettingsOf, topicSettingsOf } from '#runtime/config-values';

@@ -1,5 +1,5 @@
 import { readNotificationBooks, readPartitionBooks, type Verdict } from '#audit/books';
-import { recordsInTopic } from '#kafka/topics-command';
+import { recordsInTopic } from '#kafka/kafkajs/topics-command';
 import type { DataSource } from '#postgres/data-source';
 import type { Log } from '#telemetry/log';
 import type { RunFigures } from './balance.js';

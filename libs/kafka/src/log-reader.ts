@@ -2,7 +2,7 @@ import type { Clock } from '#domain/clock';
 import type { KafkaRecord } from '#domain/kafka-record';
 import { count, gauge } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
-import type { KafkaSettings } from './kafka-client.js';
+import type { KafkaSettings } from './kafkajs/kafka-client.js';
 import { KafkajsSource } from './kafkajs/kafkajs-source.js';
 import { KafkaLogServer } from './log-server.js';
 import { type GiveUp, type LogShrunk, PartitionEngine, type PartitionProgress } from './partition-engine.js';

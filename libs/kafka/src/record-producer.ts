@@ -2,7 +2,7 @@ import type { Clock } from '#domain/clock';
 import type { OutgoingRecord, RecordProducer } from '#domain/kafka-record';
 import { MicroBatcher } from '#domain/micro-batcher';
 import type { Log } from '#telemetry/log';
-import type { KafkaSettings } from './kafka-client.js';
+import type { KafkaSettings } from './kafkajs/kafka-client.js';
 import { KafkajsSink } from './kafkajs/kafkajs-sink.js';
 import type { RecordLocation, RecordSink } from './record-sink.js';
 

@@ -1,9 +1,9 @@
 import type { Clock } from '#domain/clock';
 import { type GaugeReading, gauge } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
-import type { KafkaSettings } from './kafka-client.js';
+import type { KafkaSettings } from './kafkajs/kafka-client.js';
+import { inspectKafka, isFatal } from './kafkajs/topic-inspection.js';
 import type { Difference, WantedTopic } from './topic-differences.js';
-import { inspectKafka, isFatal } from './topic-inspection.js';
 
 export interface TopicCheckOptions {
   readonly kafka: KafkaSettings;

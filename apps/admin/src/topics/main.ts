@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { topicSpecs } from '#contracts/topics';
-import { inspectKafka, isFatal } from '#kafka/topic-inspection';
-import { brokersTrouble, createTopics } from '#kafka/topics-command';
+import { inspectKafka, isFatal } from '#kafka/kafkajs/topic-inspection';
+import { brokersTrouble, createTopics } from '#kafka/kafkajs/topics-command';
 import { readConfig } from '#runtime/config';
 import { kafkaPart } from '#runtime/config-parts';
 import { kafkaSettingsOf, topicSettingsOf } from '#runtime/config-values';

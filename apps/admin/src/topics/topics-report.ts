@@ -1,5 +1,5 @@
-import { isFatal } from '#kafka/topic-inspection';
-import type { TopicsReport } from '#kafka/topics-command';
+import { isFatal } from '#kafka/kafkajs/topic-inspection';
+import type { TopicsReport } from '#kafka/kafkajs/topics-command';
 
 /** The report in words: each topic made, each difference and below it what mends it, and a line that sums up. */
 export function topicsReport(topics: readonly string[], { created, differences }: TopicsReport): string {

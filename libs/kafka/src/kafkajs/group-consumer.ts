@@ -1,10 +1,10 @@
 import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
 import type { Clock } from '#domain/clock';
 import type { KafkaRecord } from '#domain/kafka-record';
-import { clientRetry } from '#kafka/kafka-client';
 import type { RecordSourceListener, TopicPartition } from '#kafka/record-source';
 import { type ConsumerSigns, judgeConsumer } from './consumer-watch.js';
 import { generationOf, takeGeneration } from './group-patches.js';
+import { clientRetry } from './kafka-client.js';
 import { type OwnedPartitions, stickyAssigner } from './sticky-assigner.js';
 
 // Node sees only the first of this CommonJS module's names.

@@ -2,10 +2,10 @@ import type { Admin, Message, Producer, ProducerBatch, RecordMetadata } from 'ka
 import type { Clock } from '#domain/clock';
 import { Failure } from '#domain/failure';
 import type { OutgoingRecord } from '#domain/kafka-record';
-import { clientRetry, createKafka, type KafkaSettings } from '#kafka/kafka-client';
-import { partitionOfKey } from '#kafka/partition-of-key';
 import type { RecordLocation, RecordSink } from '#kafka/record-sink';
 import type { Log } from '#telemetry/log';
+import { clientRetry, createKafka, type KafkaSettings } from './kafka-client.js';
+import { partitionOfKey } from './partition-of-key.js';
 
 interface Placed {
   readonly record: OutgoingRecord;

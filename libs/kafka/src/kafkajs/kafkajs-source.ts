@@ -1,6 +1,5 @@
 import type { Admin } from 'kafkajs';
 import type { Clock } from '#domain/clock';
-import { clientRetry, createKafka, type KafkaSettings } from '#kafka/kafka-client';
 import type {
   CommittedOffset,
   LogPosition,
@@ -11,6 +10,7 @@ import type {
 import type { Log } from '#telemetry/log';
 import { GroupConsumer, type Membership, noMembership } from './group-consumer.js';
 import { patchConsumerGroups } from './group-patches.js';
+import { clientRetry, createKafka, type KafkaSettings } from './kafka-client.js';
 
 /** How a source joins its group; all durations in milliseconds. */
 export interface RecordSourceSettings {

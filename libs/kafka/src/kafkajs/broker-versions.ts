@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Kafka } from 'kafkajs';
+import type { Difference } from '#kafka/topic-differences';
 import type { Log } from '#telemetry/log';
-import type { Difference } from './topic-differences.js';
 
 /** The versions of one API of Kafka's protocol, both included. */
 export interface VersionRange {

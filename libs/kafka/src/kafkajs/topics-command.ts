@@ -1,7 +1,7 @@
 import kafkajs, { type Admin } from 'kafkajs';
+import type { Difference, WantedTopic } from '#kafka/topic-differences';
 import type { Log } from '#telemetry/log';
 import type { KafkaSettings } from './kafka-client.js';
-import type { Difference, WantedTopic } from './topic-differences.js';
 import { brokerDifferences, differencesOfTopics, isFatal, topicSizes, withAdmin } from './topic-inspection.js';
 
 // Node sees only the first of this CommonJS module's names.

@@ -1,15 +1,15 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import { systemClock } from '#domain/clock';
-import type { Log } from '#telemetry/log';
-import { readBrokerVersions, spokenApis, versionDifferences } from './broker-versions.js';
-import { clientRetry, createKafka, type KafkaSettings } from './kafka-client.js';
 import {
   type Difference,
   type FoundTopic,
   type Reading,
   topicDifferences,
   type WantedTopic,
-} from './topic-differences.js';
+} from '#kafka/topic-differences';
+import type { Log } from '#telemetry/log';
+import { readBrokerVersions, spokenApis, versionDifferences } from './broker-versions.js';
+import { clientRetry, createKafka, type KafkaSettings } from './kafka-client.js';
 
 // Node sees only the first of this CommonJS module's names.
 const { ConfigResourceTypes } = kafkajs;
