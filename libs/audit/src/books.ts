@@ -34,6 +34,8 @@ export interface NotificationBooks {
 }
 
 const verdicts: readonly Verdict[] = ['matched', 'unmatched', 'duplicate', 'parked'];
+/** Nothing waits for the books but the record's offset: a statement may gather more of them than one on a delivery's way. */
+const lingerMs = 50;
 /** Offsets of one row; the table's bit strings have this length. */
 const pageOffsets = 4_096n;
 
@@ -50,8 +52,7 @@ export class BooksStore {
   ) {
     // One flush at a time: two would wait for each other's pages.
     this.batcher = new MicroBatcher((items) => patientBatch(items, (batch) => this.enterBatch(batch), deps), {
-      itemsMax: 1_000,
-      flushesMax: 1,
+      ...{ itemsMax: 1_000, flushesMax: 1, linger: { maxMs: lingerMs, clock: deps.clock } },
     });
   }
 
@@ -66,7 +67,8 @@ export class BooksStore {
       pages.map(({ topic }) => topic),
       pages.map(({ partition }) => partition),
       pages.map(({ page }) => String(page)),
-      ...verdicts.map((verdict) => pages.map(({ bits }) => bits[verdict].join(''))),
+      pages.map(({ first }) => first),
+      ...verdicts.map((verdict) => pages.map((page) => bitsOf(page, verdict))),
     ]);
     return entries.map(() => undefined);
   }
@@ -123,11 +125,13 @@ export async function readNotificationBooks(dataSource: DataSource): Promise<Not
 }
 
 const known = '(b.matched | b.unmatched | b.duplicate | b.parked)';
+/** The bits of a verdict stand from `first` on; a cast to a longer bit string fills up with zeros. */
+const bitString = (bits: string) => `(CASE ${bits} WHEN '' THEN '' ELSE repeat('0', first) || ${bits} END)::bit(4096)`;
 const enterStatement = `
   INSERT INTO books AS b (topic, partition, page, matched, unmatched, duplicate, parked)
-  SELECT topic, partition, page, m::bit(4096), u::bit(4096), d::bit(4096), p::bit(4096)
-    FROM unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[])
-      AS new(topic, partition, page, m, u, d, p)
+  SELECT topic, partition, page, ${['m', 'u', 'd', 'p'].map(bitString).join(', ')}
+    FROM unnest($1::text[], $2::int[], $3::bigint[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[])
+      AS new(topic, partition, page, first, m, u, d, p)
    ORDER BY topic, partition, page
   ON CONFLICT (topic, partition, page) DO UPDATE SET
     ${verdicts.map((verdict) => `${verdict} = b.${verdict} | (excluded.${verdict} & ~${known})`).join(',\n    ')}`;
@@ -136,25 +140,36 @@ interface Page {
   readonly topic: string;
   readonly partition: number;
   readonly page: bigint;
-  /** `0` or `1` for each offset of the page. */
-  readonly bits: Readonly<Record<Verdict, string[]>>;
+  /** The first offset of the page that has a verdict, and the last. */
+  first: number;
+  last: number;
+  readonly verdictAt: Map<number, Verdict>;
 }
 
 function pagesOf(entries: readonly BookEntry[]): readonly Page[] {
   const pages = new Map<string, Page>();
   for (const { topic, partition, offset, verdict } of entries) {
     const page = offset / pageOffsets;
-    const key = `${partition}/${page}/${topic}`;
-    const at = pages.get(key) ?? { topic, partition, page, bits: emptyBits() };
-    pages.set(key, at);
     const bit = Number(offset % pageOffsets);
+    const key = `${partition}/${page}/${topic}`;
+    const at = pages.get(key) ?? { topic, partition, page, first: bit, last: bit, verdictAt: new Map() };
+    pages.set(key, at);
+    at.first = Math.min(at.first, bit);
+    at.last = Math.max(at.last, bit);
     // The first verdict stands, also when two entries of one offset meet in one batch.
-    if (!verdicts.some((other) => at.bits[other][bit] === '1')) at.bits[verdict][bit] = '1';
+    if (!at.verdictAt.has(bit)) at.verdictAt.set(bit, verdict);
   }
   return [...pages.values()];
 }
 
-function emptyBits(): Readonly<Record<Verdict, string[]>> {
-  const zeros = () => new Array<string>(Number(pageOffsets)).fill('0');
-  return { matched: zeros(), unmatched: zeros(), duplicate: zeros(), parked: zeros() };
+/** `0` or `1` for each offset from the first one on; empty when none has this verdict. */
+function bitsOf({ first, last, verdictAt }: Page, verdict: Verdict): string {
+  const bits = new Array<string>(last - first + 1).fill('0');
+  let isEmpty = true;
+  for (const [bit, is] of verdictAt) {
+    if (is !== verdict) continue;
+    bits[bit - first] = '1';
+    isEmpty = false;
+  }
+  return isEmpty ? '' : bits.join('');
 }
