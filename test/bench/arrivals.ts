@@ -6,8 +6,12 @@ const lookMs = 50;
 /** Nothing has arrived for this long: what is missing is lost. */
 const standstillMsMax = 30_000;
 
-/** Waits until `count` different requests have come, or until none comes any more. */
-export async function allArrived(stage: BenchStage, count: number): Promise<Arrivals> {
+/** Waits until `count` different requests have come, or until none comes any more; `look` hears of every look. */
+export async function allArrived(
+  stage: BenchStage,
+  count: number,
+  look: (arrivals: Arrivals) => void = () => undefined,
+): Promise<Arrivals> {
   const { receiver, run } = stage;
   let arrivals = await receiver.call('arrivals', {});
   for (let stillMs = 0; arrivals.distinct < count && stillMs < standstillMsMax; ) {
@@ -15,6 +19,7 @@ export async function allArrived(stage: BenchStage, count: number): Promise<Arri
     const now = await receiver.call('arrivals', {});
     stillMs = now.distinct === arrivals.distinct ? stillMs + lookMs : 0;
     arrivals = now;
+    look(now);
   }
   if (arrivals.distinct < count) run.say(`${count - arrivals.distinct} of ${count} requests did not come`);
   return arrivals;

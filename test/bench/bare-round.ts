@@ -1,17 +1,18 @@
 import { createTopics } from '#kafka/topics-command';
 import { createLog } from '#telemetry/log';
 import { allArrived } from './arrivals.js';
-import { epochMs, pause } from './bench-clock.js';
+import { epochMs } from './bench-clock.js';
 import { emptyDatabase } from './bench-database.js';
 import type { BenchStage } from './bench-stage.js';
 import { idlePrefix, type Usage, usageOf, usedBetween } from './components.js';
-import { eventPartitions, figuresFrom } from './drain.js';
+import { eventPartitions } from './drain.js';
+import { noAside } from './programs/aside.js';
 import type { BareStage } from './programs/bare.js';
-import type { RoundFigures } from './round-figures.js';
+import { untilQuiet } from './quiet.js';
+import { figuresFrom, type RoundFigures } from './round-figures.js';
 
 export const bareStages = ['dispatch', 'kafka', 'sql'] as const satisfies readonly BareStage[];
 
-const quietMs = 1_000;
 const day = 86_400_000;
 
 /**
@@ -27,8 +28,8 @@ export async function bareRound(stage: BenchStage, bareStage: BareStage, count: 
   const { endpoints } = run.options;
   const round = { stage: bareStage, brokers: servers.brokers, databaseUrl: bareDatabase.url, topic, from, count };
   await bare.call('prepare', { ...round, endpoints, receiver: receiverAddress });
-  await receiver.call('expect', { from, count, timed: false, hangingPath: null });
-  await pause(quietMs, run.signal);
+  await receiver.call('expect', { from, count, timed: false, aside: noAside });
+  await untilQuiet(stage);
 
   const before = usageOf(stage);
   const finished = bare.call('finish', {});
@@ -39,7 +40,7 @@ export async function bareRound(stage: BenchStage, bareStage: BareStage, count: 
   await Promise.all([finished, arrived]);
   const used = usedBetween(before, usageOf(stage));
   const arrivals = await receiver.call('arrivals', {});
-  return figuresFrom(count, { startedMs, arrivals, used: ownUsage(used) });
+  return figuresFrom({ count, startedMs, arrivals, used: ownUsage(used) });
 }
 
 /** The loop is the system here; the apps only idle. */

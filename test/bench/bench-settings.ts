@@ -28,17 +28,22 @@ export function createBenchSettings(folder: string): BenchSettings {
 export function appEnvironment(
   settings: BenchSettings,
   servers: BenchServers,
-  { databaseUrl, set }: { readonly databaseUrl: string; readonly set: Readonly<Record<string, string>> },
+  own: {
+    readonly databaseUrl: string;
+    readonly adminAddress: string;
+    readonly set: Readonly<Record<string, string>>;
+  },
 ): Environment {
   return {
     PATH: process.env['PATH'],
     KAFKA_BROKERS: servers.brokers,
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: own.databaseUrl,
+    GRPC_LISTEN: own.adminAddress,
     TOPIC_PREFIX: settings.topicPrefix,
     TOPIC_PROFILE: 'development',
     EGRESS_ALLOW: '127.0.0.1/32',
     KEK_FILE: settings.kekFile,
     BOOTSTRAP_API_KEY_FILE: settings.apiKeyFile,
-    ...set,
+    ...own.set,
   };
 }

@@ -5,6 +5,7 @@ import { configurationSeen } from '../../deploy/local/demo/apply-configuration.j
 import { appReady, type DemoApp, type DemoAppName } from '../../deploy/local/demo/demo-apps.js';
 import { createDemoTopics, type DemoTopics } from '../../deploy/local/demo/demo-topics.js';
 import type { Teardown } from '../../deploy/local/demo/teardown.js';
+import { freePort } from '../../deploy/local/local-process.js';
 import { runFolder } from '../../deploy/local/run-folder.js';
 import { startApp } from './bench-apps.js';
 import { type BenchDatabase, createBenchDatabase } from './bench-database.js';
@@ -13,6 +14,7 @@ import { writeResources } from './bench-resources.js';
 import { type BenchServers, startServers } from './bench-servers.js';
 import { appEnvironment, createBenchSettings } from './bench-settings.js';
 import type { BenchOptions } from './options.js';
+import { inspectorOption } from './profiler.js';
 import type { BareCalls } from './programs/bare.js';
 import type { GeneratorCalls } from './programs/generator.js';
 import type { ReceiverCalls } from './programs/receiver.js';
@@ -42,6 +44,10 @@ export interface BenchStage {
   readonly bare: BenchProcess<BareCalls>;
   /** `http://127.0.0.1:port` */
   readonly receiverAddress: string;
+  readonly topicPrefix: string;
+  /** Where the admin's API listens, `host:port`, and the key of it. */
+  readonly adminAddress: string;
+  readonly adminKeyFile: string;
   readonly numbers: Numbers;
 }
 
@@ -66,7 +72,8 @@ export async function startStage(run: BenchRun, appNames: readonly DemoAppName[]
   const servers = await startServers(say, teardown);
   const database = await createBenchDatabase(servers.postgresUrl, 'bench', teardown);
   const bareDatabase = await createBenchDatabase(servers.postgresUrl, 'bench_bare', teardown);
-  const env = appEnvironment(settings, servers, { databaseUrl: database.url, set: options.set });
+  const adminAddress = `127.0.0.1:${await freePort()}`;
+  const env = appEnvironment(settings, servers, { databaseUrl: database.url, adminAddress, set: options.set });
   const log = createLog({ app: 'bench', level: 'warn', sink: createWriteStream(path.join(folder, 'bench.log')) });
   const topics = await createDemoTopics(env, log);
   const receiver = startProgram<ReceiverCalls>('receiver', folder, teardown);
@@ -76,16 +83,18 @@ export async function startStage(run: BenchRun, appNames: readonly DemoAppName[]
   await generator.call('connect', { brokers: servers.brokers, name: `${settings.topicPrefix}generator` });
   const { endpoints, concurrency } = options;
   await writeResources(database.store, settings.kekFile, { endpoints, concurrency, receiver: receiverAddress });
-  const start = { folder, env, nodeOptions: {}, teardown, onLost: run.onLost };
+  const nodeOptions = options.profile === null ? {} : { [options.profile]: [inspectorOption] };
+  const start = { folder, env, nodeOptions, teardown, onLost: run.onLost };
   const apps: DemoApp[] = [];
   for (const name of appNames) apps.push(await startApp(name, start));
   await Promise.all(apps.map(appReady));
   const readers = apps.filter(({ name }) => name === 'renderer' || name === 'dispatcher');
   await configurationSeen(readers, database.store);
-  say(`ready: Kafka, Postgres, ${appNames.join(', ')}`);
-  const numbers = new Numbers();
-  const programs = { generator, receiver, bare, receiverAddress };
-  return { run, folder, servers, database, bareDatabase, topics, apps, ...programs, numbers };
+  say(`ready: ${['Kafka', 'Postgres', ...appNames].join(', ')}`);
+  const programs = { generator, receiver, bare, receiverAddress, numbers: new Numbers() };
+  const admin = { adminAddress, adminKeyFile: settings.apiKeyFile };
+  const { topicPrefix } = settings;
+  return { run, folder, servers, database, bareDatabase, topics, topicPrefix, apps, ...programs, ...admin };
 }
 
 function startProgram<C extends Calls>(name: string, folder: string, teardown: Teardown): BenchProcess<C> {

@@ -42,3 +42,15 @@ export function systemCpuSeconds(used: Usage): number {
     .filter(([name]) => !outside.has(name) && !name.startsWith(idlePrefix))
     .reduce((sum, [, { cpuSeconds }]) => sum + cpuSeconds, 0);
 }
+
+/** What each component uses in a second of doing nothing. */
+export function subtractIdle(used: Usage, idlePerSecond: Usage, seconds: number): Usage {
+  return Object.fromEntries(
+    Object.entries(used).map(([name, figures]) => {
+      const idle = idlePerSecond[name];
+      const rest = (value: number, idleValue: number) => Math.max(0, value - idleValue * seconds);
+      const cpuSeconds = rest(figures.cpuSeconds, idle?.cpuSeconds ?? 0);
+      return [name, { ...figures, cpuSeconds, writes: rest(figures.writes, idle?.writes ?? 0) }];
+    }),
+  );
+}

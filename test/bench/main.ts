@@ -3,11 +3,15 @@ import path from 'node:path';
 import { Teardown } from '../../deploy/local/demo/teardown.js';
 import { killEverything } from '../../deploy/local/local-process.js';
 import { keepRunFolder, madeRunFolder, removeRunFolder } from '../../deploy/local/run-folder.js';
+import { alone } from './alone.js';
 import type { BenchRun } from './bench-stage.js';
-import { type BenchOptions, readCommandLine, type Scenario, usage } from './options.js';
+import { idle } from './idle.js';
+import { isolation } from './isolation.js';
+import { type BenchOptions, readCommandLine } from './options.js';
+import type { Outcome } from './outcome.js';
 import { bareAlone, pipeline } from './pipeline.js';
-import { reportLines } from './report.js';
-import type { BenchResult } from './result.js';
+import { search } from './search.js';
+import { type Scenario, usage } from './usage.js';
 
 const wrongUseExit = 2;
 const signalExits = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -24,7 +28,16 @@ class Interrupted extends Error {
   }
 }
 
-const runs: Readonly<Record<Scenario, (run: BenchRun) => Promise<BenchResult>>> = { pipeline, bare: bareAlone };
+const runs: Readonly<Record<Scenario, (run: BenchRun) => Promise<Outcome>>> = {
+  pipeline,
+  bare: bareAlone,
+  dispatcher: alone('dispatcher'),
+  renderer: alone('renderer'),
+  'retry-scheduler': alone('retry-scheduler'),
+  isolation,
+  search,
+  idle,
+};
 
 const commandLine = readCommandLine(process.argv.slice(2));
 if (commandLine.kind === 'run') await bench(commandLine.options);
@@ -45,9 +58,9 @@ async function bench(options: BenchOptions): Promise<void> {
   let exitCode = 0;
   try {
     const run = { options, say, signal: stopping.signal, onLost: stop, teardown };
-    const result = await Promise.race([runs[options.scenario](run), aborted(stopping.signal)]);
-    process.stdout.write(`${reportLines(result).join('\n')}\n`);
-    if (options.jsonFile !== null) writeFileSync(options.jsonFile, `${JSON.stringify(result, null, 2)}\n`);
+    const { json, lines } = await Promise.race([runs[options.scenario](run), aborted(stopping.signal)]);
+    process.stdout.write(`${lines.join('\n')}\n`);
+    if (options.jsonFile !== null) writeFileSync(options.jsonFile, `${JSON.stringify(json, null, 2)}\n`);
   } catch (error) {
     exitCode = error instanceof Interrupted ? signalExits[error.signal] : 1;
     if (!(error instanceof Interrupted)) say(`failed: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
+import { defaults, idleSeconds, openLoopSeconds, type Scenario, scenarios } from './usage.js';
 
-export const scenarios = ['pipeline', 'bare'] as const;
+const profiledApps = ['renderer', 'dispatcher', 'retry-scheduler'] as const;
 
-export type Scenario = (typeof scenarios)[number];
+export type ProfiledApp = (typeof profiledApps)[number];
 
 /** What is measured, and how much of it. */
 export interface BenchOptions {
@@ -11,12 +12,14 @@ export interface BenchOptions {
   /** Events a second of an open loop; null drains a backlog. */
   readonly ratePerSecond: number | null;
   readonly rounds: number;
+  readonly seconds: number;
   readonly warmUpEvents: number;
   readonly endpoints: number;
   /** Requests under way to one endpoint. */
   readonly concurrency: number;
   /** Whether the bare loops run between the rounds. */
   readonly bare: boolean;
+  readonly profile: ProfiledApp | null;
   readonly jsonFile: string | null;
   /** Variables of every app beside its defaults. */
   readonly set: Readonly<Record<string, string>>;
@@ -28,35 +31,15 @@ export type CommandLine =
   | { readonly kind: 'help' }
   | { readonly kind: 'wrong'; readonly said: string };
 
-const defaults = { events: 20_000, rounds: 3, warmUp: 20_000, endpoints: 20, concurrency: 50 } as const;
-const most = { events: 2_000_000, rate: 20_000, rounds: 50, warmUp: 1_000_000, endpoints: 200, concurrency: 1_000 };
-
-export const usage = `Measures Hookline on this machine: Kafka and Postgres of its own, the built apps, a receiver and a generator.
-
-  npm run bench -- pipeline --events 100000            drains waiting events; the bare loops run between the rounds
-  npm run bench -- pipeline --events 6000 --rate 100   an open loop: arrival minus the intended time
-  npm run bench -- bare --events 100000                the bare loops alone
-
-  --events N       events of a round (${defaults.events})
-  --rate R         events a second of an open loop
-  --rounds K       rounds (${defaults.rounds})
-  --json FILE      the figures as JSON
-  --warm-up N      events before the first round (${defaults.warmUp})
-  --endpoints N    endpoints the events go round over (${defaults.endpoints})
-  --concurrency N  requests under way to one endpoint (${defaults.concurrency})
-  --no-bare        without the bare loops
-  --set NAME=VALUE a variable of every app; may stand several times
-  --help           prints this
-
-Progress goes to standard error, the table to standard output. docs/capacity.md says how to read it.
-Exit: 0 measured; 1 something failed; 2 wrong options; 130 or 143 interrupted.
-`;
+const most = { events: 2_000_000, rate: 20_000, rounds: 1_000, seconds: 600, endpoints: 200, concurrency: 1_000 };
 
 const flags = {
   events: { type: 'string' },
   rate: { type: 'string' },
   rounds: { type: 'string' },
+  seconds: { type: 'string' },
   json: { type: 'string' },
+  profile: { type: 'string' },
   'warm-up': { type: 'string' },
   endpoints: { type: 'string' },
   concurrency: { type: 'string' },
@@ -68,45 +51,52 @@ const flags = {
 /** Reads the arguments after the program's name. Never throws. */
 export function readCommandLine(args: readonly string[]): CommandLine {
   try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: flags,
-      allowPositionals: true,
-      strict: true,
-    });
-    if (values.help) return { kind: 'help' };
-    const scenario = scenarios.find((name) => name === positionals[0]);
-    if (scenario === undefined || positionals.length !== 1) throw new Error(`name one of ${scenarios.join(', ')}`);
-    const number = (flag: string, text: string | undefined, limits: { otherwise: number; most: number }) =>
-      wholeNumber(`--${flag}`, text, limits);
-    return {
-      kind: 'run',
-      options: {
-        scenario,
-        events: number('events', values.events, { otherwise: defaults.events, most: most.events }),
-        ratePerSecond:
-          values.rate === undefined ? null : number('rate', values.rate, { otherwise: 0, most: most.rate }),
-        rounds: number('rounds', values.rounds, { otherwise: defaults.rounds, most: most.rounds }),
-        warmUpEvents: number('warm-up', values['warm-up'], { otherwise: defaults.warmUp, most: most.warmUp }),
-        endpoints: number('endpoints', values.endpoints, { otherwise: defaults.endpoints, most: most.endpoints }),
-        concurrency: number('concurrency', values.concurrency, {
-          ...{ otherwise: defaults.concurrency, most: most.concurrency },
-        }),
-        bare: !values['no-bare'],
-        jsonFile: values.json ?? null,
-        set: Object.fromEntries((values.set ?? []).map(variable)),
-      },
-    };
+    return parsed(args);
   } catch (error) {
     return { kind: 'wrong', said: error instanceof Error ? error.message : String(error) };
   }
 }
 
-function wholeNumber(flag: string, text: string | undefined, limits: { otherwise: number; most: number }): number {
-  if (text === undefined) return limits.otherwise;
+function parsed(args: readonly string[]): CommandLine {
+  const { values, positionals } = parseArgs({ args: [...args], options: flags, allowPositionals: true, strict: true });
+  if (values.help) return { kind: 'help' };
+  const scenario = oneOf(scenarios, positionals[0], 'a scenario');
+  if (positionals.length > 1) throw new Error(`${positionals[1]} is one word too many`);
+  const otherwise = defaults[scenario];
+  const ratePerSecond = values.rate === undefined ? null : wholeNumber('--rate', values.rate, 1, most.rate);
+  if (ratePerSecond !== null && scenario !== 'pipeline' && scenario !== 'isolation')
+    throw new Error(`--rate is for pipeline and isolation, not for ${scenario}`);
+  const events = ratePerSecond === null ? otherwise.events : ratePerSecond * openLoopSeconds;
+  return {
+    kind: 'run',
+    options: {
+      scenario,
+      events: wholeNumber('--events', values.events, events, most.events),
+      ratePerSecond,
+      rounds: wholeNumber('--rounds', values.rounds, otherwise.rounds, most.rounds),
+      seconds: wholeNumber('--seconds', values.seconds, idleSeconds, most.seconds),
+      warmUpEvents: wholeNumber('--warm-up', values['warm-up'], otherwise.warmUpEvents, most.events),
+      endpoints: wholeNumber('--endpoints', values.endpoints, otherwise.endpoints, most.endpoints),
+      concurrency: wholeNumber('--concurrency', values.concurrency, otherwise.concurrency, most.concurrency),
+      bare: !values['no-bare'],
+      profile: values.profile === undefined ? null : oneOf(profiledApps, values.profile, '--profile as'),
+      jsonFile: values.json ?? null,
+      set: Object.fromEntries((values.set ?? []).map(variable)),
+    },
+  };
+}
+
+function oneOf<T extends string>(all: readonly T[], text: string | undefined, what: string): T {
+  const found = all.find((name) => name === text);
+  if (found === undefined) throw new Error(`name ${what} one of ${all.join(', ')}`);
+  return found;
+}
+
+function wholeNumber(flag: string, text: string | undefined, otherwise: number, max: number): number {
+  if (text === undefined) return otherwise;
   const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (value >= 1 && value <= limits.most) return value;
-  throw new Error(`${flag} ${JSON.stringify(text)} is no whole number from 1 to ${limits.most}`);
+  if (value >= 1 && value <= max) return value;
+  throw new Error(`${flag} ${JSON.stringify(text)} is no whole number from 1 to ${max}`);
 }
 
 function variable(text: string): readonly [string, string] {

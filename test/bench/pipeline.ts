@@ -1,52 +1,69 @@
 import { bareRound, bareStages } from './bare-round.js';
 import type { BenchRun, BenchStage } from './bench-stage.js';
 import { startStage } from './bench-stage.js';
+import type { Usage } from './components.js';
 import { drain } from './drain.js';
+import { idlePerSecond } from './idle.js';
+import { openLoop } from './open-loop.js';
+import type { Outcome } from './outcome.js';
+import { profileRound } from './profile-round.js';
 import type { BareStage } from './programs/bare.js';
-import { type BenchResult, summaryOf } from './result.js';
 import type { RoundFigures } from './round-figures.js';
+import { speedOutcome, withProfile } from './speed-outcome.js';
+import { said, warmUp, warmUpBare } from './warm-up.js';
 
 /** The apps of the path; the admin has no part in it and is not started. */
 const path = ['renderer', 'dispatcher', 'retry-scheduler'] as const;
+/** How long the idle apps are looked at before an open loop. */
+const idleLookSeconds = 20;
 
 type BareRounds = Readonly<Record<BareStage, RoundFigures[]>>;
 
-/** Drains backlogs, with the bare loops between them: what the machine does in these minutes is the same for all. */
-export async function pipeline(run: BenchRun): Promise<BenchResult> {
+/** A backlog, or an open loop where a rate is given. */
+export async function pipeline(run: BenchRun): Promise<Outcome> {
+  const { ratePerSecond } = run.options;
+  return ratePerSecond === null ? drains(run) : openLoops(run, ratePerSecond);
+}
+
+/** Backlogs, with the bare loops between them: what the machine does in these minutes is the same for all. */
+async function drains(run: BenchRun): Promise<Outcome> {
   const stage = await startStage(run, path);
   await warmUp(stage);
+  if (run.options.bare) await warmUpBare(stage);
   const rounds: RoundFigures[] = [];
-  const bare: BareRounds = { dispatch: [], kafka: [], sql: [] };
+  const bare = noBareRounds();
   for (let round = 1; round <= run.options.rounds; round++) {
     if (run.options.bare) await bareRounds(stage, bare, round);
     rounds.push(await said(stage, `round ${round}: pipeline`, drain(stage, run.options.events)));
   }
-  return result(run, rounds, bare);
+  const profile = await profileRound(stage, () => drain(stage, run.options.events));
+  return withProfile(speedOutcome(run, rounds, bare), profile);
+}
+
+async function openLoops(run: BenchRun, ratePerSecond: number): Promise<Outcome> {
+  const stage = await startStage(run, path);
+  await warmUp(stage);
+  const idle = await idlePerSecond(stage, idleLookSeconds);
+  const loop = { count: run.options.events, ratePerSecond, idle };
+  const rounds: RoundFigures[] = [];
+  for (let round = 1; round <= run.options.rounds; round++)
+    rounds.push(await said(stage, `round ${round}: open loop`, openLoop(stage, loop)));
+  const profile = await profileRound(stage, () => openLoop(stage, loop));
+  const { json, lines } = speedOutcome(run, rounds, noBareRounds());
+  const idleLine = `subtracted idle use, % of a core: ${idleText(idle)}`;
+  const idleCorePercent = Object.fromEntries(
+    Object.entries(idle).map(([name, { cpuSeconds }]) => [name, cpuSeconds * 100]),
+  );
+  return withProfile({ json: { ...json, idleCorePercent }, lines: [...lines, '', idleLine] }, profile);
 }
 
 /** The bare loops alone. */
-export async function bareAlone(run: BenchRun): Promise<BenchResult> {
+export async function bareAlone(run: BenchRun): Promise<Outcome> {
   const stage = await startStage(run, []);
   await warmUpBare(stage);
-  const bare: BareRounds = { dispatch: [], kafka: [], sql: [] };
+  const bare = noBareRounds();
   for (let round = 1; round <= run.options.rounds; round++) await bareRounds(stage, bare, round);
-  return result(run, bare.sql, bare);
-}
-
-function result(run: BenchRun, rounds: readonly RoundFigures[], bare: BareRounds): BenchResult {
-  const median = summaryOf(rounds);
-  const bareSummaries = bareStages.flatMap((stage) =>
-    bare[stage].length === 0 ? [] : [[stage, summaryOf(bare[stage])] as const],
-  );
-  const against = bareSummaries.find(([stage]) => stage === 'sql')?.[1];
-  return {
-    scenario: run.options.scenario,
-    options: run.options,
-    rounds,
-    ...median,
-    bare: Object.fromEntries(bareSummaries),
-    ratioToBare: against === undefined ? null : median.median.deliveriesPerSecond / against.median.deliveriesPerSecond,
-  };
+  return speedOutcome(run, bare.sql, bare);
 }
 
 async function bareRounds(stage: BenchStage, bare: BareRounds, round: number): Promise<void> {
@@ -56,24 +73,13 @@ async function bareRounds(stage: BenchStage, bare: BareRounds, round: number): P
     );
 }
 
-/** A broker that has just begun compiles its own code for seconds, and so do the apps. */
-export async function warmUp(stage: BenchStage): Promise<void> {
-  const { warmUpEvents, bare } = stage.run.options;
-  await said(stage, 'warm-up: pipeline', drain(stage, warmUpEvents));
-  if (bare) await warmUpBare(stage);
+function noBareRounds(): BareRounds {
+  return { dispatch: [], kafka: [], sql: [] };
 }
 
-async function warmUpBare(stage: BenchStage): Promise<void> {
-  for (const name of ['dispatch', 'sql'] as const)
-    await said(stage, `warm-up: bare ${name}`, bareRound(stage, name, stage.run.options.warmUpEvents));
-}
-
-async function said(stage: BenchStage, what: string, round: Promise<RoundFigures>): Promise<RoundFigures> {
-  const figures = await round;
-  const { deliveriesPerSecond, deliveriesPerCpuSecond, lost, duplicates } = figures;
-  stage.run.say(
-    `${what}: ${Math.round(deliveriesPerSecond)}/s, ${Math.round(deliveriesPerCpuSecond)} per CPU-second` +
-      `${lost > 0 ? `, LOST ${lost}` : ''}${duplicates > 0 ? `, DUPLICATES ${duplicates}` : ''}`,
-  );
-  return figures;
+function idleText(idle: Usage): string {
+  const { bare: _bare, generator: _generator, ...shown } = idle;
+  return Object.entries(shown)
+    .map(([name, { cpuSeconds }]) => `${name} ${(cpuSeconds * 100).toFixed(1)}`)
+    .join(', ');
 }

@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { epochMs } from '../bench-clock.js';
 import { type Percentiles, percentilesOf } from '../percentiles.js';
+import { type Aside, noAside } from './aside.js';
 import { serveCalls } from './serve-calls.js';
 
 /** Which requests count: those whose bodies are numbered `from` to `from + count - 1`. */
@@ -13,8 +14,7 @@ export interface Expectation {
   readonly count: number;
   /** Bodies carry the time they were meant to be sent at: keeps arrival minus that. */
   readonly timed: boolean;
-  /** Requests whose path begins with this are never answered. */
-  readonly hangingPath: string | null;
+  readonly aside: Aside;
 }
 
 /** What has arrived since the last expectation. */
@@ -25,8 +25,8 @@ export interface Arrivals {
   readonly duplicates: number;
   /** Requests of other numbers. */
   readonly unexpected: number;
-  /** Requests left without an answer. */
-  readonly hanging: number;
+  /** Requests of the endpoint aside. */
+  readonly aside: number;
   /** The first and the last request, milliseconds since the epoch; 0 before any. */
   readonly firstMs: number;
   readonly lastMs: number;
@@ -41,11 +41,13 @@ export type ReceiverCalls = {
   latencies(argument: Record<string, never>): Percentiles | null;
 };
 
-let expected: Expectation = { from: 0, count: 0, timed: false, hangingPath: null };
+let expected: Expectation = { from: 0, count: 0, timed: false, aside: noAside };
 let seen = new Uint8Array(0);
 let latenciesMs = new Float64Array(0);
-const fresh = () => ({ distinct: 0, duplicates: 0, unexpected: 0, hanging: 0, firstMs: 0, lastMs: 0 });
+const fresh = () => ({ distinct: 0, duplicates: 0, unexpected: 0, aside: 0, firstMs: 0, lastMs: 0 });
 let arrivals = fresh();
+/** What an endpoint that hangs was asked; cut off when something else is expected. */
+let hanging: ServerResponse[] = [];
 
 /** Bodies begin `{"n":12,"at":1764000000000.5,`. */
 const numberStart = '{"n":'.length;
@@ -80,11 +82,11 @@ function receive(request: IncomingMessage, response: ServerResponse): void {
     if (head.length < headBytes) head += chunk.toString('latin1', 0, headBytes);
   });
   request.on('end', () => {
-    if (expected.hangingPath !== null && request.url?.startsWith(expected.hangingPath)) {
-      arrivals.hanging++;
-      return;
-    }
-    count(head);
+    const { path, hangs } = expected.aside;
+    if (request.url === path) {
+      arrivals.aside++;
+      if (hangs) return void hanging.push(response);
+    } else count(head);
     response.sendDate = false;
     response.writeHead(200, { 'content-length': '0' });
     response.end();
@@ -104,6 +106,8 @@ const calls: ReceiverCalls = {
     seen = new Uint8Array(expectation.count);
     latenciesMs = new Float64Array(expectation.timed ? expectation.count : 0);
     arrivals = fresh();
+    for (const response of hanging) response.destroy();
+    hanging = [];
   },
   arrivals: () => arrivals,
   latencies: () => percentilesOf(latenciesMs.subarray(0, expected.timed ? arrivals.distinct : 0)),

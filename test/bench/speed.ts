@@ -15,6 +15,9 @@ export interface Medians {
   readonly walBytesPerDelivery: number | null;
   /** The most of all rounds, by component, MiB. */
   readonly residentMiBMax: Readonly<Record<string, number>>;
+  /** The most events that were due and had not arrived; null for a backlog. */
+  readonly lagMax: number | null;
+  readonly deliveries: number;
   /** Of all rounds together. */
   readonly lost: number;
   readonly duplicates: number;
@@ -26,18 +29,18 @@ export interface Summary {
   readonly spread: {
     readonly deliveriesPerSecond: Spread;
     readonly deliveriesPerCpuSecond: Spread;
+    readonly arrivalP99Ms: Spread | null;
   };
 }
 
-/** What a run found out. */
-export interface BenchResult extends Summary {
+/** What a run found out about speed. */
+export interface SpeedResult extends Summary {
   readonly scenario: string;
   readonly options: BenchOptions;
   readonly rounds: readonly RoundFigures[];
   readonly bare: Readonly<Record<string, Summary>>;
   /** Of the medians of deliveries a second, against bare + Kafka + SQL. */
   readonly ratioToBare: number | null;
-  readonly [extra: string]: unknown;
 }
 
 export function summaryOf(rounds: readonly RoundFigures[]): Summary {
@@ -47,11 +50,13 @@ export function summaryOf(rounds: readonly RoundFigures[]): Summary {
   const names = Object.keys(rounds[0]?.used ?? {});
   const byName = (figure: (round: RoundFigures, name: string) => number) =>
     Object.fromEntries(names.map((name) => [name, of((round) => figure(round, name)).median]));
-  const perDelivery = (figure: (round: RoundFigures) => number | null) =>
-    rounds.some((round) => figure(round) === null)
-      ? null
-      : of((round) => (figure(round) ?? 0) / round.deliveries).median;
+  const ofAll = (figure: (round: RoundFigures) => number | null) => {
+    const values = rounds.map(figure).filter((value) => value !== null);
+    return values.length < rounds.length ? null : spreadOf(values);
+  };
   const total = (figure: (round: RoundFigures) => number) => rounds.reduce((sum, round) => sum + figure(round), 0);
+  const each = (value: number | null, { deliveries }: RoundFigures) => (value === null ? null : value / deliveries);
+  const arrivalP99Ms = ofAll(({ arrivalMs }) => arrivalMs?.p99 ?? null);
   return {
     median: {
       deliveriesPerSecond: deliveriesPerSecond.median,
@@ -59,15 +64,17 @@ export function summaryOf(rounds: readonly RoundFigures[]): Summary {
       arrivalMs: arrivalOf(rounds),
       cpuSeconds: byName(({ used }, name) => used[name]?.cpuSeconds ?? 0),
       writesPerDelivery: byName(({ used, deliveries }, name) => (used[name]?.writes ?? 0) / deliveries),
-      transactionsPerDelivery: perDelivery(({ transactions }) => transactions),
-      walBytesPerDelivery: perDelivery(({ walBytes }) => walBytes),
+      transactionsPerDelivery: ofAll((round) => each(round.transactions, round))?.median ?? null,
+      walBytesPerDelivery: ofAll((round) => each(round.walBytes, round))?.median ?? null,
       residentMiBMax: Object.fromEntries(
         names.map((name) => [name, of(({ used }) => used[name]?.residentMiBMax ?? 0).max]),
       ),
+      lagMax: ofAll(({ lagMax }) => lagMax)?.max ?? null,
+      deliveries: of(({ deliveries }) => deliveries).median,
       lost: total(({ lost }) => lost),
       duplicates: total(({ duplicates }) => duplicates),
     },
-    spread: { deliveriesPerSecond, deliveriesPerCpuSecond },
+    spread: { deliveriesPerSecond, deliveriesPerCpuSecond, arrivalP99Ms },
   };
 }
 
