@@ -84,7 +84,7 @@ const roundsOf: Readonly<Record<ProfiledApp, (stage: BenchStage) => Promise<Alon
     },
   }),
   dispatcher: async (stage) => {
-    const idsMs = Date.now();
+    const idsMs = Math.floor(epochMs());
     const { endpoints } = stage.run.options;
     return {
       load: {
@@ -104,7 +104,12 @@ const roundsOf: Readonly<Record<ProfiledApp, (stage: BenchStage) => Promise<Alon
     const deliveries = topicNames.deliveries(topicPrefix);
     const before = await recordsInTopic(topics.kafka, deliveries, log);
     return {
-      load: { topic: topicNames.tier(topicPrefix, '5s'), partitions: tierPartitions, value: 'tier', idsMs: Date.now() },
+      load: {
+        topic: topicNames.tier(topicPrefix, '5s'),
+        partitions: tierPartitions,
+        value: 'tier',
+        idsMs: Math.floor(epochMs()),
+      },
       prepare: async () => undefined,
       gone: async () => (await recordsInTopic(topics.kafka, deliveries, log)) - before,
     };

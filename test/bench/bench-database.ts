@@ -41,6 +41,23 @@ export async function isSettled({ store }: BenchDatabase): Promise<boolean> {
   return row?.open === false;
 }
 
+/** Rows of everything a delivery leaves behind. */
+export interface KeptRows {
+  readonly sent: number;
+  readonly attempts: number;
+  readonly claims: number;
+}
+
+/** Counted after a round, not within it: a loop that stores less than it says would be fast. */
+export async function keptRows({ store }: BenchDatabase): Promise<KeptRows> {
+  const [row] = await store.query<readonly Readonly<Record<keyof KeptRows, string>>[]>(
+    `SELECT (SELECT count(*) FROM notifications WHERE state = 'sent' AND next_attempt_at IS NULL) AS sent,
+            (SELECT count(*) FROM attempts WHERE outcome = 'accepted') AS attempts,
+            (SELECT count(*) FROM claims) AS claims`,
+  );
+  return { sent: Number(row?.sent), attempts: Number(row?.attempts), claims: Number(row?.claims) };
+}
+
 /** What the server has done so far. */
 export interface StoreWork {
   readonly transactions: number;

@@ -29,13 +29,15 @@ export function appEnvironment(
   settings: BenchSettings,
   servers: BenchServers,
   own: {
+    /** Where programs are found. */
+    readonly path: string | undefined;
     readonly databaseUrl: string;
     readonly adminAddress: string;
     readonly set: Readonly<Record<string, string>>;
   },
 ): Environment {
   return {
-    PATH: process.env['PATH'],
+    PATH: own.path,
     KAFKA_BROKERS: servers.brokers,
     DATABASE_URL: own.databaseUrl,
     GRPC_LISTEN: own.adminAddress,

@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
-import path from 'node:path';
+import { join, relative } from 'node:path';
+import type { Environment } from '#runtime/config';
 import { createLog } from '#telemetry/log';
 import { configurationSeen } from '../../deploy/local/demo/apply-configuration.js';
 import { appReady, type DemoApp, type DemoAppName } from '../../deploy/local/demo/demo-apps.js';
@@ -23,6 +24,7 @@ import type { Calls } from './programs/serve-calls.js';
 /** Around a run. */
 export interface BenchRun {
   readonly options: BenchOptions;
+  readonly env: Environment;
   readonly say: (line: string) => void;
   /** Aborted when the run is to end. */
   readonly signal: AbortSignal;
@@ -67,14 +69,15 @@ export class Numbers {
 export async function startStage(run: BenchRun, appNames: readonly DemoAppName[]): Promise<BenchStage> {
   const { say, teardown, options } = run;
   const folder = runFolder('run', say);
-  say(`logs go to ${path.relative(process.cwd(), folder)}/`);
+  say(`logs go to ${relative(process.cwd(), folder)}/`);
   const settings = createBenchSettings(folder);
   const servers = await startServers(say, teardown);
   const database = await createBenchDatabase(servers.postgresUrl, 'bench', teardown);
   const bareDatabase = await createBenchDatabase(servers.postgresUrl, 'bench_bare', teardown);
   const adminAddress = `127.0.0.1:${await freePort()}`;
-  const env = appEnvironment(settings, servers, { databaseUrl: database.url, adminAddress, set: options.set });
-  const log = createLog({ app: 'bench', level: 'warn', sink: createWriteStream(path.join(folder, 'bench.log')) });
+  const path = run.env['PATH'];
+  const env = appEnvironment(settings, servers, { path, databaseUrl: database.url, adminAddress, set: options.set });
+  const log = createLog({ app: 'bench', level: 'warn', sink: createWriteStream(join(folder, 'bench.log')) });
   const topics = await createDemoTopics(env, log);
   const receiver = startProgram<ReceiverCalls>('receiver', folder, teardown);
   const generator = startProgram<GeneratorCalls>('generator', folder, teardown);

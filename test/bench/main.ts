@@ -1,10 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Teardown } from '../../deploy/local/demo/teardown.js';
 import { killEverything } from '../../deploy/local/local-process.js';
 import { keepRunFolder, madeRunFolder, removeRunFolder } from '../../deploy/local/run-folder.js';
 import { alone } from './alone.js';
 import type { BenchRun } from './bench-stage.js';
+import { capacityTable } from './capacity-table.js';
 import { idle } from './idle.js';
 import { isolation } from './isolation.js';
 import { type BenchOptions, readCommandLine } from './options.js';
@@ -41,6 +42,8 @@ const runs: Readonly<Record<Scenario, (run: BenchRun) => Promise<Outcome>>> = {
 
 const commandLine = readCommandLine(process.argv.slice(2));
 if (commandLine.kind === 'run') await bench(commandLine.options);
+else if (commandLine.kind === 'table')
+  process.stdout.write(`${capacityTable(commandLine.files.map(readJson)).join('\n')}\n`);
 else if (commandLine.kind === 'help') process.stdout.write(usage);
 else {
   process.stderr.write(`${commandLine.said}\n\n${usage}`);
@@ -57,7 +60,7 @@ async function bench(options: BenchOptions): Promise<void> {
   const teardown = new Teardown(say);
   let exitCode = 0;
   try {
-    const run = { options, say, signal: stopping.signal, onLost: stop, teardown };
+    const run = { options, env: process.env, say, signal: stopping.signal, onLost: stop, teardown };
     const { json, lines } = await Promise.race([runs[options.scenario](run), aborted(stopping.signal)]);
     process.stdout.write(`${lines.join('\n')}\n`);
     if (options.jsonFile !== null) writeFileSync(options.jsonFile, `${JSON.stringify(json, null, 2)}\n`);
@@ -67,6 +70,10 @@ async function bench(options: BenchOptions): Promise<void> {
   }
   stopping.abort();
   await leave(exitCode, teardown, say);
+}
+
+function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(file, 'utf8'));
 }
 
 async function leave(exitCode: number, teardown: Teardown, say: (line: string) => void): Promise<void> {

@@ -5,7 +5,7 @@ import type { ListNotificationsRequest } from '#contracts/generated/hookline/adm
 import type { ListNotificationsResponse__Output } from '#contracts/generated/hookline/admin/v1/ListNotificationsResponse';
 import type { ProtoGrpcType } from '#contracts/generated/notification_service';
 
-/** `NotificationService.List`, as any client calls it. */
+/** `NotificationService.List`, as the command line calls it. */
 export class NotificationLists {
   private readonly client;
   private readonly metadata = new Metadata();

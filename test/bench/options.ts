@@ -28,6 +28,7 @@ export interface BenchOptions {
 /** What the command line says. */
 export type CommandLine =
   | { readonly kind: 'run'; readonly options: BenchOptions }
+  | { readonly kind: 'table'; readonly files: readonly string[] }
   | { readonly kind: 'help' }
   | { readonly kind: 'wrong'; readonly said: string };
 
@@ -60,12 +61,17 @@ export function readCommandLine(args: readonly string[]): CommandLine {
 function parsed(args: readonly string[]): CommandLine {
   const { values, positionals } = parseArgs({ args: [...args], options: flags, allowPositionals: true, strict: true });
   if (values.help) return { kind: 'help' };
-  const scenario = oneOf(scenarios, positionals[0], 'a scenario');
-  if (positionals.length > 1) throw new Error(`${positionals[1]} is one word too many`);
+  const [first, ...files] = positionals;
+  if (first === 'table' && files.length > 0) return { kind: 'table', files };
+  const scenario = oneOf(scenarios, first, 'a scenario');
+  if (files.length > 0) throw new Error(`${files[0]} is one word too many`);
   const otherwise = defaults[scenario];
   const ratePerSecond = values.rate === undefined ? null : wholeNumber('--rate', values.rate, 1, most.rate);
   if (ratePerSecond !== null && scenario !== 'pipeline' && scenario !== 'isolation')
     throw new Error(`--rate is for pipeline and isolation, not for ${scenario}`);
+  const profile = values.profile === undefined ? null : oneOf(profiledApps, values.profile, '--profile as');
+  if (profile !== null && scenario !== 'pipeline' && scenario !== profile)
+    throw new Error(`--profile ${profile} is for pipeline and ${profile}, not for ${scenario}`);
   const events = ratePerSecond === null ? otherwise.events : ratePerSecond * openLoopSeconds;
   return {
     kind: 'run',
@@ -79,7 +85,7 @@ function parsed(args: readonly string[]): CommandLine {
       endpoints: wholeNumber('--endpoints', values.endpoints, otherwise.endpoints, most.endpoints),
       concurrency: wholeNumber('--concurrency', values.concurrency, otherwise.concurrency, most.concurrency),
       bare: !values['no-bare'],
-      profile: values.profile === undefined ? null : oneOf(profiledApps, values.profile, '--profile as'),
+      profile,
       jsonFile: values.json ?? null,
       set: Object.fromEntries((values.set ?? []).map(variable)),
     },

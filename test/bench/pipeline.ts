@@ -1,3 +1,4 @@
+import type { BareStage } from './bare/bare-stages.js';
 import { bareRound, bareStages } from './bare-round.js';
 import type { BenchRun, BenchStage } from './bench-stage.js';
 import { startStage } from './bench-stage.js';
@@ -7,7 +8,6 @@ import { idlePerSecond } from './idle.js';
 import { openLoop } from './open-loop.js';
 import type { Outcome } from './outcome.js';
 import { profileRound } from './profile-round.js';
-import type { BareStage } from './programs/bare.js';
 import type { RoundFigures } from './round-figures.js';
 import { speedOutcome, withProfile } from './speed-outcome.js';
 import { said, warmUp, warmUpBare } from './warm-up.js';
@@ -74,7 +74,7 @@ async function bareRounds(stage: BenchStage, bare: BareRounds, round: number): P
 }
 
 function noBareRounds(): BareRounds {
-  return { dispatch: [], kafka: [], sql: [] };
+  return { dispatch: [], kafka: [], sql: [], path: [] };
 }
 
 function idleText(idle: Usage): string {

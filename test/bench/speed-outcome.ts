@@ -1,6 +1,6 @@
+import type { BareStage } from './bare/bare-stages.js';
 import type { BenchRun } from './bench-stage.js';
 import type { Outcome } from './outcome.js';
-import type { BareStage } from './programs/bare.js';
 import type { RoundFigures } from './round-figures.js';
 import { summaryOf } from './speed.js';
 import { speedLines } from './speed-report.js';

@@ -1,3 +1,4 @@
+import { idlePrefix } from './components.js';
 import type { Percentiles, Spread } from './percentiles.js';
 import type { SpeedResult, Summary } from './speed.js';
 import { table } from './table.js';
@@ -12,13 +13,13 @@ export function speedLines(result: SpeedResult): readonly string[] {
     '',
     ...speedTable([
       ...Object.entries(bare).map(([name, summary]) => [`bare ${name}`, summary] as const),
-      [result.scenario, result],
+      ...(result.scenario === 'bare' ? [] : [[result.scenario, result] as const]),
     ]),
-    '',
-    ...componentTable(result),
+    ...(result.scenario === 'bare' ? [] : ['', ...componentTable(result.scenario, result)]),
+    ...['sql', 'path'].flatMap((name) => bareLines(`bare ${name}`, bare[name])),
     ...arrivalLines(result),
     ...storeLines(result),
-    ...(ratioToBare === null ? [] : ['', `${(ratioToBare * 100).toFixed(1)} % of bare + Kafka + SQL`]),
+    ...(ratioToBare === null ? [] : ['', `${(ratioToBare * 100).toFixed(1)} % of bare + Kafka + SQL (bare sql)`]),
     ...(median.lost + median.duplicates === 0
       ? []
       : ['', `LOST ${median.lost}, DUPLICATES ${median.duplicates} in all rounds`]),
@@ -43,10 +44,13 @@ export function percentilesText({ p50, p95, p99 }: Percentiles): string {
   return `p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
 }
 
-function componentTable({ median }: Summary): readonly string[] {
+function componentTable(name: string, { median }: Summary): readonly string[] {
+  const shown = Object.entries(median.cpuSeconds).filter(
+    ([component, s]) => s > 0 && !component.startsWith(idlePrefix),
+  );
   return table([
-    ['component', 'CPU s', 'us/delivery', 'writes/delivery', 'peak MiB'],
-    ...Object.entries(median.cpuSeconds).map(([name, seconds]) => [
+    [name, 'CPU s', 'us/delivery', 'writes/delivery', 'peak MiB'],
+    ...shown.map(([name, seconds]) => [
       name,
       seconds.toFixed(2),
       ((seconds * 1e6) / median.deliveries).toFixed(0),
@@ -54,6 +58,19 @@ function componentTable({ median }: Summary): readonly string[] {
       String(median.residentMiBMax[name] ?? 0),
     ]),
   ]);
+}
+
+/** A loop that the product is compared with, and what the apps took of the machine meanwhile. */
+function bareLines(name: string, summary: Summary | undefined): readonly string[] {
+  if (summary === undefined) return [];
+  const { cpuSeconds, deliveries, deliveriesPerSecond } = summary.median;
+  const idle = Object.entries(cpuSeconds).filter(([component]) => component.startsWith(idlePrefix));
+  const idleCores = idle.reduce((sum, [, seconds]) => sum + seconds, 0) / (deliveries / deliveriesPerSecond);
+  return [
+    '',
+    ...componentTable(name, summary),
+    `(what idled beside it used ${(idleCores * 100).toFixed(1)} % of a core)`,
+  ];
 }
 
 function arrivalLines({ median: { arrivalMs, lagMax } }: Summary): readonly string[] {

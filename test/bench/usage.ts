@@ -47,6 +47,7 @@ export const usage = `Measures Hookline on this machine: Kafka and Postgres of i
   npm run bench -- isolation                  ten endpoints, one of which never answers, beside all of them healthy
   npm run bench -- search --events 100000     pages of notification lists over so many rows; --rounds pages of each list
   npm run bench -- idle                       all apps up and nothing to do
+  npm run bench -- table FILE...              the figures of such JSON files as a table of docs/capacity.md
 
   --events N       events of a round (${drains.events}; rows of search: ${100_000})
   --rate R         events a second of an open loop (pipeline, isolation)
@@ -57,7 +58,7 @@ export const usage = `Measures Hookline on this machine: Kafka and Postgres of i
   --warm-up N      events before the first round (${drains.warmUpEvents})
   --endpoints N    endpoints the events go round over (${drains.endpoints}; isolation 10)
   --concurrency N  requests under way to one endpoint (${drains.concurrency}; isolation 10)
-  --no-bare        without the bare loops
+  --no-bare        without the bare loops (dispatch, kafka, sql: the one to compare with, path)
   --set NAME=VALUE a variable of every app; may stand several times
   --help           prints this
 

@@ -9,7 +9,7 @@ export async function warmUp(stage: BenchStage): Promise<void> {
 }
 
 export async function warmUpBare(stage: BenchStage): Promise<void> {
-  for (const name of ['dispatch', 'sql'] as const)
+  for (const name of ['dispatch', 'sql', 'path'] as const)
     await said(stage, `warm-up: bare ${name}`, bareRound(stage, name, stage.run.options.warmUpEvents));
 }
 

@@ -1,5 +1,4 @@
 const rowsMax = 500;
-const flushesMax = 2;
 
 /** Gathers while statements are under way, as the product does: a batch is what came during the one before it. */
 export class BareBatches<T> {
@@ -11,6 +10,7 @@ export class BareBatches<T> {
     private readonly flush: (batch: readonly T[]) => Promise<void>,
     private readonly done: (batch: readonly T[]) => void,
     private readonly failed: (error: unknown) => void,
+    private readonly flushesMax = 2,
   ) {}
 
   add(items: readonly T[]): void {
@@ -24,7 +24,7 @@ export class BareBatches<T> {
   }
 
   private start(): void {
-    while (this.flushes < flushesMax && this.waiting.length > 0) {
+    while (this.flushes < this.flushesMax && this.waiting.length > 0) {
       const batch = this.waiting.slice(0, rowsMax);
       this.waiting = this.waiting.slice(rowsMax);
       this.flushes++;

@@ -7,6 +7,8 @@ export interface BareRecord {
   readonly offset: string;
   readonly timestampMs: number;
   readonly value: Buffer;
+  /** Of the header `notification-id`; null where there is none. */
+  readonly id: string | null;
 }
 
 /** Records read and not finished, beyond which partitions are paused until half of them are. */
@@ -17,6 +19,10 @@ const socketFactory: ISocketFactory = ({ host, port, onConnect }) => {
   socket.setNoDelay(true);
   return socket;
 };
+
+export function bareKafka(brokers: string): Kafka {
+  return new Kafka({ clientId: 'bare', brokers: [brokers], logLevel: logLevel.ERROR, socketFactory });
+}
 
 /** Unfinished offsets of one partition: what was read last, and what of it is not done. */
 class Watermark {
@@ -51,8 +57,11 @@ export class BareConsumer {
     private readonly topic: string,
     private readonly onRecords: (records: readonly BareRecord[]) => void,
   ) {
-    const kafka = new Kafka({ clientId: 'bare', brokers: [brokers], logLevel: logLevel.ERROR, socketFactory });
-    this.consumer = kafka.consumer({ groupId: `${topic}.bare`, maxWaitTimeInMs: 250, maxBytes: 4_194_304 });
+    this.consumer = bareKafka(brokers).consumer({
+      groupId: `${topic}.bare`,
+      maxWaitTimeInMs: 250,
+      maxBytes: 4_194_304,
+    });
     this.committing = setInterval(() => void this.commit(), commitMs);
   }
 
@@ -74,9 +83,10 @@ export class BareConsumer {
       eachBatchAutoResolve: true,
       partitionsConsumedConcurrently: 16,
       eachBatch: async ({ batch }) => {
-        const records = batch.messages.map(({ offset, timestamp, value }) => ({
+        const records = batch.messages.map(({ offset, timestamp, value, headers }) => ({
           ...{ partition: batch.partition, offset, timestampMs: Number(timestamp) },
           value: Buffer.from(value ?? ''), // a copy: the client's buffer is a view into the whole answer
+          id: headers?.['notification-id']?.toString() ?? null,
         }));
         started.take(records);
       },

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Agent, type Dispatcher } from 'undici';
+import { epochMs } from '../bench-clock.js';
 
 /** One signed request. */
 export interface BareRequest {
@@ -15,7 +16,7 @@ const signingKey = Buffer.alloc(32, 7);
 
 /** Signs as Standard Webhooks wants it and as the product does. */
 export function signed(id: string, body: Buffer, path: string): BareRequest {
-  const timestamp = String(Math.floor(Date.now() / 1_000));
+  const timestamp = String(Math.floor(epochMs() / 1_000));
   const mac = createHmac('sha256', signingKey).update(`${id}.${timestamp}.`).update(body).digest('base64');
   const headers = {
     'content-type': 'application/json',

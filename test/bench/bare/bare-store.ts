@@ -23,7 +23,10 @@ const connections = 6;
 const pinned = '-c enable_seqscan=off -c enable_mergejoin=off -c jit=off';
 const leaseMs = 30_000;
 
-/** Two statements a batch: notification and claim, then attempt, notification and claim again. Each is one commit. */
+/**
+ * `begin` and `finish` are two statements a batch: notification and claim, then attempt, notification and claim again.
+ * The whole path has three, as storing and sending are apart: `keep`, `claim` and `finish`. Each is one commit.
+ */
 export class BareStore {
   private readonly pool: pg.Pool;
 
@@ -36,21 +39,21 @@ export class BareStore {
 
   /** The rows of the notifications and the claims of their first attempts. */
   async begin(batch: readonly BareDelivery[]): Promise<void> {
+    await this.pool.query({ name: 'begin', text: beginStatement, values: this.rowsOf(batch) });
+  }
+
+  /** What the renderer stores: receipts, notifications and payloads. */
+  async keep(batch: readonly BareDelivery[]): Promise<void> {
     await this.pool.query({
-      name: 'begin',
-      text: beginStatement,
-      values: [
-        batch.map(({ id }) => id),
-        batch.map(({ number }) => `repayment-${number}`),
-        batch.map(({ number }) => `clients/${number % 1_000}`),
-        batch.map(({ endpoint }) => endpoint),
-        batch.map(({ body }) => createHash('sha256').update(body).digest()),
-        batch.map(({ body }) => body.length),
-        batch.map(({ partition }) => partition),
-        batch.map(({ offset }) => offset),
-        this.topic,
-      ],
+      name: 'keep',
+      text: keepStatement,
+      values: [...this.rowsOf(batch), batch.map(({ body }) => body)],
     });
+  }
+
+  /** What the dispatcher asks first. */
+  async claim(batch: readonly BareDelivery[]): Promise<void> {
+    await this.pool.query({ name: 'claim', text: claimStatement, values: [batch.map(({ id }) => id)] });
   }
 
   /** The finished attempts; the claims go, the notifications are sent. */
@@ -70,6 +73,20 @@ export class BareStore {
   async close(): Promise<void> {
     await this.pool.end();
   }
+
+  private rowsOf(batch: readonly BareDelivery[]): unknown[] {
+    return [
+      batch.map(({ id }) => id),
+      batch.map(({ number }) => `repayment-${number}`),
+      batch.map(({ number }) => `clients/${number % 1_000}`),
+      batch.map(({ endpoint }) => endpoint),
+      batch.map(({ body }) => createHash('sha256').update(body).digest()),
+      batch.map(({ body }) => body.length),
+      batch.map(({ partition }) => partition),
+      batch.map(({ offset }) => offset),
+      this.topic,
+    ];
+  }
 }
 
 /** A time-ordered id from where the record stands, so that it lies in the partition of today. */
@@ -82,21 +99,41 @@ export function deliveryId(topic: string, partition: number, offset: string, tim
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** The columns that the renderer and the dispatcher's claim fill, so that the same indexes are written. */
-const beginStatement = `
-  WITH given AS MATERIALIZED (
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::int[], $7::int[], $8::bigint[])
-      AS g(id, event_id, subject, endpoint_id, sha256, bytes, partition, at) ORDER BY id),
-  rows AS (
+const given = `unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::int[], $7::int[], $8::bigint[]`;
+const givenColumns = 'id, event_id, subject, endpoint_id, sha256, bytes, partition, at';
+
+/** The columns that the renderer fills, so that the same indexes are written. */
+const insertRows = `
     INSERT INTO notifications (id, tenant_id, event_source, event_id, event_type, event_time, subject, template_id,
       template_version, endpoint_id, state, waiting_reason, payload_sha256, payload_bytes, source_topic, source_partition,
       source_offset, next_attempt_at)
     SELECT id, 'bench', '/lending/core', event_id, 'loan.repaid', now(), subject, 'to-' || endpoint_id, 1, endpoint_id,
       'pending', 'READY', sha256, bytes, $9, partition, at, now()
-      FROM given ON CONFLICT (id) DO NOTHING RETURNING id)
-  INSERT INTO claims (notification_id, number, trigger, asked_by, url, endpoint_version, due_at, lease_until)
-  SELECT id, 1, 'auto', 'renderer', 'http://127.0.0.1/' || endpoint_id, 1, now(), now() + interval '${leaseMs} milliseconds'
-    FROM given JOIN rows USING (id) ON CONFLICT (notification_id) DO NOTHING`;
+      FROM given ON CONFLICT (id) DO NOTHING`;
+
+const claimColumns = 'notification_id, number, trigger, asked_by, url, endpoint_version, due_at, lease_until';
+
+/** Of a row with id and endpoint_id: the columns that the dispatcher's claim fills. */
+const claimOf = `id, 1, 'auto', 'renderer', 'http://127.0.0.1/' || endpoint_id, 1, now(), now() + interval '${leaseMs} milliseconds'`;
+
+const beginStatement = `
+  WITH given AS MATERIALIZED (SELECT * FROM ${given}) AS g(${givenColumns}) ORDER BY id),
+  rows AS (${insertRows} RETURNING id, endpoint_id)
+  INSERT INTO claims (${claimColumns}) SELECT ${claimOf} FROM rows ON CONFLICT (notification_id) DO NOTHING`;
+
+const keepStatement = `
+  WITH given AS MATERIALIZED (SELECT * FROM ${given}, $10::bytea[]) AS g(${givenColumns}, body) ORDER BY id),
+  receipts AS (
+    INSERT INTO event_receipts_a SELECT md5(event_id)::uuid, at FROM given ORDER BY 1 ON CONFLICT (event) DO NOTHING),
+  rows AS (${insertRows} RETURNING id)
+  INSERT INTO notification_payloads (id, method, content_type, body, sha256)
+  SELECT id, 'POST', 'application/json', body, sha256 FROM given JOIN rows USING (id) ON CONFLICT (id) DO NOTHING`;
+
+const claimStatement = `
+  INSERT INTO claims (${claimColumns})
+  SELECT ${claimOf} FROM notifications
+   WHERE id = ANY($1::uuid[]) AND state = 'pending' AND next_number = 1 AND next_attempt_at <= now()
+  ON CONFLICT (notification_id) DO NOTHING`;
 
 const finishStatement = `
   WITH ended AS MATERIALIZED (

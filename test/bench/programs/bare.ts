@@ -1,31 +1,10 @@
 /**
  * The bare loop: what a competent program of one process makes of the same parts without any of the product's rules. It
- * has no templates, no lanes, no guard, no telemetry and no second topic; what it sends is what stands in the record.
+ * has no templates, no lanes, no guard, no telemetry; what it sends is what stands in the record.
  */
-import { BareBatches } from '../bare/bare-batches.js';
-import { BareConsumer, type BareRecord } from '../bare/bare-consumer.js';
-import { BareSender, signed } from '../bare/bare-sender.js';
-import { type BareDelivery, type BareOutcome, BareStore, deliveryId } from '../bare/bare-store.js';
-import { deferred } from '../bare/deferred.js';
-import { bodyValue } from '../bench-events.js';
+import { preparePath } from '../bare/bare-path.js';
+import { type BareRound, prepareDispatch, prepareKafka, prepareSql, type Running } from '../bare/bare-stages.js';
 import { serveCalls } from './serve-calls.js';
-
-/** `dispatch`: requests made beforehand. `kafka`: from a topic, signed. `sql`: and every step of a delivery in Postgres. */
-export type BareStage = 'dispatch' | 'kafka' | 'sql';
-
-/** One round. */
-export interface BareRound {
-  readonly stage: BareStage;
-  readonly brokers: string;
-  readonly databaseUrl: string;
-  /** Filled by the generator; unused by `dispatch`. */
-  readonly topic: string;
-  readonly from: number;
-  readonly count: number;
-  readonly endpoints: number;
-  /** `http://127.0.0.1:port` */
-  readonly receiver: string;
-}
 
 export type BareCalls = {
   /** Resolves when everything is in place: requests made, or the group joined. */
@@ -34,97 +13,23 @@ export type BareCalls = {
   finish(argument: Record<string, never>): Promise<void>;
 };
 
-interface Running {
-  go(): void;
-  readonly finished: Promise<void>;
-  stop(): Promise<void>;
-}
-
 let running: Running | null = null;
 
-function pathOf(n: number, endpoints: number): string {
-  return `/e${n % endpoints}`;
-}
-
-function prepareDispatch({ from, count, endpoints, receiver }: BareRound): Running {
-  const requests = Array.from({ length: count }, (_, i) => {
-    const n = from + i;
-    const id = deliveryId('dispatch', 0, String(n), Date.now());
-    return signed(id, bodyValue({ n, atMs: 0 }), pathOf(n, endpoints));
-  });
-  const sender = new BareSender(receiver);
-  const { promise: finished, resolve } = deferred();
-  let left = count;
-  const go = () => {
-    for (const request of requests)
-      sender.send(request, () => {
-        if (--left === 0) resolve();
-      });
-  };
-  return { go, finished, stop: () => sender.close() };
-}
-
-/** Bodies begin `{"n":12,`. */
-function numberOf(body: Buffer): number {
-  return Number(body.toString('latin1', 5, body.indexOf(0x2c)));
-}
-
-async function prepareKafka({ brokers, topic, count, endpoints, receiver }: BareRound): Promise<Running> {
-  const sender = new BareSender(receiver);
-  const { promise: finished, resolve } = deferred();
-  let left = count;
-  const consumer: BareConsumer = await BareConsumer.start(brokers, topic, (records) => {
-    for (const record of records) {
-      const { partition, offset, timestampMs, value } = record;
-      const id = deliveryId(topic, partition, offset, timestampMs);
-      sender.send(signed(id, value, pathOf(numberOf(value), endpoints)), () => {
-        consumer.finish(record);
-        if (--left === 0) resolve();
-      });
-    }
-  });
-  const stop = async () => void (await Promise.all([consumer.stop(), sender.close()]));
-  return { go: () => undefined, finished: finished.then(() => consumer.commit()), stop };
-}
-
-async function prepareSql(round: BareRound): Promise<Running> {
-  const { brokers, topic, endpoints, receiver, databaseUrl } = round;
-  const sender = new BareSender(receiver);
-  const store = new BareStore(databaseUrl, topic);
-  const { promise: finished, resolve, reject } = deferred();
-  let left = round.count;
-  const finishes = new BareBatches<BareOutcome>((batch) => store.finish(batch), finishedInStore, reject);
-  const begins = new BareBatches<BareDelivery>((batch) => store.begin(batch), sendAll, reject);
-  const consumer = await BareConsumer.start(brokers, topic, (records) =>
-    begins.add(records.map((record) => deliveryOf(record, topic, endpoints))),
-  );
-  function sendAll(batch: readonly BareDelivery[]): void {
-    for (const delivery of batch) {
-      const startedMs = performance.now();
-      sender.send(signed(delivery.id, delivery.body, `/${delivery.endpoint}`), (status) =>
-        finishes.add([{ delivery, status, durationMs: performance.now() - startedMs }]),
-      );
-    }
+function inPlace(round: BareRound): Running | Promise<Running> {
+  switch (round.stage) {
+    case 'dispatch':
+      return prepareDispatch(round);
+    case 'kafka':
+      return prepareKafka(round);
+    case 'sql':
+      return prepareSql(round);
+    case 'path':
+      return preparePath(round);
   }
-  function finishedInStore(batch: readonly BareOutcome[]): void {
-    for (const { delivery } of batch) consumer.finish(delivery);
-    left -= batch.length;
-    if (left === 0) resolve();
-  }
-  const stop = async () => void (await Promise.all([consumer.stop(), sender.close(), store.close()]));
-  return { go: () => undefined, finished: finished.then(() => consumer.commit()), stop };
-}
-
-function deliveryOf(record: BareRecord, topic: string, endpoints: number): BareDelivery {
-  const { partition, offset, timestampMs, value: body } = record;
-  const number = numberOf(body);
-  const id = deliveryId(topic, partition, offset, timestampMs);
-  return { id, endpoint: `e${number % endpoints}`, number, body, partition, offset };
 }
 
 async function prepare(round: BareRound): Promise<void> {
-  if (round.stage === 'dispatch') running = prepareDispatch(round);
-  else running = await (round.stage === 'kafka' ? prepareKafka(round) : prepareSql(round));
+  running = await inPlace(round);
 }
 
 async function finish(): Promise<void> {
