@@ -14,6 +14,7 @@ const speed = z.object({
   spread: z.object({ deliveriesPerSecond: spread, deliveriesPerCpuSecond: spread }),
   ratioToBare: z.number().nullish(),
   healthyLossPercent: z.number().optional(),
+  p99Ratio: z.number().nullish(),
 });
 const idle = z.object({
   scenario: z.literal('idle'),
@@ -59,6 +60,7 @@ function speedRow({ scenario, options, median, spread: of, ...rest }: z.output<t
   const remarks = [
     ...(typeof rest.ratioToBare === 'number' ? [`${(rest.ratioToBare * 100).toFixed(0)} % of bare sql`] : []),
     ...(rest.healthyLossPercent === undefined ? [] : [`healthy lose ${rest.healthyLossPercent.toFixed(1)} %`]),
+    ...(typeof rest.p99Ratio === 'number' ? [`their p99 x ${rest.p99Ratio.toFixed(2)}`] : []),
     `lost ${lost}, duplicates ${duplicates}`,
   ];
   return [

@@ -46,6 +46,10 @@ function outcome(
 ): Outcome {
   const { endpoints, events, rounds, concurrency } = run.options;
   const healthyLossPercent = (1 - of.hanging.median.deliveriesPerSecond / of.healthy.median.deliveriesPerSecond) * 100;
+  const p99 = ({ median }: ReturnType<typeof summaryOf>) => median.arrivalMs?.p99 ?? null;
+  const [healthyP99Ms, hangingP99Ms] = [p99(of.healthy), p99(of.hanging)];
+  // At a given rate all arrive in the same time: then it is the latency that tells.
+  const p99Ratio = healthyP99Ms === null || hangingP99Ms === null ? null : hangingP99Ms / healthyP99Ms;
   const arrivals = [of.healthy, of.hanging].flatMap(({ median: { arrivalMs } }, i) =>
     arrivalMs === null ? [] : [`${i === 0 ? 'all healthy' : 'one hangs'}: ${percentilesText(arrivalMs)}`],
   );
@@ -57,6 +61,7 @@ function outcome(
       ...of.healthy,
       hanging: of.hanging,
       healthyLossPercent,
+      p99Ratio,
     },
     lines: [
       `isolation: ${rounds} rounds of ${events} events, ${endpoints} endpoints with ${concurrency} requests each; figures of all but one`,
@@ -67,7 +72,7 @@ function outcome(
       ]),
       '',
       ...arrivals,
-      `the healthy ones lose ${healthyLossPercent.toFixed(1)} %`,
+      `the healthy ones lose ${healthyLossPercent.toFixed(1)} %${p99Ratio === null ? '' : `, their p99 is ${p99Ratio.toFixed(2)} times as long`}`,
     ],
   };
 }
