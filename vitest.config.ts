@@ -18,7 +18,11 @@ export default defineConfig({
     projects: [
       {
         ...conditions,
-        test: { name: 'unit', include: ['{apps,libs,deploy/local,test/rules}/**/*.spec.ts'], testTimeout: 20_000 },
+        test: {
+          name: 'unit',
+          include: ['{apps,libs,deploy/local,test/rules,test/bench}/**/*.spec.ts'],
+          testTimeout: 20_000,
+        },
       },
       {
         ...conditions,

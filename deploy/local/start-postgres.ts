@@ -21,10 +21,11 @@ const settings = [
 const initOptions = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
 const env = { LC_ALL: 'C', PGUSER: 'postgres' };
 
-/** Uses `DATABASE_URL` when it is set, else starts Postgres on a free loopback port. */
+/** Uses `DATABASE_URL` when it is set, else starts Postgres on a free loopback port; `ownSettings` come after the launcher's and win. */
 export async function startPostgres(
   databaseUrl: string | undefined,
   say: (line: string) => void = () => undefined,
+  ownSettings: readonly string[] = [],
 ): Promise<LocalServer> {
   if (databaseUrl !== undefined && databaseUrl !== '') return { address: databaseUrl, stop: async () => undefined };
   await installMissing(missingForPostgres(), say);
@@ -36,7 +37,7 @@ export async function startPostgres(
   initialize(path.join(programs, 'initdb'), data, owner);
   const port = await freePort();
   const logFile = path.join(folder, 'postgres.log');
-  const options = settings.flatMap((setting) => ['-c', setting]);
+  const options = [...settings, ...ownSettings].flatMap((setting) => ['-c', setting]);
   const start = async () => {
     const child = startProcess({
       command: path.join(programs, 'postgres'),

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { capacityTable } from './capacity-table.js';
+
+const spread = { min: 1.4, median: 2.4, max: 3.4 };
+const pipeline = {
+  scenario: 'pipeline',
+  options: { events: 6_000, ratePerSecond: 100, rounds: 3 },
+  median: {
+    arrivalMs: { p50: 9.6, p95: 20, p99: 31 },
+    residentMiBMax: { renderer: 200, kafka: 500 },
+    lost: 0,
+    duplicates: 1,
+  },
+  spread: { deliveriesPerSecond: spread, deliveriesPerCpuSecond: spread },
+  ratioToBare: null,
+};
+
+describe('the table of capacity', () => {
+  it('has a row for each file', () => {
+    const [, , row] = capacityTable([pipeline]);
+    expect(row).toBe(
+      '| pipeline, 3 x 6000 at 100/s | 2 (1-3) | 2 (1-3) | 10 / 20 / 31 | renderer 200 | lost 0, duplicates 1 |',
+    );
+  });
+
+  it('has the figures of idle apps and of pages as remarks', () => {
+    const median = { appsCorePercent: 2.345, corePercent: { renderer: 1, kafka: 4 } };
+    const page = { p50: 4, p95: 5, p99: 6 };
+    const rows = capacityTable([
+      { scenario: 'idle', options: { rounds: 1, seconds: 60 }, median },
+      { scenario: 'search', options: { events: 9, rounds: 2 }, median: { pageMs: { newest: page } } },
+    ]);
+    expect(rows[2]).toContain('apps together 2.35 % of a core (renderer 1.0, kafka 4.0)');
+    expect(rows[3]).toContain('newest 4 / 6');
+  });
+
+  it('is refused for a file of something else', () => {
+    expect(() => capacityTable([{ scenario: 'pipeline' }])).toThrow();
+  });
+});

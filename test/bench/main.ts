@@ -1,0 +1,112 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Teardown } from '../../deploy/local/demo/teardown.js';
+import { killEverything } from '../../deploy/local/local-process.js';
+import { keepRunFolder, madeRunFolder, removeRunFolder } from '../../deploy/local/run-folder.js';
+import { alone } from './alone.js';
+import type { BenchRun } from './bench-stage.js';
+import { capacityTable } from './capacity-table.js';
+import { idle } from './idle.js';
+import { isolation } from './isolation.js';
+import { type BenchOptions, readCommandLine } from './options.js';
+import type { Outcome } from './outcome.js';
+import { bareAlone, pipeline } from './pipeline.js';
+import { search } from './search.js';
+import { type Scenario, usage } from './usage.js';
+
+const wrongUseExit = 2;
+const signalExits = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+/** npm passes on the signal that the terminal has sent to us as well: within this it is the same one. Milliseconds. */
+const sameSignalMs = 1_000;
+/** Whatever hangs, a run ends. */
+const runMsMax = 60 * 60_000;
+
+type StopSignal = keyof typeof signalExits;
+
+class Interrupted extends Error {
+  constructor(readonly signal: StopSignal) {
+    super(`interrupted by ${signal}`);
+  }
+}
+
+const runs: Readonly<Record<Scenario, (run: BenchRun) => Promise<Outcome>>> = {
+  pipeline,
+  bare: bareAlone,
+  dispatcher: alone('dispatcher'),
+  renderer: alone('renderer'),
+  'retry-scheduler': alone('retry-scheduler'),
+  isolation,
+  search,
+  idle,
+};
+
+const commandLine = readCommandLine(process.argv.slice(2));
+if (commandLine.kind === 'run') await bench(commandLine.options);
+else if (commandLine.kind === 'table')
+  process.stdout.write(`${capacityTable(commandLine.files.map(readJson)).join('\n')}\n`);
+else if (commandLine.kind === 'help') process.stdout.write(usage);
+else {
+  process.stderr.write(`${commandLine.said}\n\n${usage}`);
+  process.exitCode = wrongUseExit;
+}
+
+async function bench(options: BenchOptions): Promise<void> {
+  const say = (line: string) =>
+    void process.stderr.write(`${(performance.now() / 1_000).toFixed(1).padStart(6)} s  ${line}\n`);
+  const stopping = new AbortController();
+  const stop = (reason: Error) => stopping.abort(reason);
+  stopOnSignals(stop, say);
+  setTimeout(() => stop(new Error(`given up after ${runMsMax / 60_000} minutes`)), runMsMax).unref();
+  const teardown = new Teardown(say);
+  let exitCode = 0;
+  try {
+    const run = { options, env: process.env, say, signal: stopping.signal, onLost: stop, teardown };
+    const { json, lines } = await Promise.race([runs[options.scenario](run), aborted(stopping.signal)]);
+    process.stdout.write(`${lines.join('\n')}\n`);
+    if (options.jsonFile !== null) writeFileSync(options.jsonFile, `${JSON.stringify(json, null, 2)}\n`);
+  } catch (error) {
+    exitCode = error instanceof Interrupted ? signalExits[error.signal] : 1;
+    if (!(error instanceof Interrupted)) say(`failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  stopping.abort();
+  await leave(exitCode, teardown, say);
+}
+
+function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+async function leave(exitCode: number, teardown: Teardown, say: (line: string) => void): Promise<void> {
+  const isClean = await teardown.run();
+  killEverything();
+  const folder = madeRunFolder();
+  if (folder !== null && exitCode === 1) {
+    keepRunFolder();
+    say(`the logs are in ${path.relative(process.cwd(), folder)}/ until the next start`);
+  } else removeRunFolder();
+  process.exit(isClean || exitCode !== 0 ? exitCode : 1);
+}
+
+function stopOnSignals(stop: (reason: Error) => void, say: (line: string) => void): void {
+  let firstMs: number | null = null;
+  for (const signal of Object.keys(signalExits) as StopSignal[])
+    process.on(signal, () => {
+      const nowMs = performance.now();
+      firstMs ??= nowMs;
+      if (firstMs === nowMs) {
+        say(`${signal}: stopping; once more stops at once`);
+        stop(new Interrupted(signal));
+      } else if (nowMs - firstMs > sameSignalMs) {
+        killEverything();
+        process.exit(signalExits[signal]);
+      }
+    });
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  const promise = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  promise.catch(() => undefined); // the race hears it
+  return promise;
+}

@@ -1,0 +1,56 @@
+import { allArrived, waitUntil } from './arrivals.js';
+import { epochMs } from './bench-clock.js';
+import { emptyDatabase, isSettled, storeWork } from './bench-database.js';
+import type { BenchStage } from './bench-stage.js';
+import { subtractIdle, type Usage, usageOf, usedBetween } from './components.js';
+import { eventPartitions } from './drain.js';
+import { type Aside, countedOf, noAside } from './programs/aside.js';
+import { untilQuiet } from './quiet.js';
+import { figuresFrom, type RoundFigures } from './round-figures.js';
+
+const leadMs = 200;
+const settleMsMax = 60_000;
+
+/** One open loop. */
+export interface OpenLoop {
+  readonly count: number;
+  readonly ratePerSecond: number;
+  /** What is used anyway, by second; subtracted. */
+  readonly idle: Usage;
+  readonly aside?: Aside;
+}
+
+/** Events come at their times whatever becomes of those before: a system that stalls is not spared what it delays. */
+export async function openLoop(stage: BenchStage, loop: OpenLoop): Promise<RoundFigures> {
+  const { count, ratePerSecond, idle, aside = noAside } = loop;
+  const { generator, receiver, topics, numbers, run, database } = stage;
+  const { endpoints } = run.options;
+  const from = numbers.take(count);
+  const expected = countedOf({ from, count, endpoints }, aside);
+  await emptyDatabase(database);
+  await receiver.call('expect', { from, count, timed: true, aside });
+  await untilQuiet(stage);
+
+  const [work, before, startMs] = [await storeWork(database), usageOf(stage), epochMs() + leadMs];
+  const load = { topic: topics.eventsTopic, partitions: eventPartitions, from, count, endpoints };
+  const paced = generator.call('pace', { ...load, value: 'event', ratePerSecond, startMs });
+  let lagMax = 0;
+  const [arrivals] = await Promise.all([
+    allArrived(stage, expected, ({ distinct }) => {
+      const due = Math.min(expected, Math.floor(((epochMs() - startMs) / 1_000) * ratePerSecond * (expected / count)));
+      lagMax = Math.max(lagMax, due - distinct);
+    }),
+    paced,
+  ]);
+  if (!aside.hangs) await waitUntil(() => isSettled(database), settleMsMax, run.signal);
+  const all = usedBetween(before, usageOf(stage));
+  const used = subtractIdle(all, idle, (epochMs() - startMs + leadMs) / 1_000);
+  const now = await storeWork(database);
+  return {
+    ...figuresFrom({ count: expected, startedMs: startMs, arrivals, used }),
+    arrivalMs: await receiver.call('latencies', {}),
+    lagMax,
+    transactions: now.transactions - work.transactions,
+    walBytes: now.walBytes - work.walBytes,
+  };
+}

@@ -1,0 +1,51 @@
+import { systemCpuSeconds, type Usage } from './components.js';
+import type { Percentiles } from './percentiles.js';
+import type { Arrivals } from './programs/receiver.js';
+
+/** What one round gave. */
+export interface RoundFigures {
+  readonly deliveries: number;
+  readonly seconds: number;
+  readonly deliveriesPerSecond: number;
+  /** Of the system: apps, Kafka and Postgres; of a bare round its own process, Kafka and Postgres; of one app alone its own. */
+  readonly deliveriesPerCpuSecond: number;
+  /** Arrival minus the intended time, milliseconds; null for a backlog. */
+  readonly arrivalMs: Percentiles | null;
+  /** In an open loop without what would have been used idle. */
+  readonly used: Usage;
+  readonly lost: number;
+  readonly duplicates: number;
+  /** The most events that were due and had not arrived; null for a backlog. */
+  readonly lagMax: number | null;
+  /** Commits of Postgres and bytes of its log; null where they were not looked at. */
+  readonly transactions: number | null;
+  readonly walBytes: number | null;
+}
+
+/** What every kind of round has. */
+export interface RoundFacts {
+  /** Different requests that should arrive. */
+  readonly count: number;
+  readonly startedMs: number;
+  readonly arrivals: Pick<Arrivals, 'distinct' | 'duplicates' | 'lastMs'>;
+  readonly used: Usage;
+  /** Whose CPU counts; the system's when absent. */
+  readonly cpuSeconds?: number;
+}
+
+export function figuresFrom({ count, startedMs, arrivals, used, cpuSeconds }: RoundFacts): RoundFigures {
+  const seconds = (arrivals.lastMs - startedMs) / 1_000;
+  return {
+    deliveries: arrivals.distinct,
+    seconds,
+    deliveriesPerSecond: arrivals.distinct / seconds,
+    deliveriesPerCpuSecond: arrivals.distinct / (cpuSeconds ?? systemCpuSeconds(used)),
+    arrivalMs: null,
+    used,
+    lost: count - arrivals.distinct,
+    duplicates: arrivals.duplicates,
+    lagMax: null,
+    transactions: null,
+    walBytes: null,
+  };
+}
