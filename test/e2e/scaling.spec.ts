@@ -17,7 +17,7 @@ describe('under load', () => {
   async function setup() {
     const receiver = await WebhookReceiver.start();
     open.push(receiver);
-    const stack = await Stack.start(apps);
+    const stack = await Stack.start(apps, { ATTEMPT_TIMEOUT_MS: '12000' });
     open.push(stack);
     const secret = aSecret();
     // Several endpoints, so that the deliveries lie in many partitions.
