@@ -41,8 +41,9 @@ const registryPollMs = 500;
 const progressMs = 2_000;
 const sidePoolMax = 4;
 /** Deliveries in lanes and under way; what waits for its place costs memory, not requests. */
-const underWayMax = 6_000;
-const partitionLimits = { recordsMax: 2_000, bytesMax: 16 * 1_048_576 };
+const underWayMax = 2_000;
+/** Read ahead of that: what lives through several collections of garbage costs most. */
+const partitionLimits = { recordsMax: 400, bytesMax: 4 * 1_048_576 };
 const laneWaitingMax = 200;
 const circulatingMax = 1_000;
 /** Less than the deadline and this left of the lease: the request is not sent. */

@@ -5,7 +5,7 @@ import { blockListOf, refusedAddress } from './address-ranges.js';
 
 /** A URL that may be used, or why not: `said` is for the tenant and names no address, `detail` for operators. */
 export type ParsedDestination =
-  | { readonly kind: 'allowed'; readonly url: URL }
+  | { readonly kind: 'allowed'; readonly origin: string; readonly path: string }
   | { readonly kind: 'refused'; readonly said: string; readonly detail: string };
 
 /** Thrown inside a connection attempt, so that it fails before the first byte. */
@@ -80,12 +80,12 @@ export function parseDestination(text: string, allowance: EgressAllowance): Pars
   const host = hostOf(url);
   const port = portOf(url);
   const isAllowed = allowance.hasHost(host, port) || (isIP(host) !== 0 && allowance.hasAddress(host, port));
-  if (isAllowed) return { kind: 'allowed', url };
+  if (isAllowed) return allowed(url);
   if (url.protocol === 'http:') return refused('the URL is not https');
   if (port !== httpsPort && port < unprivilegedPort) return refused(`port ${port} is not allowed`);
   if (isIP(host) !== 0) return addressVerdict(url, host);
   if (!host.includes('.') || internalNames.test(host)) return refused('the host name is an internal one');
-  return { kind: 'allowed', url };
+  return allowed(url);
 }
 
 /** The host of a URL without brackets and final dot, lower case. */
@@ -118,8 +118,12 @@ export function checkAddresses(
 
 function addressVerdict(url: URL, host: string): ParsedDestination {
   const what = refusedAddress(host);
-  if (what === null) return { kind: 'allowed', url };
+  if (what === null) return allowed(url);
   return { kind: 'refused', said: 'the address is not a public one', detail: `${host} is ${what}` };
+}
+
+function allowed(url: URL): ParsedDestination {
+  return { kind: 'allowed', origin: url.origin, path: `${url.pathname}${url.search}` };
 }
 
 function refused(said: string): ParsedDestination {

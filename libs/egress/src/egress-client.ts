@@ -3,7 +3,13 @@ import dns, { type LookupAddress } from 'node:dns';
 import type { LookupFunction, Socket } from 'node:net';
 import { isIP } from 'node:net';
 import { Agent, buildConnector } from 'undici';
-import { checkAddresses, type EgressAllowance, hostOf } from './address-guard.js';
+import {
+  checkAddresses,
+  type EgressAllowance,
+  hostOf,
+  type ParsedDestination,
+  parseDestination,
+} from './address-guard.js';
 
 /** How requests leave; durations in milliseconds. */
 export interface EgressSettings {
@@ -30,6 +36,8 @@ const keepAliveMsMax = 120_000;
 /** A connection is not kept longer, so that a moved name is looked up again. */
 const connectionAgeMs = 300_000;
 const headerBytesMax = 16_384;
+/** Of URLs that are remembered; one has 2 KiB at most. */
+const destinationsMax = 5_000;
 
 /**
  * The one way out. Every connection is checked three times: a literal address before connecting (lookup is not called
@@ -41,6 +49,9 @@ export class EgressClient {
   private readonly usedSockets = new WeakSet<Socket>();
   /** By request body, each its own object: the used socket it went out on, and the bytes it had read by then. */
   private readonly reusedBy = new WeakMap<Buffer, { readonly socket: Socket; readonly bytesRead: number }>();
+
+  /** By URL: what is written in it is judged once, where it leads on each connection. */
+  private readonly destinations = new Map<string, ParsedDestination>();
 
   constructor(readonly settings: EgressSettings) {
     diagnostics.subscribe(sendHeadersChannel, this.onSendHeaders);
@@ -57,6 +68,16 @@ export class EgressClient {
       headersTimeout: keepAliveMsMax,
       bodyTimeout: keepAliveMsMax,
     });
+  }
+
+  /** A URL as it is written: whether it may be used. */
+  destinationOf(url: string): ParsedDestination {
+    const known = this.destinations.get(url);
+    if (known !== undefined) return known;
+    if (this.destinations.size >= destinationsMax) this.destinations.clear();
+    const destination = parseDestination(url, this.settings.allowance);
+    this.destinations.set(url, destination);
+    return destination;
   }
 
   /**

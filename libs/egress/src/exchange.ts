@@ -3,7 +3,9 @@ import type { EgressClient } from './egress-client.js';
 
 /** One request on the wire. */
 export interface HttpRequest {
-  readonly url: URL;
+  readonly origin: string;
+  /** With its query. */
+  readonly path: string;
   readonly method: 'POST' | 'PUT' | 'PATCH';
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
@@ -42,8 +44,8 @@ const headerCharsMax = 1_024;
 export function exchange(request: HttpRequest, client: EgressClient): Promise<HttpAnswer> {
   return new Promise((resolve) => {
     const exchangeHandler = new ExchangeHandler(request, client, resolve);
-    const { url, method, headers, body } = request;
-    const options = { origin: url.origin, path: `${url.pathname}${url.search}`, method, headers, body };
+    const { origin, path, method, headers, body } = request;
+    const options = { origin, path, method, headers, body };
     try {
       client.agent.dispatch(options, exchangeHandler);
     } catch (error) {

@@ -9,7 +9,6 @@ import type { Clock } from '#domain/clock';
 import type { NotificationId } from '#domain/ids';
 import type { Secret } from '#domain/secret';
 import type { RequestMethod } from '#domain/webhook-template';
-import { parseDestination } from './address-guard.js';
 import type { EgressClient } from './egress-client.js';
 import { exchange, type HttpAnswer } from './exchange.js';
 import { failureOf } from './network-failure.js';
@@ -37,14 +36,17 @@ export async function sendAttempt(
   deps: { readonly client: EgressClient; readonly clock: Clock },
 ): Promise<AttemptReport> {
   const { client, clock } = deps;
-  const destination = parseDestination(request.url, client.settings.allowance);
+  const destination = client.destinationOf(request.url);
   if (destination.kind === 'refused')
     return unsent('DESTINATION_NOT_ALLOWED', `the address is not allowed: ${destination.said}`);
   if (request.secrets.length === 0) return unsent('OTHER', 'the endpoint has no valid signing secret');
   const startedMs = clock.monotonicMs();
   const { method, body, totalTimeoutMs } = request;
   const headers = headersOf(request, clock.nowMs(), client.settings.version);
-  const answer = await exchange({ url: destination.url, method, headers, body, totalTimeoutMs }, client);
+  const answer = await exchange(
+    { origin: destination.origin, path: destination.path, method, headers, body, totalTimeoutMs },
+    client,
+  );
   const durationMs = clock.monotonicMs() - startedMs;
   return { ...reportOf(answer, clock.nowMs()), durationMs };
 }

@@ -36,8 +36,9 @@ export interface GroupConsumerDeps {
 
 /** Longest wait of the broker for new records; it bounds how fast a pause ends and adds to each rebalance. */
 const fetchWaitMs = 250;
-const partitionBytesMax = 262_144;
-const fetchBytesMax = 4_194_304;
+/** Of one answer; a single batch may be larger. All of an answer is decoded at once, so this is memory first of all. */
+const partitionBytesMax = 65_536;
+const fetchBytesMax = 1_048_576;
 const metadataAgeMs = 30_000;
 const watchMs = 1_000;
 
