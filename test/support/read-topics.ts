@@ -3,6 +3,7 @@ import type { KafkaRecord } from '#domain/kafka-record';
 import { KafkajsSource } from '#kafka/kafkajs/kafkajs-source';
 import type { TopicPartition } from '#kafka/record-source';
 import { createLog } from '#telemetry/log';
+import { asOperator, type KafkaAdmin } from './kafka-admin.js';
 import type { Stack } from './stack.js';
 import { until } from './until.js';
 
@@ -34,7 +35,8 @@ export async function readTopics(
   try {
     await until(() => assigned.length > 0, { what: `reading ${topics.join(', ')}` });
     // A leader that has just moved refuses once.
-    const logs = await until(() => source.logPositions().catch(() => null), { what: 'the ends of the logs' });
+    const ends = () => asOperator(kafka.brokers.join(','), (admin) => endsOf(admin, topics)).catch(() => null);
+    const logs = await until(ends, { what: 'the ends of the logs' });
     const isRead = ({ topic, partition, start, end }: (typeof logs)[number]) =>
       end === start || read.has(`${topic}/${partition}/${end - 1n}`);
     await until(() => logs.every(isRead), { what: `all records of ${topics.join(', ')}` });
@@ -42,4 +44,13 @@ export async function readTopics(
   } finally {
     await source.stop();
   }
+}
+
+async function endsOf(admin: KafkaAdmin, topics: readonly string[]) {
+  const logs = topics.map(async (topic) =>
+    (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
+      ...{ topic, partition, start: BigInt(low), end: BigInt(high) },
+    })),
+  );
+  return (await Promise.all(logs)).flat();
 }

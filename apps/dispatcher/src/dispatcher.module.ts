@@ -82,7 +82,7 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
   const tellProgress = async () => {
     await clock.measure(side);
-    await reportProgress(side, await reader.progress());
+    await reportProgress(side, reader.progress());
   };
   // Claims only once Postgres' clock is known: what follows them is placed in time.
   const openStores = async () => {

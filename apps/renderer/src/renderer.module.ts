@@ -81,7 +81,7 @@ export function wireRenderer(config: RendererConfig, log: Log) {
   health.addReadiness('registry', () => registry.whatIsWrong());
   health.addReadiness('topics', () => topicCheck.whatIsWrong());
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
-  const tellProgress = async () => reportProgress(side, await reader.progress());
+  const tellProgress = async () => reportProgress(side, reader.progress());
   const start = () => {
     void openDataSource(hot, log, clock, signal);
     void openDataSource(side, log, clock, signal);

@@ -65,7 +65,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const forget = createReceiptsDuty(config, log, { store, producer, clock });
   const tellProgress = async () => {
     await clock.measure(store);
-    await reportProgress(store, await reader.progress());
+    await reportProgress(store, reader.progress());
   };
   const look = async () => watch.note((await storeTrouble(store)) === null);
   health.addReadiness('postgres', () => storeTrouble(store));

@@ -40,7 +40,6 @@ export interface LogReaderOptions {
 export class LogReader {
   readonly engine: PartitionEngine;
   readonly server: KafkaLogServer;
-  private latest: readonly PartitionProgress[] = [];
 
   constructor(options: LogReaderOptions) {
     const { kafka, groupId, topicsOf, timing, log, clock, giveUp, onLost, drainTimeoutMs } = options;
@@ -60,14 +59,15 @@ export class LogReader {
     });
     gauge('hookline_records_under_way', () => [{ value: this.engine.recordsUnderWay() }]);
     gauge('hookline_consumer_lag_records', () =>
-      this.latest.map(({ topic, partition, lag }) => ({ value: lag, labels: { topic, partition: String(partition) } })),
+      this.engine
+        .progress()
+        .map(({ topic, partition, lag }) => ({ value: lag, labels: { topic, partition: String(partition) } })),
     );
   }
 
-  /** Asks how far each partition is; also what the lag gauge shows from now on. Throws what the broker throws. */
-  async progress(): Promise<readonly PartitionProgress[]> {
-    this.latest = await this.engine.progress();
-    return this.latest;
+  /** How far each partition is read and finished. */
+  progress(): readonly PartitionProgress[] {
+    return this.engine.progress();
   }
 }
 

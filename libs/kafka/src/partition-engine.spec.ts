@@ -5,13 +5,7 @@ import type { KafkaRecord } from '#domain/kafka-record';
 import { createLog } from '#telemetry/log';
 import { offsetSpanMax } from './finished-offsets.js';
 import { type LogShrunk, PartitionEngine } from './partition-engine.js';
-import type {
-  CommittedOffset,
-  LogPosition,
-  RecordSource,
-  RecordSourceListener,
-  TopicPartition,
-} from './record-source.js';
+import type { CommittedOffset, LogView, RecordSource, RecordSourceListener, TopicPartition } from './record-source.js';
 
 /** A log and what a group committed, moved by hand; it checks at each commit that nothing unfinished is passed. */
 class SteeredLog {
@@ -37,6 +31,7 @@ class SteeredSource implements RecordSource {
   isCut = false;
   readonly paused = new Set<string>();
   private listener: RecordSourceListener | null = null;
+  view: LogView | null = null;
   private position = 0n;
 
   constructor(readonly log: SteeredLog) {}
@@ -61,8 +56,8 @@ class SteeredSource implements RecordSource {
   async committed(): Promise<readonly CommittedOffset[]> {
     return this.log.stored === null ? [] : [this.log.stored];
   }
-  async logPositions(): Promise<readonly LogPosition[]> {
-    return [];
+  logView(): LogView | null {
+    return this.view;
   }
   async stop(): Promise<void> {
     this.listener = null;
@@ -116,7 +111,7 @@ class RunningEngine {
       log: createLog({ app: 'test', level: 'error' }),
       clock: hurried,
       giveUp: async () => undefined,
-      progressOf: () => 0,
+      progressOf: ({ offset }) => Number(offset),
       onLogShrunk: (shrunk) => this.shrunk.push(shrunk),
       onLost: () => undefined,
     });
@@ -146,6 +141,10 @@ class RunningEngine {
 
   stop(): Promise<void> {
     return this.engine.drainAndStop(0);
+  }
+
+  progress() {
+    return this.engine.progress();
   }
 }
 
@@ -321,6 +320,29 @@ describe('PartitionEngine', () => {
     const { running } = await aLog(offsetSpanMax, 1_000_000);
     running.source.hand(offsetSpanMax);
     expect(running.source.paused.size).toBe(1);
+    await running.stop();
+  });
+
+  it('says up to when a partition is read: to its oldest unfinished record, else to when the broker was asked', async () => {
+    const { running } = await aLog(3);
+    const { source } = running;
+    expect(running.progress()).toEqual([]);
+    source.view = { end: 3n, position: 0n, askedMs: 700 };
+    expect(running.progress()).toMatchObject([{ readToMs: null, lag: 3 }]);
+    source.hand(3);
+    await turn();
+    running.finish(0n);
+    running.finish(2n);
+    await turn();
+    expect(running.progress()).toMatchObject([{ readToMs: 1, lag: 2 }]);
+    running.finish(1n);
+    await turn();
+    expect(running.progress()).toMatchObject([{ readToMs: 700, lag: 0 }]);
+    // Records that were appended since, and a transaction's marker behind the last of them.
+    source.view = { end: 5n, position: 3n, askedMs: 800 };
+    expect(running.progress()).toMatchObject([{ readToMs: null, lag: 2 }]);
+    source.view = { end: 5n, position: 5n, askedMs: 900 };
+    expect(running.progress()).toMatchObject([{ readToMs: 900, lag: 0 }]);
     await running.stop();
   });
 

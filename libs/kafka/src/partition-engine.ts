@@ -4,7 +4,7 @@ import type { KafkaRecord } from '#domain/kafka-record';
 import type { Log } from '#telemetry/log';
 import { AssignedLanes } from './assigned-lanes.js';
 import { sizeOf } from './offset-tracker.js';
-import { isFull, type Lane, laneKey, type PartitionLimits } from './partition-lane.js';
+import { isFull, type Lane, type PartitionLimits } from './partition-lane.js';
 import type { Assignment, RecordSource, RecordSourceListener, TopicPartition } from './record-source.js';
 
 /**
@@ -122,18 +122,18 @@ export class PartitionEngine implements RecordSourceListener {
     return this.underWay;
   }
 
-  /** How far each assigned partition is read and finished. Throws what the broker throws. */
-  async progress(): Promise<readonly PartitionProgress[]> {
-    const askedMs = this.deps.clock.nowMs();
-    const logs = new Map((await this.deps.source.logPositions()).map((log) => [laneKey(log), log]));
+  /** How far each assigned partition is read and finished; those of which the broker has said nothing yet are left out. */
+  progress(): readonly PartitionProgress[] {
+    const nowMs = this.deps.clock.nowMs();
     return [...this.lanes.all()].flatMap((lane) => {
-      const log = logs.get(laneKey(lane));
-      if (log === undefined) return [];
-      const { topic, partition } = lane;
-      const oldest = lane.tracker.oldest();
-      const position = lane.tracker.watermark() ?? log.committed ?? log.start;
-      const caughtUp = oldest === null && position >= log.end;
-      const readToMs = oldest !== null ? this.deps.progressOf(oldest, askedMs) : caughtUp ? askedMs : null;
+      const log = this.deps.source.logView(lane);
+      if (log === null) return [];
+      const { topic, partition, tracker } = lane;
+      const oldest = tracker.oldest();
+      // Where a transaction's marker stands last, reading stands behind it, and no record does.
+      const position = oldest?.offset ?? laterOf(tracker.watermark() ?? 0n, log.position);
+      const caughtUpMs = position >= log.end ? log.askedMs : null;
+      const readToMs = oldest === null ? caughtUpMs : this.deps.progressOf(oldest, nowMs);
       return [{ topic, partition, readToMs, lag: Math.max(0, Number(log.end - position)) }];
     });
   }
@@ -286,6 +286,10 @@ export class PartitionEngine implements RecordSourceListener {
     if (this.underWay === 0) return Promise.resolve();
     return new Promise((resolve) => this.idle.add(resolve));
   }
+}
+
+function laterOf(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }
 
 function position({ topic, partition, offset }: KafkaRecord): object {

@@ -17,13 +17,14 @@ export interface CommittedOffset extends TopicPartition {
   readonly metadata: string;
 }
 
-/** The log of one partition. */
-export interface LogPosition extends TopicPartition {
-  readonly start: bigint;
-  /** The offset after the last record. */
+/** What the last answer of the broker said of a partition. */
+export interface LogView {
+  /** The offset after the last record, when the broker answered. */
   readonly end: bigint;
-  /** What the group committed; null when it never did. */
-  readonly committed: bigint | null;
+  /** Where reading stood then. */
+  readonly position: bigint;
+  /** When the broker was asked, milliseconds since the epoch: what was appended before lies below `end`. */
+  readonly askedMs: number;
 }
 
 /** The partitions of one generation of the group. */
@@ -56,8 +57,8 @@ export interface RecordSource {
   commit(offsets: readonly CommittedOffset[]): Promise<boolean>;
   /** What the group committed of the source's topics. Throws what the broker throws. */
   committed(): Promise<readonly CommittedOffset[]>;
-  /** Where the log of each partition begins and ends. Throws what the broker throws. */
-  logPositions(): Promise<readonly LogPosition[]>;
+  /** What is known of a partition's log in this generation; null before its first answer. Costs no request. */
+  logView(partition: TopicPartition): LogView | null;
   /** Leaves the group, so that others take over at once. */
   stop(): Promise<void>;
 }

@@ -1,9 +1,9 @@
 import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
 import type { Clock } from '#domain/clock';
 import type { KafkaRecord } from '#domain/kafka-record';
-import type { RecordSourceListener, TopicPartition } from '#kafka/record-source';
+import type { LogView, RecordSourceListener, TopicPartition } from '#kafka/record-source';
 import { type ConsumerSigns, judgeConsumer } from './consumer-watch.js';
-import { generationOf, takeGeneration } from './group-patches.js';
+import { generationOf, listenToFetches, takeGeneration } from './group-patches.js';
 import { clientRetry } from './kafka-client.js';
 import { type OwnedPartitions, stickyAssigner } from './sticky-assigner.js';
 
@@ -51,6 +51,9 @@ export class GroupConsumer {
   /** Resolves when the owner is ready for the records of this generation. */
   private ready: Promise<void> = Promise.resolve();
   private trouble: string | null = 'not joined yet';
+  /** By partition, in this generation. */
+  private readonly logViews = new Map<string, LogView>();
+  private stopListening: () => void = () => undefined;
 
   constructor(
     kafka: Kafka,
@@ -82,6 +85,10 @@ export class GroupConsumer {
     return this.trouble;
   }
 
+  logView({ topic, partition }: TopicPartition): LogView | null {
+    return this.logViews.get(`${partition}/${topic}`) ?? null;
+  }
+
   /** Joins and reads until the client gives up or falls silent; rejects with the cause. Resolves when stopping. */
   async run(stopping: AbortSignal): Promise<void> {
     try {
@@ -97,6 +104,7 @@ export class GroupConsumer {
     } finally {
       this.ended.abort();
       this.joins();
+      this.stopListening();
     }
   }
 
@@ -135,9 +143,24 @@ export class GroupConsumer {
     const isNextGeneration = before.memberId === memberId && generation === before.generation + 1;
     this.membership = { memberId, generation, owned };
     membership.joined(this.membership);
+    this.listenToFetches(memberId);
     this.ready = listener.onAssigned({ partitions: flatten(owned), isNextGeneration });
     this.trouble = null;
     this.signs = { ...this.signs, isReading: true, sinceMs: clock.monotonicMs() };
+  }
+
+  private listenToFetches(memberId: string): void {
+    this.stopListening();
+    this.logViews.clear();
+    this.stopListening = listenToFetches(memberId, {
+      onAsked: () => this.deps.clock.nowMs(),
+      onAnswered: (partitions, askedMs) => {
+        for (const { topic, partition, fetchedOffset, highWatermark } of partitions) {
+          const view = { end: BigInt(highWatermark), position: BigInt(fetchedOffset), askedMs };
+          this.logViews.set(`${partition}/${topic}`, view);
+        }
+      },
+    });
   }
 
   private async watch(stopping: AbortSignal): Promise<void> {

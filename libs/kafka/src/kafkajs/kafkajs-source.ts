@@ -2,7 +2,7 @@ import type { Admin } from 'kafkajs';
 import type { Clock } from '#domain/clock';
 import type {
   CommittedOffset,
-  LogPosition,
+  LogView,
   RecordSource,
   RecordSourceListener,
   TopicPartition,
@@ -91,17 +91,8 @@ export class KafkajsSource implements RecordSource {
     );
   }
 
-  async logPositions(): Promise<readonly LogPosition[]> {
-    const { admin, settings } = this;
-    if (admin === null) return [];
-    const committed = new Map((await this.committed()).map((at) => [`${at.partition}/${at.topic}`, at.offset]));
-    const logs = settings.topics.map(async (topic) =>
-      (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => {
-        const offset = committed.get(`${partition}/${topic}`) ?? null;
-        return { topic, partition, start: BigInt(low), end: BigInt(high), committed: offset };
-      }),
-    );
-    return (await Promise.all(logs)).flat();
+  logView(partition: TopicPartition): LogView | null {
+    return this.consumer?.logView(partition) ?? null;
   }
 
   async stop(): Promise<void> {
