@@ -1,11 +1,12 @@
-import type { Admin, Message, Producer, ProducerBatch, RecordMetadata } from 'kafkajs';
+import type { Message, ProducerBatch, RecordMetadata } from 'kafkajs';
 import type { Clock } from '#domain/clock';
 import { Failure } from '#domain/failure';
 import type { OutgoingRecord } from '#domain/kafka-record';
 import type { RecordLocation, RecordSink } from '#kafka/record-sink';
 import type { Log } from '#telemetry/log';
-import { clientRetry, createKafka, type KafkaSettings } from './kafka-client.js';
+import type { KafkaSettings } from './kafka-client.js';
 import { partitionOfKey } from './partition-of-key.js';
+import { metadataAgeMs, SinkClient } from './sink-client.js';
 
 interface Placed {
   readonly record: OutgoingRecord;
@@ -24,39 +25,30 @@ const requestBytesMax = 900_000;
 const recordOverheadBytes = 512;
 const firstWaitMs = 200;
 const waitMsMax = 5_000;
-/** Longer than the client's own timeout of a request; nobody parks a request of a producer. */
-const answerMsMax = 20_000;
 /** Partition counts are read again after this: a topic may have grown. */
 const partitionsAgeMs = 60_000;
-/** The producer's own knowledge of topics is at most this old when it sends; its default is 300 s. */
-const metadataAgeMs = 30_000;
 const tooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
 /**
  * Produces records: what resolves is on the brokers' disks. kafkajs 2.2.4 loses records silently when a leader moves
  * during a retry of a multi-partition send, and when an idempotent producer sends concurrently; therefore one write
  * is in flight, it is not idempotent, and **every partition of the answer is verified and what is missing sent again**.
- * A record may so be written twice, which every reader bears. While the brokers are away the promises stay open.
+ * A record may so be written twice, which every reader bears. While the brokers are away the promises stay open. A write
+ * that no broker answered is repeated on new connections: the client would find out about dead ones one after the other.
  */
 export class KafkajsSink implements RecordSink {
-  private readonly producer: Producer;
-  private readonly admin: Admin;
+  private client: SinkClient;
   private readonly partitionCounts = new Map<string, PartitionCount>();
   private readonly stopping = new AbortController();
-  private connecting: Promise<void> | null = null;
   private rotation = 0;
 
   constructor(
-    settings: KafkaSettings,
-    clientId: string,
+    private readonly settings: KafkaSettings,
+    private readonly clientId: string,
     private readonly log: Log,
     private readonly clock: Clock,
   ) {
-    const kafka = createKafka({ unansweredMsMax: answerMsMax, ...settings }, clientId, log);
-    this.admin = kafka.admin({ retry: clientRetry });
-    this.producer = kafka.producer({
-      ...{ allowAutoTopicCreation: false, idempotent: false, metadataMaxAge: metadataAgeMs, retry: clientRetry },
-    });
+    this.client = new SinkClient(settings, clientId, log);
   }
 
   async write(records: readonly OutgoingRecord[]): Promise<readonly (RecordLocation | Failure)[]> {
@@ -69,8 +61,8 @@ export class KafkajsSink implements RecordSink {
     const known = this.partitionCounts.get(topic);
     const nowMs = this.clock.monotonicMs();
     if (known !== undefined && nowMs - known.readMs < ageOf(known)) return known.count;
-    await this.connect();
-    const { topics } = await this.admin.fetchTopicMetadata({ topics: [topic] });
+    await this.client.connect();
+    const { topics } = await this.client.admin.fetchTopicMetadata({ topics: [topic] });
     const count = topics[0]?.partitions.length ?? 0;
     if (count === 0) throw new Error(`Kafka: topic ${topic} has no partitions`);
     // kafkajs drops what is for a partition its producer has not heard of: a new number counts once it must have.
@@ -82,8 +74,8 @@ export class KafkajsSink implements RecordSink {
 
   async whatIsWrong(): Promise<string | null> {
     try {
-      await this.connect();
-      await this.admin.describeCluster();
+      await this.client.connect();
+      await this.client.admin.describeCluster();
       return null;
     } catch (error) {
       return `Kafka: ${error instanceof Error ? error.message : String(error)}`;
@@ -92,18 +84,7 @@ export class KafkajsSink implements RecordSink {
 
   async stop(): Promise<void> {
     this.stopping.abort();
-    await Promise.allSettled([this.producer.disconnect(), this.admin.disconnect()]);
-  }
-
-  private connect(): Promise<void> {
-    this.connecting ??= Promise.all([this.admin.connect(), this.producer.connect()]).then(
-      () => undefined,
-      (error: unknown) => {
-        this.connecting = null;
-        throw error;
-      },
-    );
-    return this.connecting;
+    await this.client.close();
   }
 
   /** Repeats what the answer does not confirm until nothing is left; gives up only when stopping. */
@@ -122,9 +103,16 @@ export class KafkajsSink implements RecordSink {
         waitMs,
         cause: String(error ?? 'unconfirmed partition'),
       });
+      if (!isAnswer(error)) this.renewClient();
       await this.clock.wait(waitMs, this.stopping.signal);
       waitMs = Math.min(waitMs * 2, waitMsMax);
     }
+  }
+
+  private renewClient(): void {
+    if (this.stopping.signal.aborted) return;
+    void this.client.close();
+    this.client = new SinkClient(this.settings, this.clientId, this.log);
   }
 
   private async writeHalves(
@@ -147,12 +135,12 @@ export class KafkajsSink implements RecordSink {
     records: readonly OutgoingRecord[],
     written: Map<OutgoingRecord, RecordLocation | Failure>,
   ): Promise<undefined> {
-    await this.connect();
+    await this.client.connect();
     const counts = new Map<string, number>();
     for (const topic of new Set(records.map((record) => record.topic)))
       counts.set(topic, await this.partitionsOf(topic));
     const placed = records.map((record) => ({ record, partition: this.place(record, counts.get(record.topic) ?? 1) }));
-    const answer = await this.producer.sendBatch({ acks: -1, topicMessages: topicMessages(placed) });
+    const answer = await this.client.producer.sendBatch({ acks: -1, topicMessages: topicMessages(placed) });
     confirm(placed, answer, written);
   }
 
@@ -214,8 +202,19 @@ function* chunksOf(records: readonly OutgoingRecord[]): Generator<readonly Outgo
   yield chunk;
 }
 
+/** Whether a broker has said something, if only that it refuses. */
+function isAnswer(error: unknown): boolean {
+  return error === undefined || (error instanceof Error && protocolErrorOf(error) !== null);
+}
+
+/** What of the protocol a broker answered; the client wraps it once its retries are used up. */
+function protocolErrorOf(error: Error): string | null {
+  if ('type' in error && typeof error.type === 'string') return error.type;
+  return error.cause instanceof Error ? protocolErrorOf(error.cause) : null;
+}
+
 function isTooLarge(error: unknown): boolean {
-  return error instanceof Error && 'type' in error && tooLarge.has(String(error.type));
+  return error instanceof Error && tooLarge.has(protocolErrorOf(error) ?? '');
 }
 
 function stopped(): Failure {
