@@ -9,6 +9,8 @@ import { later, WebhookReceiver } from '../support/webhook-receiver.js';
 const apps: readonly AppName[] = ['renderer', 'dispatcher', 'retry-scheduler', 'admin'];
 const workers: readonly AppName[] = ['renderer', 'dispatcher', 'retry-scheduler'];
 const joinMsMax = 90_000;
+/** A minute and a half of waiting for time-outs; the sink alone is proved in `record-sink.spec.ts`. */
+const withSlowTests = process.env['HOOKLINE_SLOW_TESTS'] === '1';
 /** An attempt that this busy machine is too slow for is made again, as it must; none is to be here. */
 const settings = {
   TOPIC_PROFILE: 'production',
@@ -104,7 +106,7 @@ describe('three brokers under load', () => {
     await expectAllSent();
   });
 
-  it('come back when all connections fell silent without a close', async () => {
+  it.skipIf(!withSlowTests)('come back when all connections fell silent without a close', async () => {
     load = new Load(stack, receiver);
     await load.goesOn(100, 'before');
     for (const { proxy } of cluster.nodes) proxy.blackHole();

@@ -26,7 +26,7 @@ const recordOverheadBytes = 512;
 const firstWaitMs = 200;
 const waitMsMax = 5_000;
 /** Partition counts are read again after this: a topic may have grown. */
-const partitionsAgeMs = 60_000;
+const partitionsAgeMs = 15_000;
 const tooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
 /**

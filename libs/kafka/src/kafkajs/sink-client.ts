@@ -5,7 +5,7 @@ import { createKafka, type KafkaSettings } from './kafka-client.js';
 /** Longer than the client's own timeout of a request; nobody parks a request of a producer. */
 const unansweredMsMax = 20_000;
 /** The producer's own knowledge of topics is at most this old when it sends; its default is 300 s. */
-export const metadataAgeMs = 30_000;
+export const metadataAgeMs = 10_000;
 /** The sink repeats: a repetition in here would ask the same dead connection again, 15 s each time. */
 const noRetry = { initialRetryTime: 200, retries: 0 } as const;
 
