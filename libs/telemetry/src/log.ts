@@ -27,7 +27,7 @@ export function createLog(options: { readonly app: string; readonly level: LogLe
     // pino's own would take what `loggableFields` made for an error once more.
     serializers: { err: (made: unknown) => made },
   };
-  const logger = pino(settings, options.sink ?? gatheredOutput());
+  const logger = pino(settings, options.sink ?? (standardOutput ??= gatheredOutput()));
   return {
     debug: (event, fields = {}) => logger.debug(fields, event),
     info: (event, fields = {}) => logger.info(fields, event),
@@ -36,13 +36,37 @@ export function createLog(options: { readonly app: string; readonly level: LogLe
   };
 }
 
-const gatheredBytes = 8_192;
+const gatheredCharsMax = 8_192;
 const gatheredMs = 250;
+
+/** One for all logs of a process. */
+let standardOutput: LogSink | null = null;
 
 /**
  * Standard output, in few writes: each is a round through a thread of libuv, which costs more than making the line. What
  * is gathered is written when the process exits; one that is killed takes its last quarter of a second with it.
  */
 function gatheredOutput(): LogSink {
-  return pino.destination({ dest: 1, sync: false, minLength: gatheredBytes, periodicFlush: gatheredMs });
+  const output = pino.destination({ dest: 1, sync: false });
+  let gathered = '';
+  let timer: NodeJS.Timeout | null = null;
+  const pass = () => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    if (gathered !== '') output.write(gathered);
+    gathered = '';
+  };
+  // Before pino's own listeners, which end the output.
+  process.prependOnceListener('beforeExit', pass);
+  process.prependOnceListener('exit', () => {
+    pass();
+    output.flushSync();
+  });
+  return {
+    write: (line) => {
+      gathered += line;
+      if (gathered.length > gatheredCharsMax) pass();
+      else timer ??= setTimeout(pass, gatheredMs).unref();
+    },
+  };
 }
