@@ -27,7 +27,8 @@ export function createLog(options: { readonly app: string; readonly level: LogLe
     // pino's own would take what `loggableFields` made for an error once more.
     serializers: { err: (made: unknown) => made },
   };
-  const logger = pino(settings, options.sink ?? (standardOutput ??= gatheredOutput()));
+  if (options.sink === undefined) standardOutput ??= gatheredOutput();
+  const logger = pino(settings, options.sink ?? standardOutput ?? undefined);
   return {
     debug: (event, fields = {}) => logger.debug(fields, event),
     info: (event, fields = {}) => logger.info(fields, event),
