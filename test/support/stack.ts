@@ -86,8 +86,13 @@ export class Stack {
     } as const;
     await createTopics(kafka, topicSpecs({ prefix, profile, eventTopics: [], tiers: tiersOf(topics) }), log);
     const stack = new Stack(database, prefix, env, new KafkaRecordProducer(kafka, 'test', log, systemClock));
-    await Promise.all((await stack.launch(apps)).map((app) => app.ready()));
-    return stack;
+    try {
+      await Promise.all((await stack.launch(apps)).map((app) => app.ready()));
+      return stack;
+    } catch (error) {
+      await stack.stop(); // nobody else has it, and its apps would outlive the run
+      throw error;
+    }
   }
 
   /** Starts further apps and does not wait until they are ready. */

@@ -106,18 +106,8 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
 
 /** Of what the dispatcher reads and writes. */
 function createTopicCheck(config: DispatcherConfig, log: Log, signal: AbortSignal): TopicCheck {
-  const topics = topicSettingsOf(config);
-  const { prefix, tiers } = topics;
-  const { deliveries, deadLetters, operatorEvents } = topicNames;
-  const used = [
-    ...tiers.map(({ topic }) => topic),
-    ...[deliveries, deadLetters, operatorEvents].map((name) => name(prefix)),
-  ];
-  return new TopicCheck({
-    kafka: kafkaSettingsOf(config),
-    topics: topicSpecsOf(topics, used, groupOf(prefix, 'dispatcher')),
-    ...{ signal, log, clock: systemClock },
-  });
+  const topics = topicSpecsOf(topicSettingsOf(config), 'dispatcher');
+  return new TopicCheck({ kafka: kafkaSettingsOf(config), topics, signal, log, clock: systemClock });
 }
 
 /** What talks to the outside; nothing is connected yet. */

@@ -99,15 +99,8 @@ export function wireRenderer(config: RendererConfig, log: Log) {
 
 /** Of what the renderer reads and writes. */
 function createTopicCheck(config: RendererConfig, log: Log, signal: AbortSignal): TopicCheck {
-  const topics = topicSettingsOf(config);
-  const { prefix } = topics;
-  const { deliveries, deadLetters, operatorEvents } = topicNames;
-  const used = [...eventTopicsOf(topics), ...[deliveries, deadLetters, operatorEvents].map((name) => name(prefix))];
-  return new TopicCheck({
-    kafka: kafkaSettingsOf(config),
-    topics: topicSpecsOf(topics, used, groupOf(prefix, 'renderer')),
-    ...{ signal, log, clock: systemClock },
-  });
+  const topics = topicSpecsOf(topicSettingsOf(config), 'renderer');
+  return new TopicCheck({ kafka: kafkaSettingsOf(config), topics, signal, log, clock: systemClock });
 }
 
 @Module({})

@@ -123,18 +123,8 @@ function createReader(
 
 /** Of what the scheduler reads and writes. */
 function createTopicCheck(config: RetrySchedulerConfig, log: Log, signal: AbortSignal): TopicCheck {
-  const topics = topicSettingsOf(config);
-  const { prefix, tiers } = topics;
-  const { deliveries, deadLetters, operatorEvents } = topicNames;
-  const used = [
-    ...tiers.map(({ topic }) => topic),
-    ...[deliveries, deadLetters, operatorEvents].map((name) => name(prefix)),
-  ];
-  return new TopicCheck({
-    kafka: kafkaSettingsOf(config),
-    topics: topicSpecsOf(topics, used, groupOf(prefix, 'retry-scheduler')),
-    ...{ signal, log, clock: systemClock },
-  });
+  const topics = topicSpecsOf(topicSettingsOf(config), 'retry-scheduler');
+  return new TopicCheck({ kafka: kafkaSettingsOf(config), topics, signal, log, clock: systemClock });
 }
 
 /** One look at the receipts, under its lock. */

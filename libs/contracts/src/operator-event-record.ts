@@ -4,7 +4,7 @@ import type { OutgoingRecord } from '#domain/kafka-record';
 import { topicNames } from './topics.js';
 
 /** What operators are told through the topic `operator-events`. */
-export interface OperatorEvent {
+interface OperatorEvent {
   /** `hookline.<thing>.<what happened>`. */
   readonly type: string;
   /** The app that says it. */
@@ -24,7 +24,7 @@ interface Saying {
 }
 
 /** A structured CloudEvent 1.0 (Kafka binding) of the topic `operator-events`, keyed by its tenant. */
-export function encodeOperatorEvent(event: OperatorEvent, { prefix, clock }: Saying): OutgoingRecord {
+function encodeOperatorEvent(event: OperatorEvent, { prefix, clock }: Saying): OutgoingRecord {
   const { type, app, subject, tenantId, data } = event;
   const attributes = {
     ...{ specversion: '1.0', id: randomUUID(), source: `hookline/${app}`, type, subject },

@@ -61,7 +61,7 @@ export function tierRetentionMs(delayMs: number): number {
 }
 
 /** The consumer group of an app. */
-export function groupOf(prefix: string, app: 'renderer' | 'dispatcher' | 'retry-scheduler'): string {
+export function groupOf(prefix: string, app: Worker): string {
   return `${prefix}${app}`;
 }
 
@@ -82,14 +82,19 @@ export function topicSpecs(settings: TopicSettings): readonly TopicSpec[] {
   ];
 }
 
-/** The topics an app reads and writes, as it must find them; whose offsets other groups commit is not its to ask. */
-export function topicSpecsOf(
-  settings: TopicSettings,
-  names: readonly string[],
-  group: string | null,
-): readonly TopicSpec[] {
-  const own = topicSpecs(settings).filter(({ name }) => names.includes(name));
-  return own.map((spec) => ({ ...spec, readBy: spec.readBy === group ? group : null }));
+/** An app that reads topics. */
+export type Worker = 'renderer' | 'dispatcher' | 'retry-scheduler';
+
+/** The topics a worker reads and writes, as it must find them; whose offsets other groups commit is not its to ask. */
+export function topicSpecsOf(settings: TopicSettings, worker: Worker): readonly TopicSpec[] {
+  const { prefix, tiers } = settings;
+  const { deliveries, deadLetters, operatorEvents } = topicNames;
+  const own = worker === 'renderer' ? eventTopicsOf(settings) : tiers.map(({ topic }) => topic);
+  const used = new Set([...own, ...[deliveries, deadLetters, operatorEvents].map((name) => name(prefix))]);
+  const group = groupOf(prefix, worker);
+  return topicSpecs(settings)
+    .filter(({ name }) => used.has(name))
+    .map((spec) => ({ ...spec, readBy: spec.readBy === group ? group : null }));
 }
 
 function specBuilder(profile: TopicProfile) {
