@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Claim } from '#audit/claims';
 import type { Delivery, DeliveryContent } from '#contracts/delivery-record';
 import type { NotificationId } from '#domain/ids';
@@ -13,7 +13,7 @@ export async function frozenContent(
   load: (id: NotificationId) => Promise<DeliveryContent | null>,
 ): Promise<DeliveryContent | null> {
   if (payloadSha256 === null) return null;
-  const isFrozen = (body: Buffer) => createHash('sha256').update(body).digest().equals(payloadSha256);
+  const isFrozen = (body: Buffer) => hash('sha256', body, 'buffer').equals(payloadSha256);
   if (content !== null && isFrozen(content.body)) return content;
   const stored = await load(notificationId);
   return stored !== null && isFrozen(stored.body) ? stored : null;

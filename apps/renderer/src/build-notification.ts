@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { NewContent, NewNotification } from '#audit/notifications';
 import type { FailureReason } from '#domain/attempt';
 import type { Event } from '#domain/event';
@@ -71,5 +71,5 @@ function refusalIn(view: RegistryView, template: WebhookTemplate): FailureReason
 }
 
 function freeze({ method, contentType }: WebhookTemplate, body: Buffer): NewContent {
-  return { method, contentType, body, sha256: createHash('sha256').update(body).digest() };
+  return { method, contentType, body, sha256: hash('sha256', body, 'buffer') };
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import type { TenantId } from '#domain/ids';
 import { inTransaction, rowsOf } from '#postgres/transaction';
@@ -18,8 +18,8 @@ const lockMsMax = 500;
  * Two events of one key would only share the time their ids begin with; the ids themselves stay apart.
  */
 export function receiptKey({ tenantId, eventSource, eventId }: EventIdentity): string {
-  const hash = createHash('sha256').update([tenantId, eventSource, eventId].join('\0'), 'utf8').digest('hex');
-  return [hash.slice(0, 8), hash.slice(8, 12), hash.slice(12, 16), hash.slice(16, 20), hash.slice(20, 32)].join('-');
+  const hex = hash('sha256', [tenantId, eventSource, eventId].join('\0'), 'hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { EndpointId, NotificationId, ResendItemId, TemplateId, TenantId } f
 import { endpointKey, isUuid } from '#domain/ids';
 import { headerText, type KafkaRecord, type OutgoingRecord } from '#domain/kafka-record';
 import type { RequestMethod } from '#domain/webhook-template';
-import { inlineBodyBytesMax, inlineValueBytesMax } from './topics.js';
+import { inlineBodyBytesMax } from './topics.js';
 
 /** Who asked for an attempt. */
 export type AskedBy = 'renderer' | 'tier' | 'release' | 'sweep' | 'admin';
@@ -41,16 +41,17 @@ export type DecodedDelivery =
   | { readonly kind: 'undecodable'; readonly detail: string };
 
 /** The version in header `v`; another one is undecodable. */
-export const deliveryVersion = '1';
+export const deliveryVersion = '2';
 
-const valueSchema = z.object({
+/** Header `delivery`: all but the body, which is the record's value as it will be sent, never escaped or copied. */
+const deliverySchema = z.object({
   tenant: z.string(),
   endpoint: z.string(),
   template: z.string(),
   askedBy: z.enum(['renderer', 'tier', 'release', 'sweep', 'admin']),
+  /** Both of them stand where the value is the body; an empty body is one. */
   method: z.enum(['POST', 'PUT', 'PATCH']).optional(),
   contentType: z.string().optional(),
-  body: z.string().optional(),
 });
 
 /** The record of a delivery for one topic; in tiers `due` and `release` (milliseconds since the epoch) are added. */
@@ -59,30 +60,26 @@ export function encodeDelivery(
   topic: string,
   times?: { readonly dueMs: number; readonly releaseMs: number },
 ): OutgoingRecord {
-  const { ask } = delivery;
-  return {
-    topic,
-    key: endpointKey(delivery.tenantId, delivery.endpointId),
-    headers: {
-      v: deliveryVersion,
-      'notification-id': delivery.notificationId,
-      ...(ask.kind === 'attempt' ? { attempt: String(ask.number) } : { 'resend-item': ask.item }),
-      ...(delivery.traceParent === null ? {} : { traceparent: delivery.traceParent }),
-      ...(times === undefined ? {} : { due: String(times.dueMs), release: String(times.releaseMs) }),
-    },
-    value: encodeValue(delivery),
+  const { ask, tenantId: tenant, endpointId: endpoint, templateId: template, askedBy } = delivery;
+  const content = inlineContent(delivery);
+  const [method, contentType] = [content?.method, content?.contentType];
+  const headers: Record<string, string> = {
+    v: deliveryVersion,
+    'notification-id': delivery.notificationId,
+    delivery: JSON.stringify({ tenant, endpoint, template, askedBy, method, contentType }),
   };
+  if (ask.kind === 'attempt') headers['attempt'] = String(ask.number);
+  else headers['resend-item'] = ask.item;
+  if (delivery.traceParent !== null) headers['traceparent'] = delivery.traceParent;
+  if (times !== undefined) {
+    headers['due'] = String(times.dueMs);
+    headers['release'] = String(times.releaseMs);
+  }
+  return { topic, key: endpointKey(tenant, endpoint), headers, value: content?.body ?? null };
 }
 
-/** With the body inside, unless it is too large for that as it is or as a JSON string. */
-function encodeValue(delivery: Delivery): Buffer {
-  const { tenantId: tenant, endpointId: endpoint, templateId: template, askedBy, content } = delivery;
-  const outer = { tenant, endpoint, template, askedBy };
-  const without = () => Buffer.from(JSON.stringify(outer));
-  if (content === null || content.body.length > inlineBodyBytesMax) return without();
-  const { method, contentType, body } = content;
-  const whole = Buffer.from(JSON.stringify({ ...outer, method, contentType, body: body.toString('utf8') }));
-  return whole.length > inlineValueBytesMax ? without() : whole;
+function inlineContent({ content }: Delivery): DeliveryContent | null {
+  return content !== null && content.body.length <= inlineBodyBytesMax ? content : null;
 }
 
 /** Reads a record of `deliveries`; never throws. */
@@ -94,21 +91,21 @@ export function decodeDelivery(record: KafkaRecord): DecodedDelivery {
   if (headerText(record, 'v') !== deliveryVersion) return broken('header v is not a version this dispatcher knows');
   const ask = decodeAsk(record);
   if (ask === null) return broken('neither header attempt nor header resend-item can be read');
-  const value = decodeValue(record.value);
-  if (value === null) return broken('the value is not a delivery');
-  const { method, contentType, body } = value;
-  const whole = method !== undefined && contentType !== undefined && body !== undefined;
+  const about = decodeAbout(headerText(record, 'delivery'));
+  if (about === null) return broken('the header delivery cannot be read');
+  const { method, contentType } = about;
+  const whole = method !== undefined && contentType !== undefined;
   return {
     kind: 'delivery',
     delivery: {
       notificationId,
       ask,
-      tenantId: value.tenant as TenantId,
-      endpointId: value.endpoint as EndpointId,
-      templateId: value.template as TemplateId,
-      askedBy: value.askedBy,
+      tenantId: about.tenant as TenantId,
+      endpointId: about.endpoint as EndpointId,
+      templateId: about.template as TemplateId,
+      askedBy: about.askedBy,
       traceParent: headerText(record, 'traceparent') ?? null,
-      content: whole ? { method, contentType, body: Buffer.from(body, 'utf8') } : null,
+      content: whole ? { method, contentType, body: record.value ?? Buffer.alloc(0) } : null,
     },
   };
 }
@@ -127,10 +124,10 @@ function decodeAsk(record: KafkaRecord): DeliveryAsk | null {
   return number !== null && number >= 1 ? { kind: 'attempt', number } : null;
 }
 
-function decodeValue(value: Buffer | null): z.infer<typeof valueSchema> | null {
-  if (value === null) return null;
+function decodeAbout(text: string | undefined): z.infer<typeof deliverySchema> | null {
+  if (text === undefined) return null;
   try {
-    return valueSchema.safeParse(JSON.parse(value.toString('utf8'))).data ?? null;
+    return deliverySchema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null; // not JSON: said by the null
   }

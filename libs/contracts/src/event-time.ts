@@ -6,8 +6,9 @@ export function eventTimeMs(text: string): number | null {
   if (match === null) return null;
   const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = match;
   // Not Date.UTC: it takes the years 0 to 99 for 1900 to 1999.
-  const midnightMs = new Date(0).setUTCFullYear(Number(year), Number(month) - 1, Number(day));
-  const isDay = new Date(midnightMs).toISOString().startsWith(`${year}-${month}-${day}`);
+  const midnight = new Date(0);
+  const midnightMs = midnight.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  const isDay = midnight.getUTCMonth() === Number(month) - 1 && midnight.getUTCDate() === Number(day);
   // :60 is a leap second (RFC 3339, 5.7); it counts as the first of the next minute.
   if (!isDay || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return null;
   const utcMs = midnightMs + Number(hour) * 3_600_000 + Number(minute) * 60_000 + Number(second) * 1_000;

@@ -12,8 +12,15 @@ export type ParsedJson =
 
 const quoteCode = 0x22;
 const backslashCode = 0x5c;
-/** What matters of a text that is JSON: where strings begin, numbers and brackets. */
-const tokenPattern = /["[\]{}]|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const minusCode = 0x2d;
+const zeroCode = 0x30;
+const nineCode = 0x39;
+const openCodes: readonly number[] = [0x5b, 0x7b];
+const closeCodes: readonly number[] = [0x5d, 0x7d];
+/** Every whole number of so many digits is a double. */
+const exactDigits = 15;
+/** Behind its first character, what a number may go on with. */
+const numberRest = /[\d.eE+-]*/y;
 
 /**
  * Parses JSON (RFC 8259) without losing digits: a number whose text a double would not give back (`1.10`, 23 digits)
@@ -46,28 +53,46 @@ function parseExact(text: string): JsonValue {
   return parseLossless(text, null, { parseNumber: numbers, onDuplicateKey: ({ newValue }) => newValue }) as JsonValue;
 }
 
-/** Whether every number prints back as it came, and how deep the brackets go. */
+/**
+ * Whether every number prints back as it came, and how deep the brackets go, of a text that is JSON. By character codes:
+ * each event pays for this.
+ */
 function surveyTokens(text: string): { readonly exact: boolean; readonly depth: number } {
-  const tokens = new RegExp(tokenPattern);
   let exact = true;
   let depth = 0;
   let deepest = 0;
-  for (let match = tokens.exec(text); match !== null; match = tokens.exec(text)) {
-    const [token] = match;
-    if (token === '"') tokens.lastIndex = stringEnd(text, tokens.lastIndex);
-    else if (token === '{' || token === '[') deepest = Math.max(deepest, ++depth);
-    else if (token === '}' || token === ']') depth--;
-    else if (exact) exact = String(Number(token)) === token;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quoteCode) at = stringEnd(text, at + 1);
+    else if (openCodes.includes(code)) deepest = Math.max(deepest, ++depth);
+    else if (closeCodes.includes(code)) depth--;
+    else if (code === minusCode || (code >= zeroCode && code <= nineCode)) {
+      const end = numberEnd(text, at);
+      if (exact) exact = isExact(text.slice(at, end));
+      at = end - 1;
+    }
   }
   return { exact, depth: deepest };
 }
 
-/** Behind the string whose content begins here. Steps, because a pattern over a long string runs out of stack. */
+/** The quote that ends the string whose content begins here. Steps, because a pattern over a long string runs out of stack. */
 function stringEnd(text: string, from: number): number {
+  const quote = text.indexOf('"', from);
+  if (text.charCodeAt(quote - 1) !== backslashCode) return quote;
   for (let at = from; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === quoteCode) return at + 1;
+    if (code === quoteCode) return at;
     if (code === backslashCode) at++;
   }
   return text.length;
+}
+
+function numberEnd(text: string, from: number): number {
+  numberRest.lastIndex = from;
+  numberRest.test(text);
+  return numberRest.lastIndex;
+}
+
+function isExact(number: string): boolean {
+  return (number.length <= exactDigits && /^[1-9]\d*$/.test(number)) || String(Number(number)) === number;
 }

@@ -33,12 +33,6 @@ const batchOverheadBytes = 65_536;
 /** A rendered body up to this size travels in the delivery record; a larger one is read from Postgres. */
 export const inlineBodyBytesMax = 262_144;
 /**
- * A delivery record's value up to this size carries its body. The body is a JSON string there, so that control characters
- * take six bytes each, and a body of 256 KiB could make a record the broker refuses. Half of `recordBytesMax`, twice the body.
- */
-export const inlineValueBytesMax = 524_288;
-
-/**
  * Who writes and who reads: `events` upstream -> renderer; `deliveries` renderer, retry-scheduler, admin -> dispatcher;
  * tiers dispatcher, retry-scheduler -> retry-scheduler; `dead-letters` every worker -> people; `operator-events` workers -> renderer.
  */

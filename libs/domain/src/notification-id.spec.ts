@@ -20,6 +20,11 @@ describe('notificationId', () => {
     expect(notificationTimeMs(id)).toBe(identity.timeMs);
   });
 
+  it('never changes: a row of another id would be a second notification of an event', () => {
+    expect(notificationId(identity)).toBe('019ab697-e87b-7b92-a355-c49bb27c7d4a');
+    expect(notificationId({ ...identity, eventId: 'ключ', timeMs: 5.9 })).toBe('00000000-0005-75c2-8b81-895e1c68ae66');
+  });
+
   it('is the same for the same event and template, and another for any other', () => {
     expect(notificationId({ ...identity })).toBe(notificationId(identity));
     const others = [

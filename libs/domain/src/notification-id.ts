@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { NotificationId, TemplateId, TenantId } from './ids.js';
 
 /** What a notification's id is derived from. */
@@ -11,6 +11,9 @@ export interface NotificationIdentity {
   readonly timeMs: number;
 }
 
+/** The hexadecimal digits of the two bits `10` (RFC 9562, 4.1) and two others. */
+const variants = '89ab';
+
 /**
  * The deterministic id of a notification, a UUID of version 7 (RFC 9562, 5.7): bytes 0-5 are the canonical time, bytes
  * 6-15 the first ten of SHA-256 over tenant, source, event id and template id joined by 0x00, with version and variant
@@ -18,15 +21,11 @@ export interface NotificationIdentity {
  */
 export function notificationId(identity: NotificationIdentity): NotificationId {
   const { tenantId, eventSource, eventId, templateId, timeMs } = identity;
-  const hash = createHash('sha256').update([tenantId, eventSource, eventId, templateId].join('\0'), 'utf8').digest();
-  const bytes = Buffer.alloc(16);
-  bytes.writeUIntBE(Math.floor(timeMs), 0, 6);
-  hash.copy(bytes, 6, 0, 10);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)];
-  return parts.join('-') as NotificationId;
+  const digest = hash('sha256', [tenantId, eventSource, eventId, templateId].join('\0'), 'hex');
+  const time = Math.floor(timeMs).toString(16).padStart(12, '0');
+  const variant = variants[Number.parseInt(digest.charAt(4), 16) & 3];
+  const parts = [time.slice(0, 8), time.slice(8), `7${digest.slice(1, 4)}`, `${variant}${digest.slice(5, 8)}`];
+  return `${parts.join('-')}-${digest.slice(8, 20)}` as NotificationId;
 }
 
 /** The time an id begins with, milliseconds since the epoch. */

@@ -44,10 +44,10 @@ export function matchesEventType(patterns: readonly string[], eventType: string)
 
 /** Each `*` takes at least one character; the parts between must follow each other. */
 function matchesPattern(pattern: string, eventType: string): boolean {
+  if (!pattern.includes('*')) return pattern === eventType;
   const parts = pattern.split('*');
   const [first = '', ...rest] = parts;
-  const last = rest.pop();
-  if (last === undefined) return pattern === eventType;
+  const last = rest.pop() ?? '';
   if (!eventType.startsWith(first)) return false;
   let at = first.length;
   for (const part of rest) {

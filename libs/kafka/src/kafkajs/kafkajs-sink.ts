@@ -160,7 +160,7 @@ function topicMessages(placed: readonly Placed[]): NonNullable<ProducerBatch['to
   const byTopic = new Map<string, Message[]>();
   for (const { record, partition } of placed) {
     const messages = byTopic.get(record.topic) ?? [];
-    messages.push({ key: record.key, value: record.value, headers: { ...record.headers }, partition });
+    messages.push({ key: record.key, value: record.value, headers: record.headers, partition });
     byTopic.set(record.topic, messages);
   }
   return [...byTopic].map(([topic, messages]) => ({ topic, messages }));
