@@ -109,6 +109,8 @@ async function claimAndSend(
   }
   const { claim } = answer;
   const report = await sendOnce(delivery, claim, to, deps);
+  // The next one's claim may take this one's finish along; where it failed, what it led to comes first.
+  if (report.outcome.kind === 'accepted') to.place.leave();
   const isRepeated = to.mayRepeat && claim.trigger === 'auto' && report.resetOnReusedConnection === true;
   const takesNoStep = isRepeated || report.leaseTooShort === true;
   const end = { ...report, takesNoStep, step: claim.step, ageMs: claim.ageMs };

@@ -68,6 +68,7 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
     topicCheck,
     timing: groupTimingOf(config),
     underWayMax,
+    isBusy: () => deps.lanes.isFull(),
     ofPartition: () => partitionLimits,
     giveUp: (record, failure) => giveUpDelivery(record, failure, { ...deps, deadLettersTopic }),
     tellLogShrunk: (shrunk) => producer.send(logShrunkEvent('dispatcher', shrunk, { prefix: topics.prefix, clock })),

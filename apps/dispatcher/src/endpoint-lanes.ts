@@ -14,7 +14,7 @@ export interface LaneLimits {
   readonly circulatingMax: number;
 }
 
-/** A place in a lane; leave it once. */
+/** A place in a lane; leaving it again does nothing. */
 export interface LanePlace {
   /** Runs the request itself: only while it is out at the endpoint can the endpoint stand still. */
   during<T>(request: () => Promise<T>): Promise<T>;
@@ -74,6 +74,11 @@ export class EndpointLanes {
     });
   }
 
+  /** Whether all places of the process are taken. */
+  isFull(): boolean {
+    return this.requests >= this.limits.requestsMax;
+  }
+
   /** Whether one more held delivery may circulate through the shortest tier; counts it until it returns. */
   mayCirculate(key: EndpointKey, delayMs: number): boolean {
     const { returnsMs } = this.laneOf(key);
@@ -125,6 +130,7 @@ export class EndpointLanes {
   private take(lane: Lane): LanePlace {
     lane.underWay++;
     this.requests++;
+    let isLeft = false;
     return {
       during: async (request) => {
         if (++lane.atEndpoint === lane.concurrency) lane.lastAnswerMs = this.clock.monotonicMs();
@@ -136,6 +142,8 @@ export class EndpointLanes {
         }
       },
       leave: () => {
+        if (isLeft) return;
+        isLeft = true;
         lane.underWay--;
         this.requests--;
         this.letIn(lane);

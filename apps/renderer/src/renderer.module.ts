@@ -32,11 +32,12 @@ const registryPollMs = 500;
 const progressMs = 2_000;
 /** The oldest partition is asked for again after this; partitions come and go by the day. */
 const oldestAgeMs = 60_000;
-const underWayMax = 1_000;
+/** Enough for the statements under way and those that gather; more only lives longer, which collections of garbage pay for. */
+const underWayMax = 300;
 /** Each event under way is held in as many renderings as templates match it. */
 const underWayBytesMax = 8 * 1_048_576;
-/** Read ahead: little more than may be under way, as there may be 24 partitions. */
-const partitionLimits = { recordsMax: 250, bytesMax: 2 * 1_048_576 };
+/** Read ahead, as there may be 24 partitions. */
+const partitionLimits = { recordsMax: 100, bytesMax: 2 * 1_048_576 };
 const sidePoolMax = 3;
 
 /** The renderer's parts, wired in plain sight; `start` opens what has to be opened, in the background. */

@@ -9,6 +9,11 @@ import { claimAnswer, claimColumns } from './claims.js';
 /** Finishes and claims of one flush. */
 const flushItemsMax = 500;
 const flushesMax = 2;
+/**
+ * Nobody waits for the finish of an accepted attempt: it rides with the next claim. A process that is killed meanwhile
+ * repeats the request, as if it were killed a moment before its end. Milliseconds.
+ */
+const acceptedPatienceMs = 25;
 
 interface FinishItem {
   readonly kind: 'finish';
@@ -49,7 +54,8 @@ export class AttemptBatcher implements AttemptStore, ClaimStore {
 
   async finish(finish: AttemptFinish): Promise<FinishAnswer> {
     const item = { kind: 'finish', id: finish.claim.notificationId, finish } as const;
-    return (await this.batcher.add(item)) as FinishAnswer;
+    const patienceMs = finish.report.outcome.kind === 'accepted' ? acceptedPatienceMs : 0;
+    return (await this.batcher.add(item, patienceMs)) as FinishAnswer;
   }
 
   async open(request: ClaimRequest): Promise<ClaimAnswer> {

@@ -34,8 +34,11 @@ export interface NotificationBooks {
 }
 
 const verdicts: readonly Verdict[] = ['matched', 'unmatched', 'duplicate', 'parked'];
-/** Nothing waits for the books but the record's offset: a statement may gather more of them than one on a delivery's way. */
-const lingerMs = 50;
+/**
+ * Nothing waits for the books but the record's offset, which is committed each second: a statement may gather more of them
+ * than one on a delivery's way. No more than `enough`, though: until then the event is held in memory.
+ */
+const linger = { maxMs: 250, enough: 64 };
 /** Offsets of one row; the table's bit strings have this length. */
 const pageOffsets = 4_096n;
 
@@ -52,7 +55,7 @@ export class BooksStore {
   ) {
     // One flush at a time: two would wait for each other's pages.
     this.batcher = new MicroBatcher((items) => patientBatch(items, (batch) => this.enterBatch(batch), deps), {
-      ...{ itemsMax: 1_000, flushesMax: 1, linger: { maxMs: lingerMs, clock: deps.clock } },
+      ...{ itemsMax: 1_000, flushesMax: 1, linger: { ...linger, clock: deps.clock } },
     });
   }
 

@@ -165,7 +165,8 @@ export class NotificationStore {
     const withContent = sorted.flatMap(({ id, content }) => (content === null ? [] : [{ id, ...content }]));
     const [rows, payloads] = [this.rows(), this.payloads()];
     const rowParameters = rows.parameters(sorted.map(rowOf));
-    const receipts = [...givenTimes(items), ...timesOf(sorted)];
+    const events = new Map(items.map((item) => [item, receiptKey(item)]));
+    const receipts = [...givenTimes(items, events), ...timesOf(sorted, events)];
     const place = (n: number) => `$${rowParameters.length + n}`;
     const payloadsFrom = shiftPlaceholders(payloads.from, rowParameters.length + receipts.length);
     const answers: readonly Answer[] = await this.dataSource.query(
@@ -194,25 +195,29 @@ export class NotificationStore {
       [...rowParameters, ...receipts, ...payloads.parameters(withContent)],
     );
     const byId = new Map(answers.map((answer) => [answer.id, answer]));
-    return items.map((item) => storedAs(item, byId.get(item.id), items));
+    return items.map((item) => storedAs(item, byId.get(item.id), firsts.get(item.id) === item));
   }
 }
+
+/** The receipt's key of each notification's event. */
+type EventKeys = ReadonlyMap<NewNotification, string>;
 
 const answerColumns =
   'id, state, next_number, endpoint_id, trace_parent, source_topic, source_partition, source_offset';
 
 /** Of each row: its event, and the time its id begins with. */
-function timesOf(items: readonly NewNotification[]): readonly unknown[][] {
-  return [items.map((item) => receiptKey(item)), items.map(({ id }) => notificationTimeMs(id))];
+function timesOf(items: readonly NewNotification[], events: EventKeys): readonly unknown[][] {
+  return [items.map((item) => events.get(item)), items.map(({ id }) => notificationTimeMs(id))];
 }
 
 /** The time of each event once: where its records disagree within one batch, the first of them is the one first seen. */
-function givenTimes(items: readonly NewNotification[]): readonly unknown[][] {
-  const firsts = new Map(items.toReversed().map((item) => [receiptKey(item), notificationTimeMs(item.id)]));
+function givenTimes(items: readonly NewNotification[], events: EventKeys): readonly unknown[][] {
+  const firsts = new Map(items.toReversed().map((item) => [events.get(item), notificationTimeMs(item.id)]));
   return [[...firsts.keys()], [...firsts.values()]];
 }
 
-function rowOf({ content, ...row }: NewNotification): Pick<NotificationRow, (typeof properties)[number]> {
+function rowOf(row: NewNotification): Pick<NotificationRow, (typeof properties)[number]> {
+  const { content } = row;
   return {
     ...row,
     state: row.failureReason === null ? 'pending' : 'failed',
@@ -223,17 +228,16 @@ function rowOf({ content, ...row }: NewNotification): Pick<NotificationRow, (typ
 }
 
 /** Two records of one event may stand in one batch: the first of them was inserted, and only that one is new. */
-function storedAs(item: NewNotification, answer: Answer | undefined, items: readonly NewNotification[]): InsertAnswer {
+function storedAs(item: NewNotification, answer: Answer | undefined, isFirst: boolean): InsertAnswer {
   const firstMs = Number(answer?.first_ms);
   if (answer !== undefined && firstMs !== notificationTimeMs(item.id))
     return { kind: 'first-seen-at', timeMs: firstMs };
   // Another process stored it after this statement's snapshot was taken: the repeated statement sees it.
   if (answer === undefined || answer.state === null)
     throw new Failure('STORE_UNAVAILABLE', `${item.id} was stored meanwhile`, { retryable: true });
-  const inserted = answer.is_new ? items.find(({ id }) => id === item.id) : undefined;
   return {
     kind: 'stored',
-    isNew: inserted === item,
+    isNew: answer.is_new && isFirst,
     isSameRecord: answer.source === sourceOf(item),
     state: answer.state,
     nextNumber: answer.next_number,

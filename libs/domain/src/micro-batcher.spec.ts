@@ -91,6 +91,33 @@ describe('MicroBatcher', () => {
       expect(batches.at(-1)).toBeGreaterThan(20);
     });
 
+    it('lets one with patience ride with the next without, and alone when its patience ends', async () => {
+      const { clock, addPatient, add, batches, answeredMs } = lingering();
+      await addPatient(25);
+      await clock.advance(10);
+      expect(batches).toEqual([]);
+      await addPatient(25);
+      await clock.advance(10);
+      await add(1);
+      expect(batches).toEqual([3]);
+      await clock.advance(60);
+      await addPatient(25);
+      await clock.advance(24);
+      expect(batches).toEqual([3]);
+      await clock.advance(1);
+      expect(batches).toEqual([3, 1]);
+      expect(answeredMs).toEqual([20, 10, 0, 25]);
+    });
+
+    it('gives patience no time in a rush, nor when a flush is full', async () => {
+      const { clock, addPatient, add, batches } = lingering();
+      await add(500);
+      await clock.advance(2);
+      await addPatient(25);
+      await clock.advance(5);
+      expect(batches).toEqual([500, 1]);
+    });
+
     it('forgets a rush after a pause: a lone item leaves at once', async () => {
       const { clock, add, batches } = lingering();
       await add(500);
@@ -153,13 +180,15 @@ function lingering() {
     return items;
   };
   const batcher = new MicroBatcher(flush, { itemsMax: 500, flushesMax: 2, linger: { maxMs: 5, clock } });
-  const add = async (count: number) => {
+  const addAll = async (count: number, patienceMs: number) => {
     const atMs = clock.monotonicMs();
     for (let i = 0; i < count; i++)
-      void batcher.add(i).then(() => {
+      void batcher.add(i, patienceMs).then(() => {
         answeredMs.push(clock.monotonicMs() - atMs);
       });
     await turn();
   };
-  return { clock, add, batches, answeredMs };
+  const add = (count: number) => addAll(count, 0);
+  const addPatient = (patienceMs: number) => addAll(1, patienceMs);
+  return { clock, add, addPatient, batches, answeredMs };
 }

@@ -22,8 +22,10 @@ export interface MicroBatcherLimits<I> {
 
 /** While items come fast, flushes begin this far apart, so that each carries more of them. */
 export interface Linger {
-  /** Up to 5, milliseconds: what an item may pay, counted from the flush that began before it came. */
+  /** Milliseconds: what an item may pay, counted from the flush that began before it came; up to 5 on a delivery's way. */
   readonly maxMs: number;
+  /** So many leave without waiting for more; `itemsMax` when absent. */
+  readonly enough?: number;
   readonly clock: Pick<Clock, 'monotonicMs' | 'wait'>;
 }
 
@@ -45,6 +47,8 @@ export class MicroBatcher<I, O> {
   private readonly waiting: Waiting<I, O>[] = [];
   private flushes = 0;
   private scheduled = false;
+  /** A wait of `leaveWithin` is under way. */
+  private isPatient = false;
   /** Ends the wait for company under way. */
   private company: AbortController | null = null;
   private lastAddMs = Number.NEGATIVE_INFINITY;
@@ -58,11 +62,32 @@ export class MicroBatcher<I, O> {
     private readonly limits: MicroBatcherLimits<I>,
   ) {}
 
-  add(item: I): Promise<O> {
+  /**
+   * Answers the item's output. One that nobody waits for may have patience: while items come slowly it rides with the next
+   * one without patience, or leaves alone after so many milliseconds.
+   */
+  add(item: I, patienceMs = 0): Promise<O> {
     this.noteGap();
     return new Promise<O>((resolve, reject) => {
       this.waiting.push({ item, resolve, reject });
-      this.schedule();
+      if (patienceMs > 0 && this.comesSlowly()) this.leaveWithin(patienceMs);
+      else this.schedule();
+    });
+  }
+
+  private comesSlowly(): boolean {
+    return this.enough() === 1 && this.waiting.length < this.limits.itemsMax;
+  }
+
+  /** The first with patience counts for those that come after it. */
+  private leaveWithin(patienceMs: number): void {
+    const { linger } = this.limits;
+    if (linger === undefined) return this.schedule();
+    if (this.isPatient) return;
+    this.isPatient = true;
+    void linger.clock.wait(patienceMs).then(() => {
+      this.isPatient = false;
+      if (this.waiting.length > 0) this.schedule();
     });
   }
 
@@ -100,7 +125,7 @@ export class MicroBatcher<I, O> {
   private enough(): number {
     const { linger, itemsMax } = this.limits;
     const expected = (linger?.maxMs ?? 0) / this.meanGapMs;
-    return expected < companyMin ? 1 : Math.min(expected, itemsMax);
+    return expected < companyMin ? 1 : Math.min(expected, linger?.enough ?? itemsMax);
   }
 
   private leave(): void {

@@ -21,6 +21,8 @@ export interface LogReaderOptions {
   };
   readonly underWayMax: number;
   readonly underWayBytesMax?: number;
+  /** True: what is started now would only wait for what is under way. */
+  readonly isBusy?: () => boolean;
   readonly ofPartition: (topic: string) => PartitionLimits;
   readonly giveUp: GiveUp;
   /** A log was replaced by a shorter one; whoever is in charge must be told. Rejects while that is not written. */
@@ -43,12 +45,12 @@ export class LogReader {
 
   constructor(options: LogReaderOptions) {
     const { kafka, groupId, topicsOf, timing, log, clock, giveUp, onLost, drainTimeoutMs } = options;
-    const { underWayMax, underWayBytesMax, ofPartition, topicCheck } = options;
+    const { underWayMax, underWayBytesMax, isBusy, ofPartition, topicCheck } = options;
     const topics = Object.values(topicsOf).flat();
     const source = new KafkajsSource({ kafka, groupId, topics, ...timing }, log, clock);
     const progressOf = options.progressOf ?? (({ timestampMs }) => timestampMs);
     this.engine = new PartitionEngine(
-      { underWayMax, underWayBytesMax, ofPartition },
+      { underWayMax, underWayBytesMax, isBusy, ofPartition },
       { source, log, clock, giveUp, progressOf, onLost, onLogShrunk: (shrunk) => void sayLogShrunk(shrunk, options) },
     );
     this.server = new KafkaLogServer({

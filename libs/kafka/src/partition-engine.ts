@@ -23,6 +23,8 @@ export interface EngineLimits {
   readonly underWayMax: number;
   /** Of those records, where they multiply in memory; at least one is always in its handler. No limit when absent. */
   readonly underWayBytesMax?: number | undefined;
+  /** True: what is started now would only wait for what is under way. Never busy when absent. */
+  readonly isBusy?: (() => boolean) | undefined;
   readonly ofPartition: (topic: string) => PartitionLimits;
 }
 
@@ -201,8 +203,9 @@ export class PartitionEngine implements RecordSourceListener {
   }
 
   private hasRoomFor(record: KafkaRecord): boolean {
-    const { underWayMax, underWayBytesMax = Number.POSITIVE_INFINITY } = this.limits;
+    const { underWayMax, underWayBytesMax = Number.POSITIVE_INFINITY, isBusy } = this.limits;
     if (this.underWay === 0) return true;
+    if (isBusy?.() === true) return false;
     return this.underWay < underWayMax && this.underWayBytes + sizeOf(record) <= underWayBytesMax;
   }
 
