@@ -25,14 +25,14 @@ const day = 86_400_000;
  */
 export async function bareRound(stage: BenchStage, bareStage: BareStage, events: number): Promise<RoundFigures> {
   const count = bareStage === 'dispatch' ? Math.min(events, dispatchMax) : events;
-  const { bare, receiver, servers, bareDatabase, numbers, run, receiverAddress } = stage;
+  const { bare, receiver, servers, bareDatabase, numbers, run, receiverAddresses } = stage;
   const from = numbers.take(count);
   const topic = `bare.${bareStage}.${from}`;
   await emptyDatabase(bareDatabase);
   if (bareStage !== 'dispatch') await fillTopic(stage, topic, { from, count });
   const { endpoints } = run.options;
   const round = { stage: bareStage, brokers: servers.brokers, databaseUrl: bareDatabase.url, topic, from, count };
-  await bare.call('prepare', { ...round, endpoints, receiver: receiverAddress });
+  await bare.call('prepare', { ...round, endpoints, receivers: receiverAddresses });
   await receiver.call('expect', { from, count, timed: false, aside: noAside });
   await untilQuiet(stage);
 

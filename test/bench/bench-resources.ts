@@ -10,13 +10,13 @@ export interface Resources {
   readonly endpoints: number;
   /** Requests under way to one endpoint. */
   readonly concurrency: number;
-  /** `http://127.0.0.1:port`; endpoint k is at `/e<k>`. */
-  readonly receiver: string;
+  /** `http://127.0.0.1:port`, as many as endpoints; the k-th is at `/e<k>` of the k-th. */
+  readonly receivers: readonly string[];
 }
 
 /** Writes them into the registry's tables, as `hookline apply` would. */
 export async function writeResources(store: DataSource, kekFile: string, resources: Resources): Promise<void> {
-  const { endpoints, concurrency, receiver } = resources;
+  const { endpoints, concurrency, receivers } = resources;
   const box = SecretBox.fromKeyFile(readFileSync(kekFile, 'utf8'));
   await store.query('INSERT INTO tenants (id) VALUES ($1)', [benchTenant]);
   for (let k = 0; k < endpoints; k++) {
@@ -29,7 +29,7 @@ export async function writeResources(store: DataSource, kekFile: string, resourc
     } as const;
     const { kekId, wrappedKey, iv, ciphertext } = box.seal(newSigningSecret(), owner);
     await store.query('INSERT INTO endpoints (tenant_id, id, url, concurrency) VALUES ($1, $2, $3, $4)', [
-      ...[benchTenant, id, `${receiver}/${id}`, concurrency],
+      ...[benchTenant, id, `${receivers[k]}/${id}`, concurrency],
     ]);
     await store.query(
       `INSERT INTO endpoint_secrets (tenant_id, endpoint_id, purpose, version, kek_id, wrapped_key, iv, ciphertext)

@@ -45,7 +45,7 @@ export interface BenchStage {
   readonly receiver: BenchProcess<ReceiverCalls>;
   readonly bare: BenchProcess<BareCalls>;
   /** `http://127.0.0.1:port` */
-  readonly receiverAddress: string;
+  readonly receiverAddresses: readonly string[];
   readonly topicPrefix: string;
   /** Where the admin's API listens, `host:port`, and the key of it. */
   readonly adminAddress: string;
@@ -82,10 +82,11 @@ export async function startStage(run: BenchRun, appNames: readonly DemoAppName[]
   const receiver = startProgram<ReceiverCalls>('receiver', folder, teardown);
   const generator = startProgram<GeneratorCalls>('generator', folder, teardown);
   const bare = startProgram<BareCalls>('bare', folder, teardown);
-  const receiverAddress = `http://127.0.0.1:${await receiver.call('listen', {})}`;
+  const ports = await receiver.call('listen', { origins: options.endpoints });
+  const receiverAddresses = ports.map((port) => `http://127.0.0.1:${port}`);
   await generator.call('connect', { brokers: servers.brokers, name: `${settings.topicPrefix}generator` });
   const { endpoints, concurrency } = options;
-  await writeResources(database.store, settings.kekFile, { endpoints, concurrency, receiver: receiverAddress });
+  await writeResources(database.store, settings.kekFile, { endpoints, concurrency, receivers: receiverAddresses });
   const nodeOptions = options.profile === null ? {} : { [options.profile]: [inspectorOption] };
   const start = { folder, env, nodeOptions, teardown, onLost: run.onLost };
   const apps: DemoApp[] = [];
@@ -94,7 +95,7 @@ export async function startStage(run: BenchRun, appNames: readonly DemoAppName[]
   const readers = apps.filter(({ name }) => name === 'renderer' || name === 'dispatcher');
   await configurationSeen(readers, database.store);
   say(`ready: ${['Kafka', 'Postgres', ...appNames].join(', ')}`);
-  const programs = { generator, receiver, bare, receiverAddress, numbers: new Numbers() };
+  const programs = { generator, receiver, bare, receiverAddresses, numbers: new Numbers() };
   const admin = { adminAddress, adminKeyFile: settings.apiKeyFile };
   const { topicPrefix } = settings;
   return { run, folder, servers, database, bareDatabase, topics, topicPrefix, apps, ...programs, ...admin };

@@ -241,10 +241,13 @@ describe('an event', () => {
       source_partition: at.partition,
       source_offset: String(at.offset),
     });
-    const [row] = await stack.database.query(
-      'SELECT get_bit(matched, $3) AS matched FROM books WHERE topic = $1 AND partition = $2 AND page = 0',
-      [stack.eventsTopic, at.partition, Number(at.offset)],
-    );
-    expect(row).toEqual({ matched: 1 });
+    const isEntered = async () => {
+      const [row] = await stack.database.query<{ matched: number }>(
+        'SELECT get_bit(matched, $3) AS matched FROM books WHERE topic = $1 AND partition = $2 AND page = 0',
+        [stack.eventsTopic, at.partition, Number(at.offset)],
+      );
+      return row?.matched === 1;
+    };
+    await until(isEntered, { what: 'the line in the books, which may follow the notification' });
   });
 });

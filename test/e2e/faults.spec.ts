@@ -65,10 +65,12 @@ describe('a process that ends', () => {
     expect(duplicates.length, duplicates.join()).toBeLessThanOrEqual(name === 'dispatcher' ? 20 : 0);
     expect(receiver.requests.filter(({ signatureValid }) => !signatureValid)).toEqual([]);
     await expectGaplessHistory(stack);
-    const books = await stack.database.query<{ matched: string; others: string }>(
-      'SELECT sum(bit_count(matched)) AS matched, sum(bit_count(unmatched | duplicate | parked)) AS others FROM books',
-    );
-    expect(books).toEqual([{ matched: String(eventCount), others: '0' }]);
+    const books = () =>
+      stack.database.query<{ matched: string; others: string }>(
+        'SELECT sum(bit_count(matched)) AS matched, sum(bit_count(unmatched | duplicate | parked)) AS others FROM books',
+      );
+    await until(async () => Number((await books())[0]?.matched) >= eventCount, { what: 'the books, which follow' });
+    expect(await books()).toEqual([{ matched: String(eventCount), others: '0' }]);
   });
 
   it('repeats no request and exits 0 when every app is stopped in the middle of 1,000 events', async () => {

@@ -63,14 +63,15 @@ export class MicroBatcher<I, O> {
   ) {}
 
   /**
-   * Answers the item's output. One that nobody waits for may have patience: while items come slowly it rides with the next
-   * one without patience, or leaves alone after so many milliseconds.
+   * Answers the item's output. One that nobody waits for may have patience, where there is a linger: while items come slowly
+   * it rides with the next one without patience, or leaves alone after so many milliseconds.
    */
   add(item: I, patienceMs = 0): Promise<O> {
     this.noteGap();
     return new Promise<O>((resolve, reject) => {
       this.waiting.push({ item, resolve, reject });
-      if (patienceMs > 0 && this.comesSlowly()) this.leaveWithin(patienceMs);
+      const { linger } = this.limits;
+      if (linger !== undefined && patienceMs > 0 && this.comesSlowly()) this.leaveWithin(patienceMs, linger.clock);
       else this.schedule();
     });
   }
@@ -80,12 +81,10 @@ export class MicroBatcher<I, O> {
   }
 
   /** The first with patience counts for those that come after it. */
-  private leaveWithin(patienceMs: number): void {
-    const { linger } = this.limits;
-    if (linger === undefined) return this.schedule();
+  private leaveWithin(patienceMs: number, clock: Linger['clock']): void {
     if (this.isPatient) return;
     this.isPatient = true;
-    void linger.clock.wait(patienceMs).then(() => {
+    void clock.wait(patienceMs).then(() => {
       this.isPatient = false;
       if (this.waiting.length > 0) this.schedule();
     });

@@ -72,13 +72,13 @@ function buildUnnest<T extends ObjectLiteral, K extends keyof T & string>(
   };
 }
 
-function plainColumn<T>(name: string, type: string, valueOf: (row: T) => unknown): ColumnPlan<T> {
+function plainColumn<T>(name: string, type: string, fieldOf: (row: T) => unknown): ColumnPlan<T> {
   return {
     name,
     arrays: [{ name, type }],
     expression: () => name,
     bytesOf: null,
-    arraysOf: (rows) => [rows.map(valueOf)],
+    arraysOf: (rows) => [rows.map(fieldOf)],
   };
 }
 
@@ -86,9 +86,9 @@ function plainColumn<T>(name: string, type: string, valueOf: (row: T) => unknown
  * Bytes of all rows in one parameter, which is sent as it is, with where each row's begin and how many there are: in an
  * array they would be text in hexadecimal digits, written, sent and read at twice the size.
  */
-function packedColumn<T>(name: string, _type: string, valueOf: (row: T) => unknown): ColumnPlan<T> {
+function packedColumn<T>(name: string, _type: string, fieldOf: (row: T) => unknown): ColumnPlan<T> {
   const [at, length] = [name.replace(/"$/, '_at"'), name.replace(/"$/, '_length"')];
-  const bytesOf = (row: T) => valueOf(row) as Buffer | null;
+  const bytesOf = (row: T) => fieldOf(row) as Buffer | null;
   return {
     name,
     arrays: [at, length].map((part) => ({ name: part, type: 'integer' })),

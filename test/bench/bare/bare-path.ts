@@ -19,8 +19,8 @@ export function askedTopic(topic: string): string {
  * finished. Nothing goes on before what precedes it is durable.
  */
 export async function preparePath(round: BareRound): Promise<Running> {
-  const { brokers, topic, endpoints, receiver, databaseUrl } = round;
-  const sender = new BareSender(receiver);
+  const { brokers, topic, endpoints, receivers, databaseUrl } = round;
+  const sender = new BareSender(receivers);
   const store = new BareStore(databaseUrl, topic);
   const producer = bareKafka(brokers).producer({ allowAutoTopicCreation: false });
   await producer.connect();

@@ -22,8 +22,8 @@ export interface BareRound {
   readonly from: number;
   readonly count: number;
   readonly endpoints: number;
-  /** `http://127.0.0.1:port` */
-  readonly receiver: string;
+  /** `http://127.0.0.1:port` of each endpoint. */
+  readonly receivers: readonly string[];
 }
 
 /** A round that is in place. */
@@ -39,13 +39,13 @@ function pathOf(n: number, endpoints: number): string {
   return `/e${n % endpoints}`;
 }
 
-export function prepareDispatch({ from, count, endpoints, receiver }: BareRound): Running {
+export function prepareDispatch({ from, count, endpoints, receivers }: BareRound): Running {
   const requests = Array.from({ length: count }, (_, i) => {
     const n = from + i;
     const id = deliveryId('dispatch', 0, String(n), epochMs());
     return signed(id, bodyValue({ n, atMs: 0 }), pathOf(n, endpoints));
   });
-  const sender = new BareSender(receiver);
+  const sender = new BareSender(receivers);
   const { promise: finished, resolve } = deferred();
   let left = count;
   const go = () => {
@@ -62,8 +62,8 @@ function numberOf(body: Buffer): number {
   return Number(body.toString('latin1', 5, body.indexOf(0x2c)));
 }
 
-export async function prepareKafka({ brokers, topic, count, endpoints, receiver }: BareRound): Promise<Running> {
-  const sender = new BareSender(receiver);
+export async function prepareKafka({ brokers, topic, count, endpoints, receivers }: BareRound): Promise<Running> {
+  const sender = new BareSender(receivers);
   const { promise: finished, resolve } = deferred();
   let left = count;
   const consumer: BareConsumer = await BareConsumer.start(brokers, topic, (records) => {
@@ -81,8 +81,8 @@ export async function prepareKafka({ brokers, topic, count, endpoints, receiver 
 }
 
 export async function prepareSql(round: BareRound): Promise<Running> {
-  const { brokers, topic, endpoints, receiver, databaseUrl } = round;
-  const sender = new BareSender(receiver);
+  const { brokers, topic, endpoints, receivers, databaseUrl } = round;
+  const sender = new BareSender(receivers);
   const store = new BareStore(databaseUrl, topic);
   const { promise: finished, resolve, reject } = deferred();
   let left = round.count;

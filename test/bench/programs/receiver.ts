@@ -33,8 +33,8 @@ export interface Arrivals {
 }
 
 export type ReceiverCalls = {
-  /** Answers the port. */
-  listen(argument: Record<string, never>): number;
+  /** Answers as many ports: endpoints of the world are not one origin either, and clients keep connections by origin. */
+  listen(argument: { readonly origins: number }): Promise<readonly number[]>;
   expect(expectation: Expectation): void;
   arrivals(argument: Record<string, never>): Arrivals;
   /** Arrival minus the intended time of the first request of each number, milliseconds. */
@@ -53,6 +53,7 @@ let hanging: ServerResponse[] = [];
 const numberStart = '{"n":'.length;
 const timeStart = ',"at":'.length;
 const headBytes = 64;
+const listenBacklog = 4_096;
 
 function count(head: string): void {
   const nowMs = epochMs();
@@ -93,14 +94,19 @@ function receive(request: IncomingMessage, response: ServerResponse): void {
   });
 }
 
-const server = createServer({ keepAliveTimeout: 600_000, noDelay: true }, receive);
-server.maxRequestsPerSocket = 0;
+function listen(): Promise<number> {
+  const server = createServer({ keepAliveTimeout: 600_000, noDelay: true }, receive);
+  server.maxRequestsPerSocket = 0;
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', listenBacklog, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
+    });
+  });
+}
 
 const calls: ReceiverCalls = {
-  listen: () => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  },
+  listen: ({ origins }) => Promise.all(Array.from({ length: origins }, listen)),
   expect: (expectation) => {
     expected = expectation;
     seen = new Uint8Array(expectation.count);
@@ -112,4 +118,4 @@ const calls: ReceiverCalls = {
   arrivals: () => arrivals,
   latencies: () => percentilesOf(latenciesMs.subarray(0, expected.timed ? arrivals.distinct : 0)),
 };
-server.listen(0, '127.0.0.1', 4_096, () => serveCalls(calls));
+serveCalls(calls);

@@ -34,8 +34,6 @@ export interface GroupConsumerDeps {
   readonly clock: Clock;
 }
 
-/** Longest wait of the broker for new records; it bounds how fast a pause ends and adds to each rebalance. */
-const fetchWaitMs = 250;
 /** Of one answer; a single batch may be larger. All of an answer is decoded at once, so this is memory first of all. */
 const partitionBytesMax = 65_536;
 const fetchBytesMax = 1_048_576;
@@ -69,7 +67,6 @@ export class GroupConsumer {
       sessionTimeout: settings.sessionTimeoutMs,
       heartbeatInterval: settings.heartbeatMs,
       rebalanceTimeout: settings.rebalanceTimeoutMs,
-      maxWaitTimeInMs: fetchWaitMs,
       minBytes: 1,
       maxBytesPerPartition: partitionBytesMax,
       maxBytes: fetchBytesMax,

@@ -1,7 +1,8 @@
 /**
  * What kafkajs 2.2.4 does not tell of a consumer group and the engine must know: which generation a member joined, in
- * which generation a batch was fetched, and what an answer without records says of the log. Both are read from its internals (the package has no `exports` map); the version
- * is pinned, and the tests of the source fail when the internals change.
+ * which generation a batch was fetched, and what an answer without records says of the log. And one wait for both what is
+ * idle and what is paused is either too short or too long. All of it is in its internals (the package has no `exports`
+ * map); the version is pinned, and the tests of the source fail when the internals change.
  */
 import { createRequire } from 'node:module';
 
@@ -13,12 +14,13 @@ interface JoinAnswer {
   readonly memberId: string;
 }
 interface ConsumerGroupClass {
-  readonly prototype: {
-    fetch(
-      this: { readonly generationId: number; readonly memberId: string },
-      nodeId: string,
-    ): Promise<readonly FetchedPartition[]>;
-  };
+  readonly prototype: { fetch(this: ConsumerGroup, nodeId: string): Promise<readonly FetchedPartition[]> };
+}
+interface ConsumerGroup {
+  readonly generationId: number;
+  readonly memberId: string;
+  readonly subscriptionState: { paused(): readonly unknown[] };
+  maxWaitTime: number;
 }
 
 /** What one answer says of one partition, with records or without. */
@@ -29,18 +31,30 @@ export interface FetchedPartition {
   readonly fetchedOffset: string;
   /** The offset after the last record that all replicas have, when the broker answered. */
   readonly highWatermark: string;
+  readonly messages: readonly unknown[];
 }
 
 /** Told of each answer, before its records are handed on; must not throw. */
 export interface FetchListener {
-  /** Before the broker was asked: what it is passed on as is given back with the answer. */
+  /** Before the broker is asked; answers the time, milliseconds since the epoch, which is given back with the answer. */
   onAsked(): number;
-  onAnswered(partitions: readonly FetchedPartition[], asked: number): void;
+  onAnswered(partitions: readonly FetchedPartition[], askedMs: number): void;
 }
+
+/**
+ * How long a broker may wait for records, in milliseconds. A partition that is resumed is asked for only after that answer,
+ * or after as long a wait when all are paused: so it is short while some are and records come, longer for those of a tier
+ * that are paused for hours, and longest for a consumer that only idles. Rebalances and the end of a consumer wait as well.
+ */
+const waitsMs = { pausedAndBusy: 25, paused: 250, idle: 1_000 } as const;
+/** So long after its last records a consumer counts as busy. */
+const busyMs = 1_000;
 
 const listeners = new Map<string, FetchListener>();
 const generations = new Map<string, number>();
 const fetchedIn = new WeakMap<object, number>();
+/** When each group was asked what it answered with records last. */
+const busyAt = new WeakMap<ConsumerGroup, number>();
 let isPatched = false;
 
 /** Must be called before the first consumer is made; further calls do nothing. */
@@ -60,14 +74,21 @@ export function patchConsumerGroups(): void {
   group.prototype.fetch = async function (nodeId) {
     const generation = this.generationId;
     const listener = listeners.get(this.memberId);
-    const asked = listener?.onAsked() ?? 0;
+    const askedMs = listener?.onAsked() ?? 0;
+    this.maxWaitTime = waitOf(this, askedMs);
     const batches = await fetch.call(this, nodeId);
     // Another broker's fetch may have joined anew meanwhile: positions of the generation before mean nothing now.
     if (this.generationId !== generation) return [];
     for (const batch of batches) fetchedIn.set(batch, generation);
-    listener?.onAnswered(batches, asked);
+    if (batches.some(({ messages }) => messages.length > 0)) busyAt.set(this, askedMs);
+    listener?.onAnswered(batches, askedMs);
     return batches;
   };
+}
+
+function waitOf(group: ConsumerGroup, nowMs: number): number {
+  if (group.subscriptionState.paused().length === 0) return waitsMs.idle;
+  return nowMs - (busyAt.get(group) ?? 0) < busyMs ? waitsMs.pausedAndBusy : waitsMs.paused;
 }
 
 /** The generation a member joined last; it is told once. */
