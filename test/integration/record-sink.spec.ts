@@ -60,10 +60,15 @@ describe('the record sink', () => {
     await createTopics(direct, [{ name: topic, partitions: 3, replicationFactor, config: {} }], log);
     await cluster.place(topic, replicas);
     retries = [];
+    sink = aSink();
+    await sendToEach();
+  }
+
+  /** Through the proxies; node 1 is the first of its list. */
+  function aSink(): KafkaRecordProducer {
     const write = (line: string) => retries.push(line);
     const sinkLog = createLog({ app: 'test', level: 'warn', sink: { write } });
-    sink = new KafkaRecordProducer({ brokers: cluster.brokers.split(','), ssl: false }, 'test', sinkLog, systemClock);
-    await sendToEach();
+    return new KafkaRecordProducer({ brokers: cluster.brokers.split(','), ssl: false }, 'test', sinkLog, systemClock);
   }
 
   function aRecord(partition: number): OutgoingRecord & { readonly value: Buffer } {
@@ -153,6 +158,37 @@ describe('the record sink', () => {
       sending = false;
       await Promise.all(clients);
       await expectAllThere(sent);
+    },
+    testMsMax,
+  );
+
+  it(
+    'writes on when the first broker of its list is killed under a request and stays away',
+    async () => {
+      await setup(onEveryNode);
+      const first = cluster.node(1);
+      const { held } = first.proxy.hold('produce');
+      const sending = sendToEach(5);
+      await until(() => held.length > 0, { what: 'the request to node 1' });
+      await first.crash();
+      try {
+        // The client is made anew, and every new client asks the first broker first.
+        await expectAllThere([...(await sending), ...(await sendToEach(5))]);
+      } finally {
+        await first.revive();
+      }
+    },
+    testMsMax,
+  );
+
+  it(
+    'writes what others lead when the first broker of its list takes connections and answers nothing',
+    async () => {
+      await setup(onEveryNode);
+      await sink.stop();
+      cluster.node(1).proxy.blackHole({ newOnesToo: true });
+      sink = aSink();
+      await expectAllThere([await send(1), await send(2)]);
     },
     testMsMax,
   );

@@ -9,6 +9,7 @@ import type { WebhookReceiver } from './webhook-receiver.js';
 const chunkEvents = 20;
 const underWayMax = 200;
 const settleMsMax = 120_000;
+const saidLines = 15;
 
 /** What the load is made of. */
 export interface LoadOptions {
@@ -37,7 +38,11 @@ export class Load {
   /** Waits until the receiver has accepted this many more. */
   async goesOn(count: number, what: string): Promise<void> {
     const enough = this.accepted() + count;
-    await until(() => this.accepted() >= enough, { what: `${count} more requests ${what}`, limitMs: settleMsMax });
+    await until(() => this.accepted() >= enough, {
+      what: `${count} more requests ${what}`,
+      limitMs: settleMsMax,
+      detail: () => this.whereItStands(),
+    });
   }
 
   /** No further event is begun. */
@@ -54,6 +59,20 @@ export class Load {
 
   private accepted(): number {
     return this.receiver.requests.filter(({ status }) => status === 200).length;
+  }
+
+  /** Produced and sent so far, the notifications by state, and what each app said last. */
+  private async whereItStands(): Promise<string> {
+    const states = await this.stack.database.query(
+      'SELECT state, count(*)::int AS n FROM notifications GROUP BY state',
+    );
+    const claims = await this.stack.database.query('SELECT count(*)::int AS n FROM claims');
+    const counts = { produced: this.produced, accepted: this.accepted(), states, claims };
+    const said = [...this.stack.apps].map(([name, app]) => `${name}:\n${app.lines.slice(-saidLines).join('\n')}`);
+    const probes = await Promise.all(
+      [...this.stack.apps].map(async ([name, app]) => `${name} ${(await app.probe('/readyz')).body}`),
+    );
+    return `\n${[JSON.stringify(counts), ...probes, ...said].join('\n')}`;
   }
 
   private event(n: number): object {

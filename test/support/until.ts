@@ -2,6 +2,8 @@
 export interface UntilOptions {
   readonly what: string;
   readonly limitMs?: number;
+  /** What is said beside it at the limit, for whoever looks for the reason. */
+  readonly detail?: () => string | Promise<string>;
 }
 
 const lookMs = 25;
@@ -10,7 +12,7 @@ const defaultLimitMs = 30_000;
 /** Resolves with the first value that is neither false, null nor undefined; rejects with what was awaited at the limit. */
 export async function until<T>(
   look: () => T | Promise<T>,
-  { what, limitMs = defaultLimitMs }: UntilOptions,
+  { what, limitMs = defaultLimitMs, detail = () => '' }: UntilOptions,
 ): Promise<Exclude<T, false | null | undefined>> {
   const endMs = performance.now() + limitMs;
   let last: unknown;
@@ -20,5 +22,5 @@ export async function until<T>(
     last = found;
     await new Promise((resolve) => setTimeout(resolve, lookMs));
   }
-  throw new Error(`${what}: not within ${limitMs} ms (last: ${JSON.stringify(last)})`);
+  throw new Error(`${what}: not within ${limitMs} ms (last: ${JSON.stringify(last)})${await detail()}`);
 }

@@ -4,6 +4,7 @@ import { isLoopback } from '#domain/loopback';
 import type { Log } from '#telemetry/log';
 import { createSocketFactory } from './broker-socket.js';
 import { type KafkaSasl, saslMechanism } from './sasl-login.js';
+import { askNextSeedBroker } from './seed-brokers.js';
 import { tlsContextOf } from './tls-files.js';
 
 /** How to reach the brokers. */
@@ -33,6 +34,7 @@ export const clientRetry = { initialRetryTime: 200, maxRetryTime: 2_000, retries
  */
 export function createKafka(settings: KafkaSettings, clientId: string, log: Log): Kafka {
   stopIdleTimer();
+  askNextSeedBroker();
   if (settings.sasl !== undefined && !settings.ssl) sayPlainText(settings, log);
   const config: KafkaConfig = {
     clientId,
