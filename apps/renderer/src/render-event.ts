@@ -135,8 +135,8 @@ async function enterBooks({ topic, partition, offset }: KafkaRecord, verdict: Ve
   count('hookline_events_read_total', { verdict });
 }
 
-function labels({ topic, partition, offset }: KafkaRecord, { tenantId, source, id, type }: Event): object {
-  return { topic, partition, offset: String(offset), tenantId, eventSource: source, eventId: id, eventType: type };
+function labels(record: KafkaRecord, { tenantId, source, id, type }: Event): object {
+  return { ...position(record), tenantId, eventSource: source, eventId: id, eventType: type };
 }
 
 function position({ topic, partition, offset }: KafkaRecord): object {

@@ -109,7 +109,7 @@ describe('MicroBatcher', () => {
       expect(answeredMs).toEqual([20, 10, 0, 25]);
     });
 
-    it('gives patience no time in a rush, nor when a flush is full', async () => {
+    it('gives patience no time in a rush', async () => {
       const { clock, addPatient, add, batches } = lingering();
       await add(500);
       await clock.advance(2);

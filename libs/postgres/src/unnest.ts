@@ -51,8 +51,9 @@ function buildUnnest<T extends ObjectLiteral, K extends keyof T & string>(
     const column = metadata.findColumnWithPropertyName(property);
     if (column === undefined) throw new TypeError(`${metadata.name} has no column ${property}`);
     const type = arrayTypes[String(column.type)] ?? String(column.type);
-    const plan = type === 'bytea' ? packedColumn : plainColumn;
-    return plan<Pick<T, K>>(`"${column.databaseName}"`, type, (row) => row[property]);
+    const name = `"${column.databaseName}"`;
+    const fieldOf = (row: Pick<T, K>): unknown => row[property];
+    return type === 'bytea' ? packedColumn(name, fieldOf) : plainColumn(name, type, fieldOf);
   });
   let placeholders = 0;
   const place = (type: string) => `$${++placeholders}::${type}`;
@@ -86,7 +87,7 @@ function plainColumn<T>(name: string, type: string, fieldOf: (row: T) => unknown
  * Bytes of all rows in one parameter, which is sent as it is, with where each row's begin and how many there are: in an
  * array they would be text in hexadecimal digits, written, sent and read at twice the size.
  */
-function packedColumn<T>(name: string, _type: string, fieldOf: (row: T) => unknown): ColumnPlan<T> {
+function packedColumn<T>(name: string, fieldOf: (row: T) => unknown): ColumnPlan<T> {
   const [at, length] = [name.replace(/"$/, '_at"'), name.replace(/"$/, '_length"')];
   const bytesOf = (row: T) => fieldOf(row) as Buffer | null;
   return {
