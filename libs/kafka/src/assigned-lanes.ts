@@ -51,7 +51,9 @@ export class AssignedLanes {
     const kept = new Map<string, Lane>();
     for (const at of partitions) {
       const lane = before.get(laneKey(at));
-      if (isNextGeneration && lane !== undefined) kept.set(laneKey(at), lane);
+      if (!isNextGeneration || lane === undefined) continue;
+      kept.set(laneKey(at), lane);
+      lane.readingFrom = lane.committedOffset;
     }
     for (const [key, lane] of before) if (kept.get(key) !== lane) lane.givenBack.abort();
     this.lanes = kept;
@@ -63,12 +65,10 @@ export class AssignedLanes {
     for (const at of gained) kept.set(laneKey(at), this.newLane(at, starts.get(laneKey(at)) ?? null));
   }
 
-  /** Begins a partition anew whose log holds other records than the tracker knows; answers the new lane. */
-  replace(lane: Lane): Lane {
+  /** Begins a partition anew whose log holds other records than the tracker knows. */
+  replace(lane: Lane): void {
     lane.givenBack.abort();
-    const fresh = this.newLane(lane, null);
-    this.lanes.set(laneKey(lane), fresh);
-    return fresh;
+    this.lanes.set(laneKey(lane), this.newLane(lane, null));
   }
 
   /** Commits what has changed, in one request. What is not taken is committed by the next round. */

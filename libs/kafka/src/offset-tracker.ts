@@ -16,7 +16,7 @@ export interface TrackedPosition {
 export class OffsetTracker {
   /** Read and not finished, in rising order of offsets. */
   private readonly unfinished = new Map<bigint, KafkaRecord>();
-  private next: bigint | null = null;
+  private nextOffset: bigint | null = null;
   private bytes = 0;
   private changes = 0;
 
@@ -26,8 +26,8 @@ export class OffsetTracker {
   /** A record was read. Answers false for an offset that is known, or finished before. */
   add(record: KafkaRecord): boolean {
     const { offset } = record;
-    if (this.next !== null && offset < this.next) return false;
-    this.next = offset + 1n;
+    if (this.nextOffset !== null && offset < this.nextOffset) return false;
+    this.nextOffset = offset + 1n;
     this.changes++;
     if (this.finishedBefore?.has(offset)) return false;
     this.unfinished.set(offset, record);
@@ -46,14 +46,19 @@ export class OffsetTracker {
     return this.changes;
   }
 
+  /** The offset after the last record that was read; null before any was. */
+  next(): bigint | null {
+    return this.nextOffset;
+  }
+
   /** The offset to commit; null before any record was read. */
   watermark(): bigint | null {
-    return this.oldest()?.offset ?? this.next;
+    return this.oldest()?.offset ?? this.nextOffset;
   }
 
   /** What to commit; null before any record was read. */
   position(): TrackedPosition | null {
-    const { next, finishedBefore, unfinished } = this;
+    const { nextOffset: next, finishedBefore, unfinished } = this;
     const offset = this.watermark();
     if (offset === null || next === null) return null;
     const end = finishedBefore !== null && finishedBefore.end > next ? finishedBefore.end : next;
@@ -68,7 +73,8 @@ export class OffsetTracker {
 
   /** Unfinished records and their bytes; `span`: offsets from the oldest unfinished one to the last read. */
   size(): { readonly records: number; readonly bytes: number; readonly span: number } {
-    const span = this.next === null ? 0 : Number(this.next - (this.watermark() ?? this.next));
+    const next = this.nextOffset;
+    const span = next === null ? 0 : Number(next - (this.watermark() ?? next));
     return { records: this.unfinished.size, bytes: this.bytes, span };
   }
 }

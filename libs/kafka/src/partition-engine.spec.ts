@@ -48,6 +48,10 @@ class SteeredSource implements RecordSource {
   resume({ topic, partition }: TopicPartition): void {
     this.paused.delete(`${topic}/${partition}`);
   }
+  readFromStart(): void {
+    this.position = 0n;
+    this.log.stored = null;
+  }
   async commit([at]: readonly CommittedOffset[]): Promise<boolean> {
     if (this.isCut || !this.log.commitsTaken || at === undefined) return false;
     this.log.take(at);
@@ -72,9 +76,9 @@ class SteeredSource implements RecordSource {
   }
   hand(count: number): void {
     const rest = this.log.offsets.filter((offset) => offset >= this.position).slice(0, count);
-    this.listener?.onRecords(rest.map(aRecord));
     const last = rest.at(-1);
     if (last !== undefined) this.position = last + 1n;
+    this.listener?.onRecords(rest.map(aRecord));
   }
   handOffsets(offsets: readonly bigint[]): void {
     this.listener?.onRecords(offsets.map(aRecord));
@@ -254,6 +258,22 @@ describe('PartitionEngine', () => {
     );
   });
 
+  it('keeps what stays with the member, although it is read again from below what was committed meanwhile', async () => {
+    const { log, running } = await aLog(3);
+    running.source.hand(2);
+    await turn();
+    await running.source.assign(true);
+    running.finish(0n);
+    await turn();
+    await turn();
+    expect(log.stored?.offset).toBe(1n);
+    running.source.hand(3);
+    await turn();
+    expect(running.shrunk).toEqual([]);
+    expect(running.startedOffsets).toEqual([0n, 1n, 2n]);
+    await running.stop();
+  });
+
   it('runs nothing twice that the owner before had finished and committed, wherever that stood', async () => {
     const { log, running } = await aLog(30);
     running.source.hand(30);
@@ -353,12 +373,46 @@ describe('PartitionEngine', () => {
     const running = new RunningEngine(log);
     await running.source.assign(false);
     running.source.handOffsets(log.offsets);
-    await turn();
     expect(running.shrunk).toEqual([{ topic: 't', partition: 0, committed: 1_000n, found: 0n }]);
+    running.source.hand(3);
+    await turn();
+    expect(running.shrunk).toHaveLength(1);
     expect(running.startedOffsets).toEqual([0n, 1n, 2n]);
     for (const offset of log.offsets) running.finish(offset);
     await turn();
     await running.stop();
     expect(log.stored?.offset).toBe(3n);
+  });
+
+  it('begins anew, and says so, when the log ends below what a partition that was kept knows', async () => {
+    const { log, running } = await aLog(5);
+    const { source } = running;
+    source.hand(5);
+    await turn();
+    running.finish(0n);
+    await turn();
+    await turn();
+    await source.assign(true);
+    log.offsets = [0n, 1n, 2n];
+    source.view = { end: 3n, position: 1n, askedMs: 700 };
+    source.hand(5);
+    expect(running.shrunk).toEqual([{ topic: 't', partition: 0, committed: 1n, found: 1n }]);
+    source.hand(5);
+    await turn();
+    expect(running.shrunk).toHaveLength(1);
+    expect(running.startedOffsets.slice(-3)).toEqual([0n, 1n, 2n]);
+    await running.stop();
+  });
+
+  it('begins anew, and says so, when reading falls back in the middle of a generation', async () => {
+    const { log, running } = await aLog(5);
+    running.source.hand(5);
+    await turn();
+    running.source.handOffsets([0n]);
+    expect(running.shrunk).toMatchObject([{ found: 0n }]);
+    running.source.hand(5);
+    await turn();
+    expect(running.startedOffsets).toEqual([...log.offsets, ...log.offsets]);
+    await running.stop();
   });
 });

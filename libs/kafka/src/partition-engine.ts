@@ -4,7 +4,7 @@ import type { KafkaRecord } from '#domain/kafka-record';
 import type { Log } from '#telemetry/log';
 import { AssignedLanes } from './assigned-lanes.js';
 import { sizeOf } from './offset-tracker.js';
-import { isFull, type Lane, type PartitionLimits } from './partition-lane.js';
+import { isFull, isOtherLog, type Lane, type PartitionLimits, take } from './partition-lane.js';
 import type { Assignment, RecordSource, RecordSourceListener, TopicPartition } from './record-source.js';
 
 /**
@@ -41,10 +41,10 @@ export interface PartitionEngineDeps {
   readonly onLost: (cause: string) => void;
 }
 
-/** A partition whose log holds, below what was committed, records that nobody has read. */
+/** A partition whose log is another than the one that was read, or has lost its end: it is read from its start. */
 export interface LogShrunk extends TopicPartition {
   readonly committed: bigint;
-  /** The offset that was read instead; reading goes on from there. */
+  /** The offset of the record by which it was noticed. */
   readonly found: bigint;
 }
 
@@ -60,7 +60,7 @@ export interface PartitionProgress extends TopicPartition {
 const commitMs = 1_000;
 const firstBackOffMs = 200;
 const backOffMsMax = 5_000;
-/** A record whose handler keeps throwing what is no Failure (a bug) is given up after this many times. */
+/** A record whose handler throws what is no Failure (a bug) so often is given up. */
 const sameRecordFailuresMax = 5;
 const resumeShare = 0.5;
 
@@ -165,20 +165,20 @@ export class PartitionEngine implements RecordSourceListener {
     if (first === undefined || this.draining) return;
     const lane = this.laneFor(first);
     if (lane === undefined) return;
-    for (const record of records) {
-      if (lane.tracker.add(record)) lane.queue.push(record);
-    }
+    take(records, lane);
     if (isFull(lane, 1)) this.pause(lane);
     this.schedulePump();
   }
 
-  /** Reading begins at the committed offset: what stands below it is another log's (the topic was made anew, or cut). */
+  /** The lane that knows these records' log; none when it is another log, which is then read from its start. */
   private laneFor(first: KafkaRecord): Lane | undefined {
     const lane = this.lanes.of(first);
-    if (lane === undefined || lane.committedOffset === null || first.offset >= lane.committedOffset) return lane;
+    if (lane === undefined || !isOtherLog(lane, first.offset, this.deps.source.logView(lane)?.end ?? null)) return lane;
     const { topic, partition, offset: found } = first;
-    this.deps.onLogShrunk({ topic, partition, committed: lane.committedOffset, found });
-    return this.lanes.replace(lane);
+    this.deps.onLogShrunk({ topic, partition, committed: lane.committedOffset ?? 0n, found });
+    this.lanes.replace(lane);
+    this.deps.source.readFromStart(lane);
+    return undefined;
   }
 
   private schedulePump(): void {

@@ -20,8 +20,10 @@ export interface Lane extends TopicPartition {
   paused: boolean;
   /** The version of the tracker that was committed last. */
   committedVersion: number;
-  /** What the group has committed, as far as it is known; the log holds nothing below it that is still to be read. */
+  /** What the group has committed, as far as it is known; reading begins there, or further on, at each assignment. */
   committedOffset: bigint | null;
+  /** Where reading stands in this generation, at the least; null: anywhere. What is kept is read again from below. */
+  readingFrom: bigint | null;
 }
 
 /** What the group committed before a lane began. */
@@ -41,7 +43,26 @@ export function newLane(
     tracker: new OffsetTracker(start?.finished ?? null),
     committedVersion: 0,
     committedOffset: start?.offset ?? null,
+    readingFrom: start?.offset ?? null,
   };
+}
+
+/**
+ * Whether records that begin at this offset are another log's than the lane knows (the topic was made anew, or cut): they
+ * stand below where reading stood, or what was read before stands above the log's end.
+ */
+export function isOtherLog({ tracker, readingFrom }: Lane, first: bigint, logEnd: bigint | null): boolean {
+  if (readingFrom !== null && first < readingFrom) return true;
+  const next = tracker.next();
+  return next !== null && logEnd !== null && logEnd < next;
+}
+
+/** Puts what is new of these records, in rising order of offsets, behind what waits. */
+export function take(records: readonly KafkaRecord[], lane: Lane): void {
+  for (const record of records) {
+    if (lane.tracker.add(record)) lane.queue.push(record);
+    lane.readingFrom = record.offset + 1n;
+  }
 }
 
 /** Whether what is unfinished reaches this share of the limits. */

@@ -53,6 +53,8 @@ export interface RecordSource {
   whatIsWrong(): string | null;
   pause(partition: TopicPartition): void;
   resume(partition: TopicPartition): void;
+  /** Reads a partition from the start of its log, and lets whoever owns it next begin there; what is on its way is dropped. */
+  readFromStart(partition: TopicPartition): void;
   /** One request for all partitions. Answers false when the broker did not take it: the next round tries again. */
   commit(offsets: readonly CommittedOffset[]): Promise<boolean>;
   /** What the group committed of the source's topics. Throws what the broker throws. */

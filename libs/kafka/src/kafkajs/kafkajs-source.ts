@@ -68,6 +68,12 @@ export class KafkajsSource implements RecordSource {
     this.consumer?.client.resume([{ topic, partitions: [partition] }]);
   }
 
+  /** An offset below the log's start is out of its range, and the client goes to the earliest. */
+  readFromStart({ topic, partition }: TopicPartition): void {
+    this.consumer?.client.seek({ topic, partition, offset: '0' });
+    void this.commit([{ topic, partition, offset: 0n, metadata: '' }]);
+  }
+
   async commit(offsets: readonly CommittedOffset[]): Promise<boolean> {
     const { consumer } = this;
     if (consumer === null || offsets.length === 0) return false;
