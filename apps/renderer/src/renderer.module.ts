@@ -32,6 +32,8 @@ const registryPollMs = 500;
 const progressMs = 2_000;
 /** The oldest partition is asked for again after this; partitions come and go by the day. */
 const oldestAgeMs = 60_000;
+/** Events that a request should bring under steady load: what each of them then costs hardly falls any more. */
+const gatheredRecords = 10;
 /** Enough for the statements under way and those that gather; more only lives longer, which collections of garbage pay for. */
 const underWayMax = 300;
 /** Each event under way is held in as many renderings as templates match it. */
@@ -72,6 +74,7 @@ export function wireRenderer(config: RendererConfig, log: Log) {
   const health = new Health();
   const reader = new LogReader({
     ...{ kafka, groupId: groupOf(topics.prefix, 'renderer'), topicsOf: { events: eventTopicsOf(topics) }, topicCheck },
+    gathering: { records: gatheredRecords, msMax: config.GATHER_MS },
     ...{ timing: groupTimingOf(config), underWayMax, underWayBytesMax, ofPartition: () => partitionLimits },
     ...{ giveUp: (record, failure) => parkFaultyEvent(record, failure, deps) },
     tellLogShrunk: (shrunk) => producer.send(logShrunkEvent('renderer', shrunk, { prefix: topics.prefix, clock })),

@@ -2,6 +2,7 @@ import type { Clock } from '#domain/clock';
 import type { KafkaRecord } from '#domain/kafka-record';
 import { count, gauge } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
+import type { Gathering } from './kafkajs/fetch-pace.js';
 import type { KafkaSettings } from './kafkajs/kafka-client.js';
 import { KafkajsSource } from './kafkajs/kafkajs-source.js';
 import { KafkaLogServer } from './log-server.js';
@@ -19,6 +20,8 @@ export interface LogReaderOptions {
     readonly heartbeatMs: number;
     readonly rebalanceTimeoutMs: number;
   };
+  /** What a request for records should bring under steady load; absent: whatever there is. */
+  readonly gathering?: Gathering;
   readonly underWayMax: number;
   readonly underWayBytesMax?: number;
   /** True: what is started now would only wait for what is under way. */
@@ -45,9 +48,9 @@ export class LogReader {
 
   constructor(options: LogReaderOptions) {
     const { kafka, groupId, topicsOf, timing, log, clock, giveUp, onLost, drainTimeoutMs } = options;
-    const { underWayMax, underWayBytesMax, isBusy, ofPartition, topicCheck } = options;
+    const { underWayMax, underWayBytesMax, isBusy, ofPartition, topicCheck, gathering } = options;
     const topics = Object.values(topicsOf).flat();
-    const source = new KafkajsSource({ kafka, groupId, topics, ...timing }, log, clock);
+    const source = new KafkajsSource({ kafka, groupId, topics, ...timing, gathering }, log, clock);
     const progressOf = options.progressOf ?? (({ timestampMs }) => timestampMs);
     this.engine = new PartitionEngine(
       { underWayMax, underWayBytesMax, isBusy, ofPartition },

@@ -100,6 +100,13 @@ export const databasePart = {
   DATABASE_POOL_MAX: whole(2, 100).default(6).describe('connections of one app to Postgres'),
 };
 
+/** How events are gathered. */
+export const gatherPart = {
+  GATHER_MS: ms(0, 1_000)
+    .default(20)
+    .describe('after a request that brought events the next one waits up to this until ten have come'),
+};
+
 /** What every app has. */
 export const appPart = {
   HTTP_LISTEN: listen.prefault('0.0.0.0:8080').describe('host:port of /livez, /readyz and /metrics'),

@@ -3,6 +3,7 @@ import type { Clock } from '#domain/clock';
 import type { KafkaRecord } from '#domain/kafka-record';
 import type { LogView, RecordSourceListener, TopicPartition } from '#kafka/record-source';
 import { type ConsumerSigns, judgeConsumer } from './consumer-watch.js';
+import { FetchPace, type Gathering } from './fetch-pace.js';
 import { generationOf, listenToFetches, takeGeneration } from './group-patches.js';
 import { clientRetry } from './kafka-client.js';
 import { type OwnedPartitions, stickyAssigner } from './sticky-assigner.js';
@@ -17,6 +18,8 @@ export interface GroupConsumerSettings {
   readonly sessionTimeoutMs: number;
   readonly heartbeatMs: number;
   readonly rebalanceTimeoutMs: number;
+  /** What a request for records should bring under steady load; absent: whatever there is. */
+  readonly gathering?: Gathering | undefined;
 }
 
 /** What a member is in its group. */
@@ -51,6 +54,7 @@ export class GroupConsumer {
   private trouble: string | null = 'not joined yet';
   /** By partition, in this generation. */
   private readonly logViews = new Map<string, LogView>();
+  private readonly pace: FetchPace | null;
   private stopListening: () => void = () => undefined;
 
   constructor(
@@ -60,6 +64,7 @@ export class GroupConsumer {
   ) {
     this.membership = deps.membership.before;
     this.signs = { isReading: false, sinceMs: deps.clock.monotonicMs(), fetchedMs: 0, heartbeatMs: 0 };
+    this.pace = settings.gathering === undefined ? null : new FetchPace(settings.gathering);
     this.client = kafka.consumer({
       groupId: settings.groupId,
       // The second lets members of an older version take part while pods are replaced.
@@ -150,14 +155,23 @@ export class GroupConsumer {
     this.stopListening();
     this.logViews.clear();
     this.stopListening = listenToFetches(memberId, {
-      onAsked: () => this.deps.clock.nowMs(),
-      onAnswered: (partitions, askedMs) => {
+      mayAsk: (nodeId) => this.mayAsk(nodeId),
+      onAnswered: (nodeId, partitions, askedMs) => {
+        const records = partitions.reduce((sum, { messages }) => sum + messages.length, 0);
+        this.pace?.note(nodeId, records, this.deps.clock.monotonicMs());
         for (const { topic, partition, fetchedOffset, highWatermark } of partitions) {
           const view = { end: BigInt(highWatermark), position: BigInt(fetchedOffset), askedMs };
           this.logViews.set(`${partition}/${topic}`, view);
         }
       },
     });
+  }
+
+  private async mayAsk(nodeId: string): Promise<number> {
+    const { clock } = this.deps;
+    const waitMs = this.pace?.waitMs(nodeId, clock.monotonicMs()) ?? 0;
+    if (waitMs > 0) await clock.wait(waitMs, this.ended.signal);
+    return clock.nowMs();
   }
 
   private async watch(stopping: AbortSignal): Promise<void> {

@@ -36,9 +36,9 @@ export interface FetchedPartition {
 
 /** Told of each answer, before its records are handed on; must not throw. */
 export interface FetchListener {
-  /** Before the broker is asked; answers the time, milliseconds since the epoch, which is given back with the answer. */
-  onAsked(): number;
-  onAnswered(partitions: readonly FetchedPartition[], askedMs: number): void;
+  /** Resolves when the broker may be asked, with the time, milliseconds since the epoch, that is given back with the answer. */
+  mayAsk(nodeId: string): Promise<number>;
+  onAnswered(nodeId: string, partitions: readonly FetchedPartition[], askedMs: number): void;
 }
 
 /**
@@ -74,14 +74,14 @@ export function patchConsumerGroups(): void {
   group.prototype.fetch = async function (nodeId) {
     const generation = this.generationId;
     const listener = listeners.get(this.memberId);
-    const askedMs = listener?.onAsked() ?? 0;
+    const askedMs = (await listener?.mayAsk(nodeId)) ?? 0;
     this.maxWaitTime = waitOf(this, askedMs);
     const batches = await fetch.call(this, nodeId);
     // Another broker's fetch may have joined anew meanwhile: positions of the generation before mean nothing now.
     if (this.generationId !== generation) return [];
     for (const batch of batches) fetchedIn.set(batch, generation);
     if (batches.some(({ messages }) => messages.length > 0)) busyAt.set(this, askedMs);
-    listener?.onAnswered(batches, askedMs);
+    listener?.onAnswered(nodeId, batches, askedMs);
     return batches;
   };
 }

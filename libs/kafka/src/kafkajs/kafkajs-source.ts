@@ -8,6 +8,7 @@ import type {
   TopicPartition,
 } from '#kafka/record-source';
 import type { Log } from '#telemetry/log';
+import type { Gathering } from './fetch-pace.js';
 import { GroupConsumer, type Membership, noMembership } from './group-consumer.js';
 import { patchConsumerGroups } from './group-patches.js';
 import { clientRetry, createKafka, type KafkaSettings } from './kafka-client.js';
@@ -20,6 +21,7 @@ export interface RecordSourceSettings {
   readonly sessionTimeoutMs: number;
   readonly heartbeatMs: number;
   readonly rebalanceTimeoutMs: number;
+  readonly gathering?: Gathering | undefined;
 }
 
 const firstWaitMs = 500;
