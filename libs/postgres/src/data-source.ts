@@ -2,6 +2,7 @@ import pg from 'pg';
 import { DataSource, type DataSourceOptions, type MixedList } from 'typeorm';
 import type { Clock } from '#domain/clock';
 import type { Log } from '#telemetry/log';
+import { arrayLiteral } from './array-literal.js';
 import { type Connection, connectionsTo, type DatabaseUrl } from './connection-url.js';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
 import { FinishAndClaim1764100000000 } from './migrations/1764100000000-finish-and-claim.js';
@@ -87,7 +88,7 @@ function clientOf(connection: () => Connection, keepsPlans: boolean): typeof pg.
 }
 
 /**
- * Makes a prepared statement of each that has parameters. Planning one over all table partitions costs 1 to 3 ms of
+ * Makes a prepared statement of each that has parameters, and writes its arrays. Planning one over all table partitions costs 1 to 3 ms of
  * Postgres, many times what a small batch takes to run; the statements of such a pool are few and never change.
  */
 function keepPlans(prototype: { query: unknown }): void {
@@ -98,8 +99,12 @@ function keepPlans(prototype: { query: unknown }): void {
     if (typeof text !== 'string' || !Array.isArray(values) || values.length === 0) return query.apply(this, given);
     const name = names.get(text) ?? `hookline_${names.size}`;
     names.set(text, name);
-    return query.call(this, { name, text, values }, ...rest);
+    return query.call(this, { name, text, values: values.map(written) }, ...rest);
   };
+}
+
+function written(value: unknown): unknown {
+  return Array.isArray(value) ? (arrayLiteral(value) ?? value) : value;
 }
 
 function pinnedPlanOptions({ hashedJoins = false }: DataSourceSettings): string {

@@ -37,7 +37,7 @@ export function createLog(options: { readonly app: string; readonly level: LogLe
   };
 }
 
-const gatheredCharsMax = 8_192;
+const gatheredCharsMax = 65_536;
 const gatheredMs = 250;
 
 /** One for all logs of a process. */

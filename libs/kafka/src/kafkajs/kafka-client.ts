@@ -3,6 +3,7 @@ import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import { isLoopback } from '#domain/loopback';
 import type { Log } from '#telemetry/log';
 import { createSocketFactory } from './broker-socket.js';
+import { encodeProducesInOnePass } from './produce-requests.js';
 import { type KafkaSasl, saslMechanism } from './sasl-login.js';
 import { askNextSeedBroker } from './seed-brokers.js';
 import { tlsContextOf } from './tls-files.js';
@@ -35,6 +36,7 @@ export const clientRetry = { initialRetryTime: 200, maxRetryTime: 2_000, retries
 export function createKafka(settings: KafkaSettings, clientId: string, log: Log): Kafka {
   stopIdleTimers();
   askNextSeedBroker();
+  encodeProducesInOnePass();
   if (settings.sasl !== undefined && !settings.ssl) sayPlainText(settings, log);
   const config: KafkaConfig = {
     clientId,
