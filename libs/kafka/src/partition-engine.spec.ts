@@ -415,4 +415,16 @@ describe('PartitionEngine', () => {
     expect(running.startedOffsets).toEqual([...log.offsets, ...log.offsets]);
     await running.stop();
   });
+
+  it('reads another log although the one before had filled its partition', async () => {
+    const { log, running } = await aLog(10, 10);
+    running.source.hand(10);
+    expect(running.source.paused.size).toBe(1);
+    running.source.handOffsets([0n]);
+    expect(running.source.paused.size).toBe(0);
+    running.source.hand(5);
+    await turn();
+    expect(running.startedOffsets).toEqual(log.offsets.slice(0, 5));
+    await running.stop();
+  });
 });

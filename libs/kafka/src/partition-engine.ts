@@ -133,7 +133,8 @@ export class PartitionEngine implements RecordSourceListener {
       const { topic, partition, tracker } = lane;
       const oldest = tracker.oldest();
       // Where a transaction's marker stands last, reading stands behind it, and no record does.
-      const position = oldest?.offset ?? laterOf(tracker.watermark() ?? 0n, log.position);
+      const read = tracker.watermark() ?? 0n;
+      const position = oldest?.offset ?? (read > log.position ? read : log.position);
       const caughtUpMs = position >= log.end ? log.askedMs : null;
       const readToMs = oldest === null ? caughtUpMs : this.deps.progressOf(oldest, nowMs);
       return [{ topic, partition, readToMs, lag: Math.max(0, Number(log.end - position)) }];
@@ -177,6 +178,7 @@ export class PartitionEngine implements RecordSourceListener {
     const { topic, partition, offset: found } = first;
     this.deps.onLogShrunk({ topic, partition, committed: lane.committedOffset ?? 0n, found });
     this.lanes.replace(lane);
+    this.deps.source.resume(lane); // a new lane is not paused
     this.deps.source.readFromStart(lane);
     return undefined;
   }
@@ -289,10 +291,6 @@ export class PartitionEngine implements RecordSourceListener {
     if (this.underWay === 0) return Promise.resolve();
     return new Promise((resolve) => this.idle.add(resolve));
   }
-}
-
-function laterOf(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }
 
 function position({ topic, partition, offset }: KafkaRecord): object {

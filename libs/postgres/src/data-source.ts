@@ -88,8 +88,9 @@ function clientOf(connection: () => Connection, keepsPlans: boolean): typeof pg.
 }
 
 /**
- * Makes a prepared statement of each that has parameters, and writes its arrays. Planning one over all table partitions costs 1 to 3 ms of
- * Postgres, many times what a small batch takes to run; the statements of such a pool are few and never change.
+ * Makes a prepared statement of each that has parameters, and writes its arrays. Planning one over all table partitions
+ * costs 1 to 3 ms of Postgres, many times what a small batch takes to run; the statements of such a pool are few and never
+ * change.
  */
 function keepPlans(prototype: { query: unknown }): void {
   const query = prototype.query as (...given: unknown[]) => unknown;

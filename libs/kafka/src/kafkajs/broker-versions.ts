@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module';
 import type { Kafka } from 'kafkajs';
 import type { Difference } from '#kafka/topic-differences';
 import type { Log } from '#telemetry/log';
+import { loadInternal } from './client-internals.js';
 
 /** The versions of one API of Kafka's protocol, both included. */
 export interface VersionRange {
@@ -25,8 +25,6 @@ export interface BrokerVersions {
   readonly taken: ReadonlyMap<number, VersionRange>;
 }
 
-const load = createRequire(import.meta.url);
-
 /** kafkajs calls FindCoordinator by its name of before Kafka 0.11. */
 const onPath = [
   ...['Produce', 'Fetch', 'ListOffsets', 'Metadata', 'OffsetCommit', 'OffsetFetch', 'GroupCoordinator'],
@@ -37,10 +35,9 @@ const ofCommands = ['CreateTopics', 'DeleteTopics', 'DescribeConfigs', 'ListGrou
 
 /** What kafkajs speaks of the APIs we use, read from itself. */
 export function spokenApis(options: { readonly sasl: boolean }): readonly SpokenApi[] {
-  const keys: Readonly<Record<string, number>> = load('kafkajs/src/protocol/requests/apiKeys');
-  const { requests }: { readonly requests: Readonly<Record<string, { readonly versions: readonly string[] }>> } = load(
-    'kafkajs/src/protocol/requests',
-  );
+  const keys: Readonly<Record<string, number>> = loadInternal('kafkajs/src/protocol/requests/apiKeys');
+  const { requests }: { readonly requests: Readonly<Record<string, { readonly versions: readonly string[] }>> } =
+    loadInternal('kafkajs/src/protocol/requests');
   const spoken = (isOnPath: boolean) => (name: string) => {
     const versions = (requests[name]?.versions ?? []).map(Number);
     const shown = name === 'GroupCoordinator' ? 'FindCoordinator' : name;

@@ -4,7 +4,7 @@
  * idle and what is paused is either too short or too long. All of it is in its internals (the package has no `exports`
  * map); the version is pinned, and the tests of the source fail when the internals change.
  */
-import { createRequire } from 'node:module';
+import { loadInternal, once } from './client-internals.js';
 
 interface BrokerClass {
   readonly prototype: { joinGroup(request: object): Promise<JoinAnswer> };
@@ -55,15 +55,11 @@ const generations = new Map<string, number>();
 const fetchedIn = new WeakMap<object, number>();
 /** When each group was asked what it answered with records last. */
 const busyAt = new WeakMap<ConsumerGroup, number>();
-let isPatched = false;
 
-/** Must be called before the first consumer is made; further calls do nothing. */
-export function patchConsumerGroups(): void {
-  if (isPatched) return;
-  isPatched = true;
-  const require = createRequire(import.meta.url);
-  const broker: BrokerClass = require('kafkajs/src/broker');
-  const group: ConsumerGroupClass = require('kafkajs/src/consumer/consumerGroup');
+/** Must be called before the first consumer is made. */
+export const patchConsumerGroups = once(() => {
+  const broker: BrokerClass = loadInternal('kafkajs/src/broker');
+  const group: ConsumerGroupClass = loadInternal('kafkajs/src/consumer/consumerGroup');
   const { joinGroup } = broker.prototype;
   broker.prototype.joinGroup = async function (request) {
     const answer = await joinGroup.call(this, request);
@@ -84,7 +80,7 @@ export function patchConsumerGroups(): void {
     listener?.onAnswered(nodeId, batches, askedMs);
     return batches;
   };
-}
+});
 
 function waitOf(group: ConsumerGroup, nowMs: number): number {
   if (group.subscriptionState.paused().length === 0) return waitsMs.idle;

@@ -1,9 +1,10 @@
-import { createRequire } from 'node:module';
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import { systemClock } from '#domain/clock';
 import { isLoopback } from '#domain/loopback';
 import type { Log } from '#telemetry/log';
 import { createSocketFactory } from './broker-socket.js';
 import { encodeProducesInOnePass } from './produce-requests.js';
+import { stopIdleTimers } from './request-timers.js';
 import { type KafkaSasl, saslMechanism } from './sasl-login.js';
 import { askNextSeedBroker } from './seed-brokers.js';
 import { tlsContextOf } from './tls-files.js';
@@ -34,9 +35,9 @@ export const clientRetry = { initialRetryTime: 200, maxRetryTime: 2_000, retries
  * rebuilt consumer must start from nothing.
  */
 export function createKafka(settings: KafkaSettings, clientId: string, log: Log): Kafka {
-  stopIdleTimers();
+  stopIdleTimers(systemClock);
   askNextSeedBroker();
-  encodeProducesInOnePass();
+  encodeProducesInOnePass(systemClock);
   if (settings.sasl !== undefined && !settings.ssl) sayPlainText(settings, log);
   const config: KafkaConfig = {
     clientId,
@@ -72,62 +73,4 @@ function sayPlainText({ brokers }: KafkaSettings, log: Log): void {
   if (plainTextIsSaid || outside.length === 0) return;
   plainTextIsSaid = true;
   log.warn('kafka.plainText', { brokers: outside, said: 'SASL without TLS: set KAFKA_SSL=true' });
-}
-
-interface RequestQueuePrototype {
-  readonly enforceRequestTimeout: boolean;
-  readonly requestTimeout: number;
-  readonly inflight: ReadonlyMap<number, QueuedRequest>;
-  requestTimeoutIntervalId: NodeJS.Timeout | null;
-  readonly isConnected: () => boolean;
-  destroy(): void;
-  scheduleRequestTimeoutCheck(): void;
-  throttleCheckTimeoutId: NodeJS.Timeout | null;
-  readonly throttledUntil: number;
-  readonly pending: readonly unknown[];
-  checkPendingRequests(): void;
-  scheduleCheckPendingRequests(): void;
-}
-
-interface QueuedRequest {
-  readonly sentAt: number;
-  readonly requestTimeout: number;
-  timeoutRequest(): void;
-}
-
-const throttleCheckMs = 10;
-const timeoutCheckMs = 1_000;
-
-/**
- * kafkajs 2.2.4 re-arms a 1 ms timer for ever while nothing is pending (its issue 1751): 5 % of a core per process. And it
- * looks ten times a second, on each connection, for requests that took longer than 15 s: 0.1 % of a core each.
- */
-function stopIdleTimers(): void {
-  const queue: { readonly prototype: RequestQueuePrototype } = createRequire(import.meta.url)(
-    'kafkajs/src/network/requestQueue',
-  );
-  queue.prototype.scheduleCheckPendingRequests = function (this: RequestQueuePrototype) {
-    if (this.throttleCheckTimeoutId !== null && this.throttleCheckTimeoutId !== undefined) return;
-    const throttledMs = this.throttledUntil - Date.now();
-    if (throttledMs <= 0 && this.pending.length === 0) return;
-    this.throttleCheckTimeoutId = setTimeout(
-      () => {
-        this.throttleCheckTimeoutId = null;
-        this.checkPendingRequests();
-      },
-      throttledMs <= 0 ? throttleCheckMs : throttledMs,
-    );
-  };
-  queue.prototype.scheduleRequestTimeoutCheck = function (this: RequestQueuePrototype) {
-    if (!this.enforceRequestTimeout) return;
-    this.destroy();
-    this.requestTimeoutIntervalId = setInterval(
-      () => {
-        for (const request of [...this.inflight.values()])
-          if (Date.now() - request.sentAt > request.requestTimeout) request.timeoutRequest();
-        if (!this.isConnected()) this.destroy();
-      },
-      Math.min(this.requestTimeout, timeoutCheckMs),
-    );
-  };
 }

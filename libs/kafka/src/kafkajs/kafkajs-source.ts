@@ -8,20 +8,13 @@ import type {
   TopicPartition,
 } from '#kafka/record-source';
 import type { Log } from '#telemetry/log';
-import type { Gathering } from './fetch-pace.js';
-import { GroupConsumer, type Membership, noMembership } from './group-consumer.js';
+import { GroupConsumer, type GroupConsumerSettings, type Membership, noMembership } from './group-consumer.js';
 import { patchConsumerGroups } from './group-patches.js';
 import { clientRetry, createKafka, type KafkaSettings } from './kafka-client.js';
 
 /** How a source joins its group; all durations in milliseconds. */
-export interface RecordSourceSettings {
+export interface RecordSourceSettings extends GroupConsumerSettings {
   readonly kafka: KafkaSettings;
-  readonly groupId: string;
-  readonly topics: readonly string[];
-  readonly sessionTimeoutMs: number;
-  readonly heartbeatMs: number;
-  readonly rebalanceTimeoutMs: number;
-  readonly gathering?: Gathering | undefined;
 }
 
 const firstWaitMs = 500;

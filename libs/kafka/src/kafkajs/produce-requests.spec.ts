@@ -1,12 +1,14 @@
-import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '#domain/clock';
+import { loadInternal } from './client-internals.js';
 import { encodeProduce, encodeProducesInOnePass, type ProduceArguments } from './produce-requests.js';
 
-const require = createRequire(import.meta.url);
 const encodeOfClient: (given: ProduceArguments) => {
   readonly encode: () => Promise<{ readonly buffer: Buffer }>;
-} = require('kafkajs/src/protocol/requests/produce/v3/request');
+} = loadInternal('kafkajs/src/protocol/requests/produce/v3/request');
+
+const nowMs = 1_700_000_000_000;
 
 const someBytes = fc.oneof(
   fc.constant(null),
@@ -43,14 +45,14 @@ const someRequest: fc.Arbitrary<ProduceArguments> = fc.record({
 });
 
 describe('encodeProduce', () => {
-  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: 1_700_000_000_000 }));
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: nowMs }));
   afterEach(() => void vi.useRealTimers());
 
   it('makes the bytes that the client makes', async () => {
     await fc.assert(
       fc.asyncProperty(someRequest, async (request) => {
         const expected = (await encodeOfClient(request).encode()).buffer;
-        expect(encodeProduce(request).buffer.equals(expected)).toBe(true);
+        expect(encodeProduce(request, nowMs).buffer.equals(expected)).toBe(true);
       }),
       { numRuns: 200 },
     );
@@ -63,7 +65,7 @@ describe('encodeProduce', () => {
       topicData: [{ topic: 't', partitions: [{ partition: 0, messages: [{ key: 'k', value: 'v', headers }] }] }],
     };
     const expected = (await encodeOfClient({ ...request, producerId: undefined }).encode()).buffer;
-    expect(encodeProduce(request).buffer.equals(expected)).toBe(true);
+    expect(encodeProduce(request, nowMs).buffer.equals(expected)).toBe(true);
   });
 });
 
@@ -72,8 +74,8 @@ describe('encodeProducesInOnePass', () => {
   const base: ProduceArguments = { acks: -1, timeout: 1_000, topicData: [plain] };
   const dated = { topic: 't', partitions: [{ partition: 0, messages: [{ value: 'v', timestamp: '17' }] }] };
   const isOurs = async (given: ProduceArguments) => {
-    encodeProducesInOnePass();
-    const { protocol } = require('kafkajs/src/protocol/requests/produce');
+    encodeProducesInOnePass(systemClock);
+    const { protocol } = loadInternal('kafkajs/src/protocol/requests/produce');
     const encoded = await protocol({ version: 7 })(given).request.encode();
     return encoded.constructor === Object;
   };

@@ -6,7 +6,8 @@
  *
  * The format: Kafka protocol guide, Produce requests of versions 3 to 7, and record batches of version 2 (KIP-98).
  */
-import { createRequire } from 'node:module';
+import type { Clock } from '#domain/clock';
+import { loadInternal, once } from './client-internals.js';
 import { RecordWriter, sizeOfVarInt } from './record-writer.js';
 
 export interface ProduceArguments {
@@ -59,24 +60,19 @@ const lengthEnd = 12;
 const checksummedFrom = 21;
 const noProducer = -1n;
 
-let isPatched = false;
-
-/** Further calls do nothing. */
-export function encodeProducesInOnePass(): void {
-  if (isPatched) return;
-  isPatched = true;
-  const require = createRequire(import.meta.url);
-  const requests: ProduceRequests = require('kafkajs/src/protocol/requests/produce');
+export const encodeProducesInOnePass = once((clock: Clock) => {
+  const requests: ProduceRequests = loadInternal('kafkajs/src/protocol/requests/produce');
   const { protocol } = requests;
   requests.protocol = ({ version }) => {
     const make = protocol({ version });
     return (given) => {
       const made = make(given);
-      if (version >= oldestVersion && isPlain(given)) made.request.encode = async () => encodeProduce(given);
+      if (version >= oldestVersion && isPlain(given))
+        made.request.encode = async () => encodeProduce(given, clock.nowMs());
       return made;
     };
   };
-}
+});
 
 /** Whether a request is of the kind that is encoded here. */
 function isPlain({ compression, transactionalId, topicData }: ProduceArguments): boolean {
@@ -86,8 +82,8 @@ function isPlain({ compression, transactionalId, topicData }: ProduceArguments):
   );
 }
 
-export function encodeProduce({ acks, timeout, topicData, ...producer }: ProduceArguments): Encoded {
-  const nowMs = BigInt(Date.now());
+/** @param nowMs the time of the records, milliseconds since the epoch */
+export function encodeProduce({ acks, timeout, topicData, ...producer }: ProduceArguments, nowMs: number): Encoded {
   const topics = topicData.map(({ topic, partitions }) => ({ topic, batches: partitions.map(measured) }));
   const bytes = topics.reduce((sum, { topic, batches }) => {
     const ofBatches = batches.reduce((all, { bytes: one }) => all + 8 + batchHeadBytes + one, 0);
@@ -101,36 +97,38 @@ export function encodeProduce({ acks, timeout, topicData, ...producer }: Produce
   for (const { topic, batches } of topics) {
     out.string16(topic);
     out.int32(batches.length);
-    for (const batch of batches) writeBatch(out, batch, producer, nowMs);
+    for (const batch of batches) writeBatch(out, batch, producer, BigInt(nowMs));
   }
   return { buf: out.buffer, buffer: out.buffer };
 }
 
+/** A record and what was found out of it when it was measured. */
+interface MeasuredRecord {
+  readonly message: ProducedMessage;
+  readonly headers: readonly (readonly [string, Bytes])[];
+  /** Without its length in front. */
+  readonly bytes: number;
+}
+
 interface MeasuredBatch {
   readonly data: PartitionData;
-  /** Of each record, without its length in front. */
-  readonly sizes: readonly number[];
+  readonly records: readonly MeasuredRecord[];
   /** Of all records. */
   readonly bytes: number;
 }
 
 function measured(data: PartitionData): MeasuredBatch {
-  let bytes = 0;
-  const sizes = data.messages.map((message, i) => {
-    const size = sizeOfRecord(message, i);
-    bytes += sizeOfVarInt(size) + size;
-    return size;
-  });
-  return { data, sizes, bytes };
+  const records = data.messages.map(measuredRecord);
+  return { data, records, bytes: records.reduce((sum, { bytes }) => sum + sizeOfVarInt(bytes) + bytes, 0) };
 }
 
 function writeBatch(
   out: RecordWriter,
-  { data, sizes, bytes }: MeasuredBatch,
+  { data, records, bytes }: MeasuredBatch,
   { producerId, producerEpoch = 0 }: Pick<ProduceArguments, 'producerId' | 'producerEpoch'>,
   nowMs: bigint,
 ): void {
-  const { partition, messages, firstSequence = 0 } = data;
+  const { partition, firstSequence = 0 } = data;
   out.int32(partition);
   out.int32(batchHeadBytes + bytes);
   const start = out.offset;
@@ -140,42 +138,37 @@ function writeBatch(
   out.int8(magic);
   out.int32(0); // the checksum, below
   out.int16(0); // no compression, no transaction
-  out.int32(messages.length - 1);
+  out.int32(records.length - 1);
   out.int64(nowMs);
   out.int64(nowMs);
   out.int64(producerId === undefined ? noProducer : BigInt(String(producerId)));
   out.int16(producerEpoch);
   out.int32(firstSequence);
-  out.int32(messages.length);
-  for (const [i, message] of messages.entries()) writeRecord(out, message, i, sizes[i] ?? 0);
+  out.int32(records.length);
+  for (const [i, record] of records.entries()) writeRecord(out, record, i);
   out.checksum(start + checksummedFrom - 4, start + checksummedFrom);
 }
 
-function writeRecord(
-  out: RecordWriter,
-  { key = null, value, headers }: ProducedMessage,
-  i: number,
-  size: number,
-): void {
-  out.varInt(size);
+function writeRecord(out: RecordWriter, { message, headers, bytes }: MeasuredRecord, i: number): void {
+  out.varInt(bytes);
   out.int8(0); // attributes
   out.int8(0); // since the batch's timestamp
   out.varInt(i);
-  out.varBytes(key);
-  out.varBytes(value);
-  const pairs = pairsOf(headers);
-  out.varInt(pairs.length);
-  for (const [name, content] of pairs) {
+  out.varBytes(message.key ?? null);
+  out.varBytes(message.value);
+  out.varInt(headers.length);
+  for (const [name, content] of headers) {
     out.varBytes(name);
     out.varBytes(content);
   }
 }
 
-function sizeOfRecord({ key = null, value, headers }: ProducedMessage, i: number): number {
-  const pairs = pairsOf(headers);
-  let size = 2 + sizeOfVarInt(i) + sizeOfVarBytes(key) + sizeOfVarBytes(value) + sizeOfVarInt(pairs.length);
-  for (const [name, content] of pairs) size += sizeOfVarBytes(name) + sizeOfVarBytes(content);
-  return size;
+function measuredRecord(message: ProducedMessage, i: number): MeasuredRecord {
+  const headers = pairsOf(message.headers);
+  const ofContent = sizeOfVarBytes(message.key ?? null) + sizeOfVarBytes(message.value);
+  let bytes = 2 + sizeOfVarInt(i) + ofContent + sizeOfVarInt(headers.length);
+  for (const [name, content] of headers) bytes += sizeOfVarBytes(name) + sizeOfVarBytes(content);
+  return { message, headers, bytes };
 }
 
 function pairsOf(headers: ProducedMessage['headers']): readonly (readonly [string, Bytes])[] {

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
+import { loadInternal } from './client-internals.js';
 
-const crc32C: (bytes: Buffer) => number = createRequire(import.meta.url)('kafkajs/src/protocol/recordBatch/crc32C');
+const crc32C: (bytes: Buffer) => number = loadInternal('kafkajs/src/protocol/recordBatch/crc32C');
 
 /** The primitive types of Kafka's protocol, written one behind the other into a buffer of exactly the right size. */
 export class RecordWriter {

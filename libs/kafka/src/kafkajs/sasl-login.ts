@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import type { AuthenticationProviderArgs, Authenticator, Mechanism } from 'kafkajs';
+import { loadInternal } from './client-internals.js';
 
 /** Username and password of SASL. */
 export interface KafkaSasl {
@@ -18,7 +18,7 @@ const modules = { plain: 'plain', 'scram-sha-256': 'scram256', 'scram-sha-512': 
 
 /** kafkajs 2.2.4 keeps the password it was made with; this asks for it at each login, and says what to do when it is refused. */
 export function saslMechanism({ mechanism, username, password }: KafkaSasl): Mechanism {
-  const login: Login = createRequire(import.meta.url)(`kafkajs/src/broker/saslAuthenticator/${modules[mechanism]}`);
+  const login: Login = loadInternal(`kafkajs/src/broker/saslAuthenticator/${modules[mechanism]}`);
   return {
     mechanism,
     authenticationProvider: (args) => ({

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { loadInternal, once } from './client-internals.js';
 
 interface SeedBroker {
   readonly versions: object | null;
@@ -17,18 +17,14 @@ interface BrokerPool {
   connect(): Promise<void>;
 }
 
-let isPatched = false;
-
 /**
  * Lets a client go on to the next broker of its list whatever went wrong with this one. kafkajs 2.2.4 does so only where
  * the connection itself fails: a broker that hangs, or is gone behind something that takes its connections, is asked
  * again each time, and a client made anew begins with the same one: nothing gets through while the other brokers are
- * well. Must be called before the first client is made; further calls do nothing.
+ * well. Must be called before the first client is made.
  */
-export function askNextSeedBroker(): void {
-  if (isPatched) return;
-  isPatched = true;
-  const pool: { readonly prototype: BrokerPool } = createRequire(import.meta.url)('kafkajs/src/cluster/brokerPool');
+export const askNextSeedBroker = once(() => {
+  const pool: { readonly prototype: BrokerPool } = loadInternal('kafkajs/src/cluster/brokerPool');
   pool.prototype.connect = async function (this: BrokerPool) {
     if (this.hasConnectedBrokers()) return;
     if (this.seedBroker === undefined) await this.createSeedBroker();
@@ -44,7 +40,7 @@ export function askNextSeedBroker(): void {
       }
     });
   };
-}
+});
 
 function isRetriable(error: unknown): boolean {
   return error instanceof Error && 'retriable' in error && error.retriable === true;
