@@ -58,7 +58,7 @@ function speedRow({ scenario, options, median, spread: of, ...rest }: z.output<t
     `${Math.round(middle)} (${Math.round(min)}-${Math.round(max)})`;
   const peak = Object.entries(residentMiBMax).filter(([name]) => apps.has(name));
   const remarks = [
-    ...(typeof rest.ratioToBare === 'number' ? [`${(rest.ratioToBare * 100).toFixed(0)} % of bare sql`] : []),
+    ...(typeof rest.ratioToBare === 'number' ? [`${(rest.ratioToBare * 100).toFixed(0)} % of bare path`] : []),
     ...(rest.healthyLossPercent === undefined ? [] : [`healthy lose ${rest.healthyLossPercent.toFixed(1)} %`]),
     ...(typeof rest.p99Ratio === 'number' ? [`their p99 x ${rest.p99Ratio.toFixed(2)}`] : []),
     `lost ${lost}, duplicates ${duplicates}`,

@@ -19,11 +19,16 @@ export function speedLines(result: SpeedResult): readonly string[] {
     ...['sql', 'path'].flatMap((name) => bareLines(`bare ${name}`, bare[name])),
     ...arrivalLines(result),
     ...storeLines(result),
-    ...(ratioToBare === null ? [] : ['', `${(ratioToBare * 100).toFixed(1)} % of bare + Kafka + SQL (bare sql)`]),
+    ...(ratioToBare === null ? [] : ['', ratioLine(result.ratios)]),
     ...(median.lost + median.duplicates === 0
       ? []
       : ['', `LOST ${median.lost}, DUPLICATES ${median.duplicates} in all rounds`]),
   ];
+}
+
+function ratioLine(ratios: SpeedResult['ratios']): string {
+  const percent = (name: string) => `${((ratios[name] ?? 0) * 100).toFixed(1)} %`;
+  return `${percent('path')} of bare path, the loop of the same parts; ${percent('sql')} of bare sql, which has one topic and no payloads`;
 }
 
 export function speedTable(rows: readonly (readonly [string, Summary])[]): readonly string[] {

@@ -39,7 +39,9 @@ export interface SpeedResult extends Summary {
   readonly options: BenchOptions;
   readonly rounds: readonly RoundFigures[];
   readonly bare: Readonly<Record<string, Summary>>;
-  /** Of the medians of deliveries a second, against bare + Kafka + SQL. */
+  /** Of the medians of deliveries a second, against each bare loop that ran. */
+  readonly ratios: Readonly<Record<string, number>>;
+  /** That against the loop of the same parts, `path`. */
   readonly ratioToBare: number | null;
 }
 

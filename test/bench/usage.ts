@@ -31,7 +31,7 @@ export const defaults: Readonly<Record<Scenario, Defaults>> = {
   'retry-scheduler': drains,
   isolation: { ...drains, endpoints: 10, concurrency: 10 },
   search: { ...drains, events: 100_000, rounds: 200 },
-  idle: { ...drains, rounds: 1 },
+  idle: { ...drains, rounds: 5 },
 };
 
 /** An open loop takes as many events as it sends in this time, seconds. */
@@ -51,14 +51,14 @@ export const usage = `Measures Hookline on this machine: Kafka and Postgres of i
 
   --events N       events of a round (${drains.events}; rows of search: ${100_000})
   --rate R         events a second of an open loop (pipeline, isolation)
-  --rounds K       rounds (${drains.rounds}; search 200 pages; idle 1)
+  --rounds K       rounds (${drains.rounds}; search 200 pages; idle 5)
   --seconds S      how long idle looks (${idleSeconds})
   --json FILE      the figures as JSON
   --profile APP    one more round, in which this app's functions are sampled: the ten costliest, microseconds a delivery
   --warm-up N      events before the first round (${drains.warmUpEvents})
   --endpoints N    endpoints the events go round over (${drains.endpoints}; isolation 10)
   --concurrency N  requests under way to one endpoint (${drains.concurrency}; isolation 10)
-  --no-bare        without the bare loops (dispatch, kafka, sql: the one to compare with, path)
+  --no-bare        without the bare loops (dispatch, kafka, sql, and path: the one to compare with)
   --set NAME=VALUE a variable of every app; may stand several times
   --help           prints this
 

@@ -5,7 +5,6 @@ interface RequestQueuePrototype {
   readonly enforceRequestTimeout: boolean;
   readonly requestTimeout: number;
   readonly inflight: ReadonlyMap<number, QueuedRequest>;
-  requestTimeoutIntervalId: NodeJS.Timeout | null;
   readonly isConnected: () => boolean;
   destroy(): void;
   scheduleRequestTimeoutCheck(): void;
@@ -27,7 +26,8 @@ const timeoutCheckMs = 1_000;
 
 /**
  * kafkajs 2.2.4 re-arms a 1 ms timer for ever while nothing is pending (its issue 1751): 5 % of a core per process. And it
- * looks ten times a second, on each connection, for requests that took longer than 15 s: 0.1 % of a core each.
+ * looks ten times a second, on each connection, for requests that took longer than 15 s: 0.1 % of a core each. Here one look
+ * a second is for all of the process: a timer for each connection would wake it at as many instants.
  */
 export const stopIdleTimers = once((clock: Clock) => {
   const queue: { readonly prototype: RequestQueuePrototype } = loadInternal('kafkajs/src/network/requestQueue');
@@ -43,16 +43,42 @@ export const stopIdleTimers = once((clock: Clock) => {
       throttledMs <= 0 ? throttleCheckMs : throttledMs,
     );
   };
+  const looks = new SharedLooks(clock);
   queue.prototype.scheduleRequestTimeoutCheck = function (this: RequestQueuePrototype) {
-    if (!this.enforceRequestTimeout) return;
-    this.destroy();
-    this.requestTimeoutIntervalId = setInterval(
-      () => {
-        for (const request of this.inflight.values())
-          if (clock.nowMs() - request.sentAt > request.requestTimeout) request.timeoutRequest();
-        if (!this.isConnected()) this.destroy();
-      },
-      Math.min(this.requestTimeout, timeoutCheckMs),
-    );
+    if (this.enforceRequestTimeout) looks.follow(this);
+  };
+  const { destroy } = queue.prototype;
+  queue.prototype.destroy = function (this: RequestQueuePrototype) {
+    looks.leave(this);
+    destroy.call(this);
   };
 });
+
+/** Lets requests without an answer time out on every connection followed; the timer lives as long as there is one. */
+class SharedLooks {
+  private readonly followed = new Set<RequestQueuePrototype>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly clock: Clock) {}
+
+  follow(queue: RequestQueuePrototype): void {
+    this.followed.add(queue);
+    this.timer ??= setInterval(() => this.look(), timeoutCheckMs);
+  }
+
+  leave(queue: RequestQueuePrototype): void {
+    this.followed.delete(queue);
+    if (this.followed.size > 0) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  private look(): void {
+    const nowMs = this.clock.nowMs();
+    for (const queue of this.followed) {
+      for (const request of queue.inflight.values())
+        if (nowMs - request.sentAt > request.requestTimeout) request.timeoutRequest();
+      if (!queue.isConnected()) queue.destroy();
+    }
+  }
+}
