@@ -109,6 +109,20 @@ describe('MicroBatcher', () => {
       expect(answeredMs).toEqual([20, 10, 0, 25]);
     });
 
+    it('lets one with patience have all of it, when one before it has left with company', async () => {
+      const { clock, addPatient, add, batches, answeredMs } = lingering();
+      await addPatient(25);
+      await clock.advance(10);
+      await add(1);
+      await clock.advance(10);
+      await addPatient(25);
+      await clock.advance(24);
+      expect(batches).toEqual([2]);
+      await clock.advance(1);
+      expect(batches).toEqual([2, 1]);
+      expect(answeredMs).toEqual([10, 0, 25]);
+    });
+
     it('gives patience no time in a rush', async () => {
       const { clock, addPatient, add, batches } = lingering();
       await add(500);

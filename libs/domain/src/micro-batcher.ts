@@ -47,8 +47,8 @@ export class MicroBatcher<I, O> {
   private readonly waiting: Waiting<I, O>[] = [];
   private flushes = 0;
   private scheduled = false;
-  /** A wait of `leaveWithin` is under way. */
-  private isPatient = false;
+  /** Ends the wait of `leaveWithin` under way. */
+  private patience: AbortController | null = null;
   /** Ends the wait for company under way. */
   private company: AbortController | null = null;
   private lastAddMs = Number.NEGATIVE_INFINITY;
@@ -80,13 +80,13 @@ export class MicroBatcher<I, O> {
     return this.enough() === 1 && this.waiting.length < this.limits.itemsMax;
   }
 
-  /** The first with patience counts for those that come after it. */
+  /** The first with patience counts for those that come after it, until they leave together. */
   private leaveWithin(patienceMs: number, clock: Linger['clock']): void {
-    if (this.isPatient) return;
-    this.isPatient = true;
-    void clock.wait(patienceMs).then(() => {
-      this.isPatient = false;
-      if (this.waiting.length > 0) this.schedule();
+    if (this.patience !== null) return;
+    const patience = new AbortController();
+    this.patience = patience;
+    void clock.wait(patienceMs, patience.signal).then(() => {
+      if (!patience.signal.aborted) this.schedule();
     });
   }
 
@@ -134,6 +134,8 @@ export class MicroBatcher<I, O> {
   }
 
   private start(): void {
+    this.patience?.abort();
+    this.patience = null;
     if (this.limits.linger !== undefined) this.lastStartMs = this.limits.linger.clock.monotonicMs();
     while (this.flushes < this.limits.flushesMax && this.waiting.length > 0) {
       const batch = this.waiting.splice(0, this.nextCount());
