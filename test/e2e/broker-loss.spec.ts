@@ -3,6 +3,7 @@ import { aSecret, wire } from '../support/configure.js';
 import { KafkaCluster } from '../support/kafka-cluster.js';
 import { expectNothingLost, Load } from '../support/load.js';
 import { type AppName, Stack } from '../support/stack.js';
+import { TestApp } from '../support/start-app.js';
 import { until } from '../support/until.js';
 import { later, WebhookReceiver } from '../support/webhook-receiver.js';
 
@@ -105,6 +106,22 @@ describe('three brokers under load', () => {
     await load.goesOn(100, 'after');
     await expectAllSent();
   });
+
+  it.skipIf(!withSlowTests)(
+    'end an app that cannot join although they answer, with exit code 1 and the cause',
+    async () => {
+      for (const { proxy } of cluster.nodes) proxy.resetOn('joinGroup');
+      const app = await TestApp.start('dispatcher', stack.env);
+      const deadLine = () => app.lines.find((line) => line.includes('process.dead'));
+      // Three consumers, each for its rebalance timeout and half a minute.
+      await until(deadLine, { what: 'it gives up', limitMs: 300_000 });
+      expect(deadLine()).toMatch(/has not joined its group/);
+      expect(await app.ended()).toBe(1);
+      for (const { proxy } of cluster.nodes) proxy.heal();
+      for (const name of workers) expect((await stack.app(name).probe('/livez')).status, name).toBe(200);
+    },
+    400_000,
+  );
 
   it.skipIf(!withSlowTests)('come back when all connections fell silent without a close', async () => {
     load = new Load(stack, receiver);

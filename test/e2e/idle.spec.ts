@@ -8,10 +8,11 @@ import { until } from '../support/until.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
 
 const apps: readonly AppName[] = ['renderer', 'dispatcher', 'retry-scheduler', 'admin'];
-/** The aim is 1 %; a machine that does much else makes every wake-up dearer. */
-const coreShareMax = 0.03;
+const coreShareMax = 0.01;
 const settleMs = 5_000;
-const watchMs = 20_000;
+/** What else the machine does, and a collection of what the start has left, only ever add: the least of some looks counts. */
+const lookMs = 10_000;
+const looksMax = 9;
 /** Linux counts CPU time in these, `getconf CLK_TCK`. */
 const ticksPerSecond = 100;
 /** The settings of an installation: those of tests poll much more often. */
@@ -55,16 +56,26 @@ describe.each(legs)('with nothing to do, on %s', (_, node) => {
     async () => {
       const started = await startApps();
       await passes(settleMs);
-      const before = started.map(cpuSeconds);
-      await passes(watchMs);
-      const shares = started.map((app, i) => ((cpuSeconds(app) - (before[i] ?? 0)) / watchMs) * 1_000);
-      const said = started.map(({ name }, i) => `${name} ${((shares[i] ?? 0) * 100).toFixed(2)} %`).join(', ');
+      const least = await leastShares(started);
+      const said = started.map(({ name }, i) => `${name} ${((least[i] ?? 0) * 100).toFixed(2)} %`).join(', ');
       process.stdout.write(`of a core, idle: ${said}\n`);
-      expect(Math.max(...shares), said).toBeLessThan(coreShareMax);
+      expect(Math.max(...least), said).toBeLessThan(coreShareMax);
       expect(started.flatMap(({ lines }) => lines.filter((line) => /\bWarning\b/.test(line)))).toEqual([]);
     },
   );
 });
+
+/** The least share of a core that each app takes in one look; looks until all are below the bound, or often enough. */
+async function leastShares(apps: readonly TestApp[]): Promise<readonly number[]> {
+  let least = apps.map(() => Number.POSITIVE_INFINITY);
+  for (let look = 0; look < looksMax && Math.max(...least) >= coreShareMax; look++) {
+    const [startedMs, before] = [performance.now(), apps.map(cpuSeconds)];
+    await passes(lookMs);
+    const seconds = (performance.now() - startedMs) / 1_000;
+    least = apps.map((app, i) => Math.min(least[i] ?? 0, (cpuSeconds(app) - (before[i] ?? 0)) / seconds));
+  }
+  return least;
+}
 
 /** What a process has taken so far of all cores, in user and system mode. */
 function cpuSeconds({ pid }: TestApp): number {

@@ -65,12 +65,17 @@ export class TestApp {
 
   /** Sends a signal and resolves with the exit code; null after SIGKILL. */
   async kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+    const ended = this.ended();
+    this.child?.kill(signal);
+    return ended;
+  }
+
+  /** Resolves with the exit code once the process has ended; null when it was killed. */
+  async ended(): Promise<number | null> {
     const { child } = this;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
-    const ended = new Promise<number | null>((resolve) => {
+    return new Promise((resolve) => {
       child.once('exit', (code) => resolve(code));
     });
-    child.kill(signal);
-    return ended;
   }
 }

@@ -44,7 +44,8 @@ const sidePoolMax = 4;
 const underWayMax = 2_000;
 /** Read ahead of that: what lives through several collections of garbage costs most. */
 const partitionLimits = { recordsMax: 400, bytesMax: 4 * 1_048_576 };
-const laneWaitingMax = 200;
+/** With its requests far below the half of a partition at which it is read again: some that stand still keep no other waiting. */
+const laneWaitingMax = 50;
 const circulatingMax = 1_000;
 /** Less than the deadline and this left of the lease: the request is not sent. */
 const sendReserveMs = 2_000;

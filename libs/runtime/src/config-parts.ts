@@ -103,7 +103,7 @@ export const databasePart = {
 /** How events are gathered. */
 export const gatherPart = {
   GATHER_MS: ms(0, 1_000)
-    .default(20)
+    .default(15)
     .describe('after a request that brought events the next one waits up to this until ten have come'),
 };
 

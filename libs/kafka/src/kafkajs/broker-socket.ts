@@ -14,19 +14,37 @@ export interface SocketOptions {
   readonly context: (() => tls.SecureContext) | null;
   /** A connection on which a request has gone unanswered for this long is ended, milliseconds. */
   readonly unansweredMsMax: number;
+  /** Every connection is entered here. */
+  readonly connections?: Connections | undefined;
+}
+
+/** The connections of one client. */
+export class Connections {
+  private readonly sockets = new Set<net.Socket>();
+
+  add(socket: net.Socket): void {
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
+  }
+
+  /** Ends all of them at once: what is asked there is answered no more, and nobody need wait for it. */
+  cut(cause: string): void {
+    for (const socket of this.sockets) socket.destroy(new Error(cause));
+  }
 }
 
 /**
  * Makes each connection to a broker. Without its three measures a vanished broker is not noticed for minutes, and small
  * requests wait for Nagle.
  */
-export function createSocketFactory({ context, unansweredMsMax }: SocketOptions): ISocketFactory {
+export function createSocketFactory({ context, unansweredMsMax, connections }: SocketOptions): ISocketFactory {
   return ({ host, port, onConnect }) => {
     const socket =
       context === null
         ? net.connect({ host, port }, onConnect)
         : // Said outright, for NODE_TLS_REJECT_UNAUTHORIZED could turn it off.
           tls.connect({ host, port, ...nameOf(host), secureContext: context(), rejectUnauthorized: true }, onConnect);
+    connections?.add(socket);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, keepAliveMs);
     endWhenUnanswered(socket, unansweredMsMax);

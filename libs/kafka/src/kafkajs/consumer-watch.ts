@@ -23,7 +23,7 @@ export type ConsumerState =
   /** It must be built anew. */
   | { readonly kind: 'lost'; readonly cause: string };
 
-/** A fetch ends after 250 ms even when there is nothing to read, and while everything is paused. */
+/** A fetch ends within a second even when there is nothing to read, and while everything is paused. */
 export const fetchSilenceMsMax = 30_000;
 const joinGraceMs = 30_000;
 

@@ -133,8 +133,9 @@ export class GroupConsumer {
     });
   }
 
-  /** Nothing is read any more, or not yet again. */
+  /** Nothing is read any more, or not yet again; a join that crashes and is tried again is the same one. */
   private joins(): void {
+    if (!this.signs.isReading) return;
     this.signs = { ...this.signs, isReading: false, sinceMs: this.deps.clock.monotonicMs() };
   }
 

@@ -2,7 +2,7 @@ import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import { systemClock } from '#domain/clock';
 import { isLoopback } from '#domain/loopback';
 import type { Log } from '#telemetry/log';
-import { createSocketFactory } from './broker-socket.js';
+import { type Connections, createSocketFactory } from './broker-socket.js';
 import { encodeProducesInOnePass } from './produce-requests.js';
 import { stopIdleTimers } from './request-timers.js';
 import { type KafkaSasl, saslMechanism } from './sasl-login.js';
@@ -21,6 +21,8 @@ export interface KafkaSettings {
   readonly sasl?: KafkaSasl | undefined;
   /** A connection on which a request has gone unanswered for this long is ended, milliseconds. */
   readonly unansweredMsMax?: number | undefined;
+  /** Where the client's connections are entered, for who may have to end them. */
+  readonly connections?: Connections | undefined;
 }
 
 /** It must exceed the longest silence of a healthy connection: a join may be parked for as long as the rebalance timeout. */
@@ -49,6 +51,7 @@ export function createKafka(settings: KafkaSettings, clientId: string, log: Log)
     socketFactory: createSocketFactory({
       context: settings.ssl ? contextOf(settings, log) : null,
       unansweredMsMax: settings.unansweredMsMax ?? unansweredMsMaxDefault,
+      connections: settings.connections,
     }),
     logLevel: logLevel.WARN,
     logCreator:

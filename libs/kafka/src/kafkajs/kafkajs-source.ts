@@ -8,6 +8,7 @@ import type {
   TopicPartition,
 } from '#kafka/record-source';
 import type { Log } from '#telemetry/log';
+import { Connections } from './broker-socket.js';
 import { GroupConsumer, type GroupConsumerSettings, type Membership, noMembership } from './group-consumer.js';
 import { patchConsumerGroups } from './group-patches.js';
 import { clientRetry, createKafka, type KafkaSettings } from './kafka-client.js';
@@ -32,6 +33,7 @@ const unansweredGraceMs = 15_000;
 export class KafkajsSource implements RecordSource {
   private consumer: GroupConsumer | null = null;
   private admin: Admin | null = null;
+  private readonly connections = new Connections();
   private readonly stopping = new AbortController();
   private supervising: Promise<void> = Promise.resolve();
   private membership: Membership = noMembership;
@@ -108,8 +110,9 @@ export class KafkajsSource implements RecordSource {
       const before = this.membership;
       const failure = await this.run(listener).catch((error: unknown) => error);
       if (this.stopping.signal.aborted) return;
-      await this.close();
       this.trouble = failure instanceof Error ? failure.message : String(failure);
+      this.connections.cut(this.trouble); // the client would wait for answers that never come
+      await this.close();
       waitMs = this.membership !== before ? firstWaitMs : Math.min(waitMs * 2, waitMsMax);
       this.log.warn('consumer.rebuilding', { group: this.settings.groupId, cause: this.trouble, waitMs });
       if (this.isGivenUp()) return listener.onLost(this.trouble);
@@ -126,7 +129,8 @@ export class KafkajsSource implements RecordSource {
   private async run(listener: RecordSourceListener): Promise<void> {
     const { settings, log, clock } = this;
     const unansweredMsMax = settings.rebalanceTimeoutMs + unansweredGraceMs;
-    const kafka = createKafka({ unansweredMsMax, ...settings.kafka }, settings.groupId, log);
+    const { connections } = this;
+    const kafka = createKafka({ unansweredMsMax, ...settings.kafka, connections }, settings.groupId, log);
     const failedBefore = this.failedJoins;
     this.failedJoins = 0; // brokers that do not answer prove nothing against the consumer
     this.admin = kafka.admin({ retry: clientRetry });

@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Clock, systemClock } from '#domain/clock';
+import { KafkajsSource } from '#kafka/kafkajs/kafkajs-source';
+import { createTopics } from '#kafka/kafkajs/topics-command';
+import { KafkaRecordProducer } from '#kafka/record-producer';
+import { createLog } from '#telemetry/log';
+import { KafkaCluster } from '../support/kafka-cluster.js';
+import { until } from '../support/until.js';
+
+/** Well above what a healthy connection is silent for here: a fetch waits for a second, a join for its rebalance timeout. */
+const socketMsMax = 10_000;
+const timing = { sessionTimeoutMs: 6_000, heartbeatMs: 1_000, rebalanceTimeoutMs: 6_000 };
+const quiet = createLog({ app: 'test', level: 'error' });
+/** So many times as fast as the machine's. */
+const haste = 20;
+const hastyClock: Clock = {
+  ...systemClock,
+  monotonicMs: () => systemClock.monotonicMs() * haste,
+  wait: (ms, signal) => systemClock.wait(ms / haste, signal),
+};
+
+describe('the record source', () => {
+  let cluster: KafkaCluster;
+  let topic: string;
+  const open: { stop(): Promise<void> }[] = [];
+
+  beforeAll(async () => {
+    cluster = await KafkaCluster.start();
+  });
+
+  beforeEach(async () => {
+    topic = `record-source.${randomUUID()}`;
+    const direct = { brokers: cluster.directBrokers.split(','), ssl: false };
+    await createTopics(direct, [{ name: topic, partitions: 3, replicationFactor: 3, config: {} }], quiet);
+  });
+
+  afterEach(async () => {
+    for (const { proxy } of cluster.nodes) {
+      proxy.heal();
+      await proxy.accept();
+    }
+    for (const one of open.splice(0)) await one.stop();
+  });
+
+  afterAll(async () => {
+    await cluster?.stop();
+  });
+
+  /** Through the proxies. */
+  function read(clock: Clock) {
+    const said: string[] = [];
+    const log = createLog({ app: 'test', level: 'warn', sink: { write: (line: string) => said.push(line) } });
+    const kafka = { brokers: cluster.brokers.split(','), ssl: false, unansweredMsMax: socketMsMax };
+    const source = new KafkajsSource({ kafka, groupId: topic, topics: [topic], ...timing }, log, clock);
+    const values: string[] = [];
+    const lost: string[] = [];
+    source.start({
+      onAssigned: async () => undefined,
+      onRevoking: () => undefined,
+      onLost: (cause) => lost.push(cause),
+      onRecords: (records) => values.push(...records.map(({ value }) => String(value))),
+    });
+    open.push(source);
+    const rebuilds = () => said.filter((line) => line.includes('consumer.rebuilding')).length;
+    const joins = () => until(() => source.whatIsWrong() === null, { what: 'it reads', limitMs: 60_000 });
+    return { values, lost, rebuilds, joins };
+  }
+
+  /** Past the proxies. */
+  async function write(...values: readonly string[]): Promise<void> {
+    const sink = new KafkaRecordProducer(
+      { brokers: cluster.directBrokers.split(','), ssl: false },
+      't',
+      quiet,
+      systemClock,
+    );
+    await Promise.all(values.map((value) => sink.send({ topic, key: value, value: Buffer.from(value), headers: {} })));
+    await sink.stop();
+  }
+
+  it('gives up, and says why, when the brokers answer and three consumers in a row could not join', async () => {
+    for (const { proxy } of cluster.nodes) proxy.resetOn('joinGroup');
+    const { lost, rebuilds } = read(hastyClock);
+    await until(() => lost.length > 0, { what: 'it gives up', limitMs: 90_000 });
+    expect(lost).toEqual([expect.stringMatching(/Kafka|closed|reset/i)]);
+    expect(rebuilds()).toBeGreaterThanOrEqual(3);
+  }, 120_000);
+
+  it('never gives up while the brokers are away, and reads when they are back', async () => {
+    await write('a');
+    for (const { proxy } of cluster.nodes) await proxy.refuse();
+    const { lost, rebuilds, joins, values } = read(hastyClock);
+    // More failures, over more of its time, than it takes it to give up where the brokers answer.
+    await until(() => rebuilds() > 10, { what: 'ten attempts', limitMs: 120_000 });
+    for (const { proxy } of cluster.nodes) await proxy.accept();
+    await joins();
+    await until(() => values.length === 1, { what: 'the record' });
+    expect(lost).toEqual([]);
+  }, 200_000);
+
+  it('is back within two socket time-outs when every connection falls silent without a close', async () => {
+    const { values, joins, lost } = read(systemClock);
+    await joins();
+    await write('a', 'b', 'c');
+    await until(() => values.length === 3, { what: 'the first records' });
+    for (const { proxy } of cluster.nodes) proxy.blackHole();
+    await write('d', 'e', 'f');
+    await until(() => new Set(values).size === 6, { what: 'the records after it', limitMs: 2 * socketMsMax });
+    expect(lost).toEqual([]);
+  }, 60_000);
+});
