@@ -24,8 +24,22 @@ const committedWaitMs = 5_000;
 
 export class AssignedLanes {
   private lanes = new Map<string, Lane>();
+  private settled = false;
+  /** What is being settled; null when a rebalance has begun since. */
+  private settling: Assignment | null = null;
 
   constructor(private readonly deps: AssignedLanesDeps) {}
+
+  /** False between the last moment to commit and the next assignment: what was read may be another owner's. */
+  get areSettled(): boolean {
+    return this.settled;
+  }
+
+  /** A rebalance begins. */
+  unsettle(): void {
+    this.settled = false;
+    this.settling = null;
+  }
 
   all(): Iterable<Lane> {
     return this.lanes.values();
@@ -45,8 +59,10 @@ export class AssignedLanes {
     this.lanes.set(laneKey(lane), lane);
   }
 
-  /** Gives back what is not kept and makes lanes for what is new. Resolves when they may be read. */
-  async assign({ partitions, isNextGeneration }: Assignment): Promise<void> {
+  /** Gives back what is not kept and makes lanes for what is new. Answers whether they may be read: not if it all changed meanwhile. */
+  async assign(assignment: Assignment): Promise<boolean> {
+    this.settling = assignment;
+    const { partitions, isNextGeneration } = assignment;
     const before = this.lanes;
     const kept = new Map<string, Lane>();
     for (const at of partitions) {
@@ -59,10 +75,11 @@ export class AssignedLanes {
     this.lanes = kept;
     const gained = partitions.filter((at) => !kept.has(laneKey(at)));
     this.deps.log.info('partitions.assigned', { partitions: partitions.length, kept: kept.size });
-    if (gained.length === 0) return;
-    const starts = await this.starts();
-    if (this.lanes !== kept) return; // assigned anew meanwhile
+    const starts = gained.length === 0 ? new Map<string, LaneStart>() : await this.starts();
+    if (this.settling !== assignment) return false;
     for (const at of gained) kept.set(laneKey(at), this.newLane(at, starts.get(laneKey(at)) ?? null));
+    this.settled = true;
+    return true;
   }
 
   /** Begins a partition anew whose log holds other records than the tracker knows. */

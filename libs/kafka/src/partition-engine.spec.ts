@@ -29,6 +29,8 @@ class SteeredLog {
 /** One member of the group behind the port. */
 class SteeredSource implements RecordSource {
   isCut = false;
+  /** What the group committed is answered after this. */
+  answering: Promise<void> = Promise.resolve();
   readonly paused = new Set<string>();
   private listener: RecordSourceListener | null = null;
   view: LogView | null = null;
@@ -58,6 +60,7 @@ class SteeredSource implements RecordSource {
     return true;
   }
   async committed(): Promise<readonly CommittedOffset[]> {
+    await this.answering;
     return this.log.stored === null ? [] : [this.log.stored];
   }
   logView(): LogView | null {
@@ -73,6 +76,14 @@ class SteeredSource implements RecordSource {
     await turn();
     await this.listener?.onAssigned({ partitions: [{ topic: 't', partition: 0 }], isNextGeneration });
     this.position = this.log.stored?.offset ?? 0n;
+  }
+  /** The next generation, with one more partition. */
+  async assignTwo(): Promise<void> {
+    const partitions = [0, 1].map((partition) => ({ topic: 't', partition }));
+    await this.listener?.onAssigned({ partitions, isNextGeneration: true });
+  }
+  revoke(): void {
+    this.listener?.onRevoking();
   }
   hand(count: number): void {
     const rest = this.log.offsets.filter((offset) => offset >= this.position).slice(0, count);
@@ -316,6 +327,32 @@ describe('PartitionEngine', () => {
     await turn();
     expect(log.stored?.offset).toBe(20n);
     expect(running.startedOffsets.slice(-2)).toEqual([20n, 21n]);
+    await running.stop();
+  });
+
+  it('starts nothing while the group is formed anew, although the assignment before is settled only then', async () => {
+    const { running } = await aLog(60);
+    running.source.hand(60);
+    await turn();
+    expect(running.startedOffsets).toHaveLength(50);
+
+    let answer = () => undefined as void;
+    running.source.answering = new Promise((resolve) => {
+      answer = resolve;
+    });
+    running.source.revoke();
+    const late = running.source.assignTwo();
+    running.source.revoke();
+    answer();
+    await late;
+    running.finish(0n);
+    await turn();
+    await turn();
+    expect(running.startedOffsets).toHaveLength(50);
+
+    await running.source.assignTwo();
+    await turn();
+    expect(running.startedOffsets).toHaveLength(51);
     await running.stop();
   });
 

@@ -75,8 +75,6 @@ const resumeShare = 0.5;
  */
 export class PartitionEngine implements RecordSourceListener {
   private readonly lanes: AssignedLanes;
-  /** Between the last moment to commit and the next assignment nothing is started: it may be another owner's. */
-  private isRebalancing = false;
   private handler: RecordHandler | null = null;
   private underWay = 0;
   private underWayBytes = 0;
@@ -142,8 +140,7 @@ export class PartitionEngine implements RecordSourceListener {
   }
 
   async onAssigned(assignment: Assignment): Promise<void> {
-    await this.lanes.assign(assignment);
-    this.isRebalancing = false;
+    if (!(await this.lanes.assign(assignment))) return;
     // The client forgets what was paused when it is built anew, and remembers it otherwise.
     for (const lane of this.lanes.all()) {
       if (lane.paused || this.draining) this.deps.source.pause(lane);
@@ -153,7 +150,7 @@ export class PartitionEngine implements RecordSourceListener {
   }
 
   onRevoking(): void {
-    this.isRebalancing = true;
+    this.lanes.unsettle();
     void this.lanes.commit();
   }
 
@@ -197,7 +194,7 @@ export class PartitionEngine implements RecordSourceListener {
     for (const lane of this.lanes.all()) {
       const [record] = lane.queue;
       if (record === undefined) continue;
-      if (this.draining || this.isRebalancing || !this.hasRoomFor(record)) return;
+      if (this.draining || !this.lanes.areSettled || !this.hasRoomFor(record)) return;
       lane.queue.shift();
       this.lanes.moveToEnd(lane); // where this loop, or the next one, comes by again
       void this.finish(record, lane);
