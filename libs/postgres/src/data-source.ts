@@ -2,8 +2,8 @@ import pg from 'pg';
 import { DataSource, type DataSourceOptions, type MixedList } from 'typeorm';
 import type { Clock } from '#domain/clock';
 import type { Log } from '#telemetry/log';
-import { arrayLiteral } from './array-literal.js';
 import { type Connection, connectionsTo, type DatabaseUrl } from './connection-url.js';
+import { keepPlans } from './kept-plans.js';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
 import { FinishAndClaim1764100000000 } from './migrations/1764100000000-finish-and-claim.js';
 import { mayPass, storeFailure } from './store-failure.js';
@@ -23,7 +23,7 @@ export interface DataSourceSettings {
   readonly statementTimeoutMs?: number;
   /** For pools that only run statements by key: their plans never scan, whatever the statistics say. */
   readonly pinnedPlans?: boolean;
-  /** Beside `pinnedPlans`, where statements join only what they were given, and read tables by `= ANY`: such joins are hashed. */
+  /** Beside `pinnedPlans`, where statements join only what they were given, and look up rows of tables one by one: such joins are hashed. */
   readonly hashedJoins?: boolean;
   /** A connection that was open for so long is replaced once it is given back. */
   readonly connectionSecondsMax?: number;
@@ -85,27 +85,6 @@ function clientOf(connection: () => Connection, keepsPlans: boolean): typeof pg.
   };
   if (keepsPlans) keepPlans(client.prototype);
   return client;
-}
-
-/**
- * Makes a prepared statement of each that has parameters, and writes its arrays. Planning one over all table partitions
- * costs 1 to 3 ms of Postgres, many times what a small batch takes to run; the statements of such a pool are few and never
- * change.
- */
-function keepPlans(prototype: { query: unknown }): void {
-  const query = prototype.query as (...given: unknown[]) => unknown;
-  const names = new Map<string, string>();
-  prototype.query = function (this: unknown, ...given: unknown[]) {
-    const [text, values, ...rest] = given;
-    if (typeof text !== 'string' || !Array.isArray(values) || values.length === 0) return query.apply(this, given);
-    const name = names.get(text) ?? `hookline_${names.size}`;
-    names.set(text, name);
-    return query.call(this, { name, text, values: values.map(written) }, ...rest);
-  };
-}
-
-function written(value: unknown): unknown {
-  return Array.isArray(value) ? (arrayLiteral(value) ?? value) : value;
 }
 
 function pinnedPlanOptions({ hashedJoins = false }: DataSourceSettings): string {
