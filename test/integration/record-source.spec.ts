@@ -5,6 +5,7 @@ import { KafkajsSource } from '#kafka/kafkajs/kafkajs-source';
 import { createTopics } from '#kafka/kafkajs/topics-command';
 import { KafkaRecordProducer } from '#kafka/record-producer';
 import { createLog } from '#telemetry/log';
+import { asOperator } from '../support/kafka-admin.js';
 import { KafkaCluster } from '../support/kafka-cluster.js';
 import { until } from '../support/until.js';
 
@@ -14,6 +15,8 @@ const timing = { sessionTimeoutMs: 6_000, heartbeatMs: 1_000, rebalanceTimeoutMs
 const quiet = createLog({ app: 'test', level: 'error' });
 /** So many times as fast as the machine's. */
 const haste = 20;
+/** By then a client that nobody ended has tried to join again: four retries of 2 s at most, and a time-out. */
+const abandonedMsMax = 15_000;
 const hastyClock: Clock = {
   ...systemClock,
   monotonicMs: () => systemClock.monotonicMs() * haste,
@@ -109,4 +112,19 @@ describe('the record source', () => {
     await until(() => new Set(values).size === 6, { what: 'the records after it', limitMs: 2 * socketMsMax });
     expect(lost).toEqual([]);
   }, 60_000);
+
+  it('is one member of its group after an outage in which it was built anew', async () => {
+    const { values, rebuilds, joins } = read(hastyClock);
+    await joins();
+    for (const { proxy } of cluster.nodes) await proxy.refuse();
+    await until(() => rebuilds() > 0, { what: 'it is built anew', limitMs: 60_000 });
+    for (const { proxy } of cluster.nodes) await proxy.accept();
+    await joins();
+    await systemClock.wait(abandonedMsMax);
+    const { groups } = await asOperator(cluster.directBrokers, (admin) => admin.describeGroups([topic]));
+    expect(groups[0]?.members).toHaveLength(1);
+    const keys = Array.from({ length: 30 }, (_, i) => `k${i}`);
+    await write(...keys);
+    await until(() => values.length === keys.length, { what: 'every partition is read', limitMs: 30_000 });
+  }, 150_000);
 });

@@ -6,7 +6,7 @@ import { HoldStore } from '#audit/holds';
 import { PayloadRow, PayloadStore } from '#audit/payloads';
 import { reportProgress } from '#audit/progress';
 import { refuseResendItem } from '#audit/resend-items';
-import { encodeDeadLetter } from '#contracts/dead-letter-record';
+import { sendDeadLetter } from '#contracts/dead-letter-record';
 import { decodeDelivery } from '#contracts/delivery-record';
 import { logShrunkEvent } from '#contracts/operator-event-record';
 import { groupOf, topicNames, topicSpecsOf } from '#contracts/topics';
@@ -176,7 +176,7 @@ async function giveUpDelivery(
 ): Promise<void> {
   const decoded = decodeDelivery(record);
   if (decoded.kind === 'undecodable')
-    return producer.send(encodeDeadLetter(record, deadLettersTopic, { reason: decoded.detail, app: 'dispatcher' }));
+    return sendDeadLetter(record, { topic: deadLettersTopic, reason: decoded.detail, app: 'dispatcher' }, producer);
   const notificationId = decoded.kind === 'broken' ? decoded.notificationId : decoded.delivery.notificationId;
   await holds.refuse({ notificationId, reason: 'OTHER', detail: failure.message });
 }

@@ -10,7 +10,7 @@ import type { BooksStore, Verdict } from '#audit/books';
 import type { NewNotification, NotificationStore, StoredNotification } from '#audit/notifications';
 import type { ParkedEventStore } from '#audit/parked-events';
 import type { UnmatchedEventStore } from '#audit/unmatched-events';
-import { encodeDeadLetter } from '#contracts/dead-letter-record';
+import { sendDeadLetter } from '#contracts/dead-letter-record';
 import { encodeDelivery } from '#contracts/delivery-record';
 import { decodeEvent } from '#contracts/event-record';
 import { canonicalTime, type Event, type ParkReason } from '#domain/event';
@@ -125,7 +125,7 @@ async function parkEvent(
   deps: RenderEventDeps,
 ): Promise<void> {
   await deps.parkedEvents.park(record, reason, detail);
-  await deps.producer.send(encodeDeadLetter(record, deps.deadLettersTopic, { reason, app: 'renderer' }));
+  await sendDeadLetter(record, { topic: deps.deadLettersTopic, reason, app: 'renderer' }, deps.producer);
   await enterBooks(record, 'parked', deps);
   deps.log.warn('event.parked', { ...position(record), reason, detail, bytes: record.value?.length ?? 0 });
 }

@@ -3,7 +3,7 @@ import { closeLostLeases, findOverdue, findRequestedItems, markAsked } from '#au
 import { ensurePartitions } from '#audit/partitions';
 import { readProgress, reportProgress } from '#audit/progress';
 import { switchReceipts } from '#audit/receipts';
-import { encodeDeadLetter } from '#contracts/dead-letter-record';
+import { sendDeadLetter } from '#contracts/dead-letter-record';
 import { decodeTierTimes } from '#contracts/delivery-record';
 import { logShrunkEvent } from '#contracts/operator-event-record';
 import { eventTopicsOf, groupOf, topicNames, topicSpecsOf } from '#contracts/topics';
@@ -110,7 +110,7 @@ function createReader(
     underWayMax: Number.POSITIVE_INFINITY, // a record that waits is one timer; the partitions' limits bound them
     ofPartition: (topic) => (topic === tiers[0]?.topic ? shortestTierLimits : tierLimits),
     giveUp: (record, { message }) =>
-      producer.send(encodeDeadLetter(record, deadLettersTopic, { reason: message, app: 'retry-scheduler' })),
+      sendDeadLetter(record, { topic: deadLettersTopic, reason: message, app: 'retry-scheduler' }, producer),
     // A tier is read up to now while its oldest record only waits for its time.
     progressOf: (record, nowMs) => Math.min(decodeTierTimes(record)?.releaseMs ?? nowMs, nowMs),
     tellLogShrunk: (shrunk) => producer.send(logShrunkEvent('retry-scheduler', shrunk, { prefix, clock })),

@@ -21,10 +21,18 @@ export interface SocketOptions {
 /** The connections of one client. */
 export class Connections {
   private readonly sockets = new Set<net.Socket>();
+  private isEnded = false;
 
   add(socket: net.Socket): void {
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
+    if (this.isEnded) socket.destroy(new Error('the client was given up'));
+  }
+
+  /** Cuts them, and every later one as soon as it is made: whatever the client still does in the background comes to nothing. */
+  end(): void {
+    this.isEnded = true;
+    this.cut('the client was given up');
   }
 
   /** Ends all of them at once: what is asked there is answered no more, and nobody need wait for it. */

@@ -77,7 +77,8 @@ export class GroupConsumer {
       maxBytes: fetchBytesMax,
       metadataMaxAge: metadataAgeMs,
       allowAutoTopicCreation: false,
-      retry: clientRetry,
+      // It would begin again by itself, also after it was given up, and own partitions that nobody reads.
+      retry: { ...clientRetry, restartOnFailure: async () => false },
     });
     this.listen();
   }
@@ -226,11 +227,16 @@ function copy(bytes: Buffer | null): Buffer | null {
   return bytes === null ? null : Buffer.from(bytes);
 }
 
+/**
+ * A header without a value counts as absent. The client takes what every object inherits (`constructor`) for a first value
+ * of that name.
+ */
 function copyHeaders(headers: EachBatchPayload['batch']['messages'][number]['headers']): KafkaRecord['headers'] {
-  const own: Record<string, Buffer | Buffer[]> = {};
-  for (const [name, value] of Object.entries(headers ?? {})) {
-    if (Array.isArray(value)) own[name] = value.map((one) => Buffer.from(one));
-    else if (value !== undefined) own[name] = Buffer.from(value as Buffer);
-  }
-  return own;
+  return Object.fromEntries(
+    Object.entries(headers ?? {}).flatMap(([name, told]) => {
+      const values = [told].flat().filter((value) => Buffer.isBuffer(value));
+      const [first, ...more] = values.map((value) => Buffer.from(value));
+      return first === undefined ? [] : [[name, more.length === 0 ? first : [first, ...more]] as const];
+    }),
+  );
 }

@@ -33,7 +33,7 @@ const unansweredGraceMs = 15_000;
 export class KafkajsSource implements RecordSource {
   private consumer: GroupConsumer | null = null;
   private admin: Admin | null = null;
-  private readonly connections = new Connections();
+  private connections = new Connections();
   private readonly stopping = new AbortController();
   private supervising: Promise<void> = Promise.resolve();
   private membership: Membership = noMembership;
@@ -58,17 +58,29 @@ export class KafkajsSource implements RecordSource {
   }
 
   pause({ topic, partition }: TopicPartition): void {
-    this.consumer?.client.pause([{ topic, partitions: [partition] }]);
+    this.tell((client) => client.pause([{ topic, partitions: [partition] }]));
   }
 
   resume({ topic, partition }: TopicPartition): void {
-    this.consumer?.client.resume([{ topic, partitions: [partition] }]);
+    this.tell((client) => client.resume([{ topic, partitions: [partition] }]));
   }
 
   /** An offset below the log's start is out of its range, and the client goes to the earliest. */
   readFromStart({ topic, partition }: TopicPartition): void {
-    this.consumer?.client.seek({ topic, partition, offset: '0' });
+    this.tell((client) => client.seek({ topic, partition, offset: '0' }));
     void this.commit([{ topic, partition, offset: 0n, metadata: '' }]);
+  }
+
+  /** Answers false while there is no group to tell: what is paused is told again with the next assignment. */
+  private tell(change: (client: GroupConsumer['client']) => void): boolean {
+    if (this.consumer === null) return false;
+    try {
+      change(this.consumer.client);
+      return true;
+    } catch (error) {
+      this.log.debug('consumer.notTold', { cause: String(error) });
+      return false;
+    }
   }
 
   async commit(offsets: readonly CommittedOffset[]): Promise<boolean> {
@@ -158,12 +170,14 @@ export class KafkajsSource implements RecordSource {
   }
 
   private async close(): Promise<void> {
-    const { consumer, admin } = this;
+    const { consumer, admin, connections } = this;
     this.consumer = null;
     this.admin = null;
+    this.connections = new Connections();
     await Promise.all([
       consumer?.client.disconnect().catch(() => undefined),
       admin?.disconnect().catch(() => undefined),
     ]);
+    connections.end();
   }
 }
