@@ -4,7 +4,7 @@ import type { KafkaRecord } from '#domain/kafka-record';
 import type { LogView, RecordSourceListener, TopicPartition } from '#kafka/record-source';
 import { type ConsumerSigns, judgeConsumer } from './consumer-watch.js';
 import { FetchPace, type Gathering } from './fetch-pace.js';
-import { generationOf, listenToFetches, takeGeneration } from './group-patches.js';
+import { forgetMember, generationOf, joinedGeneration, listenToFetches } from './group-patches.js';
 import { clientRetry } from './kafka-client.js';
 import { type OwnedPartitions, stickyAssigner } from './sticky-assigner.js';
 
@@ -108,6 +108,7 @@ export class GroupConsumer {
       this.ended.abort();
       this.joins();
       this.stopListening();
+      forgetMember(this.membership.memberId);
     }
   }
 
@@ -142,9 +143,11 @@ export class GroupConsumer {
 
   private join(memberId: string, owned: Readonly<Record<string, readonly number[]>>): void {
     const { listener, membership, clock } = this.deps;
-    const generation = takeGeneration(memberId) ?? -1;
+    const generation = joinedGeneration(memberId) ?? -1;
     const before = this.membership;
-    const isNextGeneration = before.memberId === memberId && generation === before.generation + 1;
+    // The same one again: it was told twice.
+    const isNext = generation === before.generation + 1 || generation === before.generation;
+    const isNextGeneration = before.memberId === memberId && isNext;
     this.membership = { memberId, generation, owned };
     membership.joined(this.membership);
     this.listenToFetches(memberId);

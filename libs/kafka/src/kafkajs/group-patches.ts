@@ -87,11 +87,14 @@ function waitOf(group: ConsumerGroup, nowMs: number): number {
   return nowMs - (busyAt.get(group) ?? 0) < busyMs ? waitsMs.pausedAndBusy : waitsMs.paused;
 }
 
-/** The generation a member joined last; it is told once. */
-export function takeGeneration(memberId: string): number | null {
-  const generation = generations.get(memberId) ?? null;
+/** The generation a member joined last. The client may say twice that it joined: two of its fetches found out together. */
+export function joinedGeneration(memberId: string): number | null {
+  return generations.get(memberId) ?? null;
+}
+
+/** Of a member that will join no more. */
+export function forgetMember(memberId: string): void {
   generations.delete(memberId);
-  return generation;
 }
 
 /** The generation in which a batch was fetched. */
