@@ -1,7 +1,7 @@
 import type { Clock } from '#domain/clock';
 import { Failure } from '#domain/failure';
 import type { Log } from '#telemetry/log';
-import { isDataFault, storeFailure } from './store-failure.js';
+import { storeFailure } from './store-failure.js';
 
 /** What a patient flush needs beside its statement. */
 export interface PatientBatchDeps {
@@ -16,7 +16,8 @@ const waitMsMax = 1_000;
 
 /**
  * Runs an idempotent batch until it is done: while Postgres is away it is repeated (at least every second); a batch
- * whose data is refused (SQLSTATE 22, 23, 54) is halved down to the row, and that row's output is the Failure.
+ * whose data is refused (SQLSTATE 22, 23, 54), or on which our own code fails, is halved down to the row, and that row's
+ * output is the Failure.
  */
 export async function patientBatch<I, O>(
   items: readonly I[],
@@ -29,13 +30,13 @@ export async function patientBatch<I, O>(
       (error: unknown) => storeFailure(error),
     );
     if (!(failure instanceof Failure)) return failure;
-    if (isDataFault(failure)) {
+    if (!failure.retryable) {
       if (items.length === 1) return [failure];
       const middle = Math.ceil(items.length / 2);
       const first = await patientBatch(items.slice(0, middle), statement, deps);
       return [...first, ...(await patientBatch(items.slice(middle), statement, deps))];
     }
-    if (!failure.retryable || deps.signal.aborted) throw failure;
+    if (deps.signal.aborted) throw failure;
     deps.log.warn('store.retrying', { cause: failure.message, items: items.length, waitMs });
     await deps.clock.wait(waitMs, deps.signal);
   }

@@ -82,12 +82,3 @@ export function sqlState(error: unknown): string | null {
   if (typeof code !== 'string' || lostConnectionCodes.has(code)) return null;
   return /^[0-9A-Z]{5}$/.test(code) ? code : null;
 }
-
-/**
- * Whether a row's own data was refused (classes 22 and 23, and 54: a text too wide for its index): the batch is halved
- * down to that row.
- */
-export function isDataFault(error: unknown): boolean {
-  const state = error instanceof Failure ? (error.options.detail ?? '') : (sqlState(error) ?? '');
-  return dataClasses.has(state.slice(0, 2));
-}
