@@ -13,27 +13,43 @@ export interface TlsFiles {
   readonly keyPassword: (() => string) | undefined;
 }
 
+/** Files that could be used, as they were then. */
+interface ReadFiles {
+  readonly stamp: string;
+  readonly context: tls.SecureContext;
+}
+
+/** By where the password comes from and the names of the files: a client made anew goes on with what the one before had. */
+const lastRead = new WeakMap<object, Map<string, ReadFiles>>();
+const noPassword = {};
+
 /**
  * Answers the context of the next connection. Files that changed are read again, so that renewing them needs no restart.
  * While they cannot be used (one of two is renewed already), the last good ones stay in use and the log says so.
- * Throws a Failure CONFIG_INVALID at the first reading, never afterwards.
+ * Throws a Failure CONFIG_INVALID when a process reads them for the first time, never afterwards.
  */
 export function tlsContextOf(files: TlsFiles, log: Log): () => tls.SecureContext {
-  const read = () => ({ stamp: stampOf(files), context: readContext(files) });
-  let last: ReturnType<typeof read>;
-  try {
-    last = read();
-  } catch (error) {
-    throw new Failure('CONFIG_INVALID', `The configuration is wrong:\n  ${wordsOf(error)}`, { retryable: false });
-  }
-  return () => {
+  const names = JSON.stringify([files.ca, files.cert, files.key]);
+  const known = lastRead.get(files.keyPassword ?? noPassword) ?? new Map<string, ReadFiles>();
+  lastRead.set(files.keyPassword ?? noPassword, known);
+  const context = () => {
+    const last = known.get(names);
     try {
-      if (last.stamp !== stampOf(files)) last = read();
+      const stamp = stampOf(files);
+      if (last?.stamp === stamp) return last.context;
+      const now = { stamp, context: readContext(files) };
+      known.set(names, now);
+      return now.context;
     } catch (error) {
-      log.warn('kafka.filesRefused', { cause: wordsOf(error), said: 'the files read before stay in use' });
+      const said = wordsOf(error);
+      if (last === undefined)
+        throw new Failure('CONFIG_INVALID', `The configuration is wrong:\n  ${said}`, { retryable: false });
+      log.warn('kafka.filesRefused', { cause: said, said: 'the files read before stay in use' });
+      return last.context;
     }
-    return last.context;
   };
+  context();
+  return context;
 }
 
 /** Changes when a file is written, or another one takes its place (as when a mounted secret is renewed). */
