@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { topicNames } from '#contracts/topics';
 import { createKafka } from '#kafka/kafkajs/kafka-client';
 import { createLog } from '#telemetry/log';
 import { anEvent } from '../support/builders.js';
@@ -78,7 +79,14 @@ describe('a record that another client may write', () => {
       'SELECT reason, length(value) AS bytes FROM parked_events',
     );
     expect(parked).toEqual([{ reason: 'TOO_LARGE', bytes: 3_000_000 }]);
-    const deadLetters = () => readTopics(stack, [`${stack.prefix}dead-letters`]);
-    await until(async () => (await deadLetters()).length === 1, { what: 'its dead letter', limitMs: 20_000 });
+    const [deadLetter] = await until(
+      async () => {
+        const all = await readTopics(stack, [topicNames.deadLetters(stack.prefix)]);
+        return all.length > 0 && all;
+      },
+      { what: 'its dead letter' },
+    );
+    expect(deadLetter?.value).toBeNull();
+    expect(String(deadLetter?.headers['dead-letter-value-bytes'])).toBe('3000000');
   });
 });

@@ -51,10 +51,10 @@ describe('the record source', () => {
   });
 
   /** Through the proxies. */
-  function read(clock: Clock) {
+  function read(clock: Clock, unansweredMsMax = socketMsMax) {
     const said: string[] = [];
     const log = createLog({ app: 'test', level: 'warn', sink: { write: (line: string) => said.push(line) } });
-    const kafka = { brokers: cluster.brokers.split(','), ssl: false, unansweredMsMax: socketMsMax };
+    const kafka = { brokers: cluster.brokers.split(','), ssl: false, unansweredMsMax };
     const source = new KafkajsSource({ kafka, groupId: topic, topics: [topic], ...timing }, log, clock);
     const values: string[] = [];
     const lost: string[] = [];
@@ -67,7 +67,7 @@ describe('the record source', () => {
     open.push(source);
     const rebuilds = () => said.filter((line) => line.includes('consumer.rebuilding')).length;
     const joins = () => until(() => source.whatIsWrong() === null, { what: 'it reads', limitMs: 60_000 });
-    return { values, lost, rebuilds, joins };
+    return { source, values, lost, rebuilds, joins };
   }
 
   /** Past the proxies. */
@@ -112,6 +112,26 @@ describe('the record source', () => {
     await until(() => new Set(values).size === 6, { what: 'the records after it', limitMs: 2 * socketMsMax });
     expect(lost).toEqual([]);
   }, 60_000);
+
+  it.each(['while it reads', 'while its join is parked'])(
+    'stops although no broker answers any more, %s',
+    async (when) => {
+      if (when !== 'while it reads') for (const { proxy } of cluster.nodes) proxy.swallow('joinGroup');
+      const joinsAsked = () => cluster.nodes.reduce((sum, { proxy }) => sum + proxy.requestsOf('joinGroup'), 0);
+      const before = joinsAsked();
+      const { source, joins } = read(systemClock, 60_000);
+      if (when === 'while it reads') await joins();
+      else await until(() => joinsAsked() > before, { what: 'a join' });
+      for (const { proxy } of cluster.nodes) proxy.blackHole({ newOnesToo: true });
+      let isStopped = false;
+      void source.stop().then(() => {
+        isStopped = true;
+      });
+      // Twice the five seconds it gives to a polite end, and some.
+      await until(() => isStopped, { what: 'it has stopped', limitMs: 14_000 });
+    },
+    60_000,
+  );
 
   it('is one member of its group after an outage in which it was built anew', async () => {
     const { values, rebuilds, joins } = read(hastyClock);

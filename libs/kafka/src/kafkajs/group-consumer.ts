@@ -124,7 +124,7 @@ export class GroupConsumer {
     client.on(client.events.CRASH, ({ payload }) => {
       this.joins();
       this.trouble = `Kafka: ${payload.error.message}`;
-      if (!payload.restart) this.ended.abort(payload.error);
+      if (!payload.restart) this.ended.abort(new Error(this.trouble, { cause: payload.error }));
     });
     client.on(client.events.REBALANCING, () => {
       this.joins();

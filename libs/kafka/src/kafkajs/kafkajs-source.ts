@@ -20,6 +20,8 @@ export interface RecordSourceSettings extends GroupConsumerSettings {
 
 const firstWaitMs = 500;
 const waitMsMax = 5_000;
+/** A group is left politely within this, or not at all: brokers that do not answer must not hold up a stop or a rebuild. */
+const closeMsMax = 5_000;
 /** So often in a row, and for so long, a consumer may fail to join while the brokers answer; then the source gives up. */
 const failedJoinsMax = 3;
 const failedJoinsMsMin = 120_000;
@@ -112,7 +114,7 @@ export class KafkajsSource implements RecordSource {
 
   async stop(): Promise<void> {
     this.stopping.abort();
-    await this.supervising;
+    await this.atMost(closeMsMax, this.supervising); // a join may be parked for as long as the rebalance timeout
     await this.close();
   }
 
@@ -174,10 +176,13 @@ export class KafkajsSource implements RecordSource {
     this.consumer = null;
     this.admin = null;
     this.connections = new Connections();
-    await Promise.all([
-      consumer?.client.disconnect().catch(() => undefined),
-      admin?.disconnect().catch(() => undefined),
-    ]);
+    await this.atMost(closeMsMax, Promise.allSettled([consumer?.client.disconnect(), admin?.disconnect()]));
     connections.end();
+  }
+
+  private async atMost(ms: number, ending: Promise<unknown>): Promise<void> {
+    const timer = new AbortController();
+    await Promise.race([ending, this.clock.wait(ms, timer.signal)]);
+    timer.abort();
   }
 }
