@@ -17,6 +17,8 @@ const quiet = createLog({ app: 'test', level: 'error' });
 const haste = 20;
 /** By then a client that nobody ended has tried to join again: four retries of 2 s at most, and a time-out. */
 const abandonedMsMax = 15_000;
+/** By then the client would have repeated a request at least twice. */
+const clientRetriesMs = 4_000;
 const hastyClock: Clock = {
   ...systemClock,
   monotonicMs: () => systemClock.monotonicMs() * haste,
@@ -58,16 +60,17 @@ describe('the record source', () => {
     const source = new KafkajsSource({ kafka, groupId: topic, topics: [topic], ...timing }, log, clock);
     const values: string[] = [];
     const lost: string[] = [];
+    const revoked: number[] = [];
     source.start({
       onAssigned: async () => undefined,
-      onRevoking: () => undefined,
+      onRevoking: () => revoked.push(values.length),
       onLost: (cause) => lost.push(cause),
       onRecords: (records) => values.push(...records.map(({ value }) => String(value))),
     });
     open.push(source);
     const rebuilds = () => said.filter((line) => line.includes('consumer.rebuilding')).length;
     const joins = () => until(() => source.whatIsWrong() === null, { what: 'it reads', limitMs: 60_000 });
-    return { source, values, lost, rebuilds, joins };
+    return { source, values, lost, revoked, rebuilds, joins };
   }
 
   /** Past the proxies. */
@@ -133,11 +136,28 @@ describe('the record source', () => {
     60_000,
   );
 
-  it('is one member of its group after an outage in which it was built anew', async () => {
-    const { values, rebuilds, joins } = read(hastyClock);
+  it('never repeats a commit that was refused: by then others may have committed further', async () => {
+    const { source, joins } = read(systemClock);
     await joins();
+    const partition = 3;
+    const taken = source.commit([{ topic, partition, offset: 5n, metadata: '' }]); // there are 0 to 2
+    await asOperator(cluster.directBrokers, (admin) =>
+      admin.createPartitions({ topicPartitions: [{ topic, count: partition + 1 }] }),
+    );
+    await systemClock.wait(clientRetriesMs);
+    expect(await taken).toBe(false);
+    expect(await source.committed()).toEqual([]);
+    expect(await source.commit([{ topic, partition: 0, offset: 0n, metadata: 'm' }])).toBe(true);
+    expect(await source.committed()).toEqual([{ topic, partition: 0, offset: 0n, metadata: 'm' }]);
+  }, 60_000);
+
+  it('is one member of its group after an outage in which it was built anew', async () => {
+    const { values, revoked, rebuilds, joins } = read(hastyClock);
+    await joins();
+    const revokedBefore = revoked.length;
     for (const { proxy } of cluster.nodes) await proxy.refuse();
     await until(() => rebuilds() > 0, { what: 'it is built anew', limitMs: 60_000 });
+    expect(revoked.length, 'nobody was told that the partitions may be read by others').toBeGreaterThan(revokedBefore);
     for (const { proxy } of cluster.nodes) await proxy.accept();
     await joins();
     await systemClock.wait(abandonedMsMax);

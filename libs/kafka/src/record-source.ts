@@ -55,7 +55,10 @@ export interface RecordSource {
   resume(partition: TopicPartition): void;
   /** Reads a partition from the start of its log, and lets whoever owns it next begin there; what is on its way is dropped. */
   readFromStart(partition: TopicPartition): void;
-  /** One request for all partitions. Answers false when the broker did not take it: the next round tries again. */
+  /**
+   * One request for all partitions, never repeated: what came late, in another generation, would take the group back. Answers
+   * false when the broker did not take it: the next round tries again.
+   */
   commit(offsets: readonly CommittedOffset[]): Promise<boolean>;
   /** What the group committed of the source's topics. Throws what the broker throws. */
   committed(): Promise<readonly CommittedOffset[]>;

@@ -1,10 +1,10 @@
 import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
 import type { Clock } from '#domain/clock';
 import type { KafkaRecord } from '#domain/kafka-record';
-import type { LogView, RecordSourceListener, TopicPartition } from '#kafka/record-source';
+import type { CommittedOffset, LogView, RecordSourceListener, TopicPartition } from '#kafka/record-source';
 import { type ConsumerSigns, judgeConsumer } from './consumer-watch.js';
 import { FetchPace, type Gathering } from './fetch-pace.js';
-import { forgetMember, generationOf, joinedGeneration, listenToFetches } from './group-patches.js';
+import { commitOnce, forgetMember, generationOf, joinedGeneration, listenToFetches } from './group-patches.js';
 import { clientRetry } from './kafka-client.js';
 import { type OwnedPartitions, stickyAssigner } from './sticky-assigner.js';
 
@@ -92,6 +92,15 @@ export class GroupConsumer {
     return this.logViews.get(`${partition}/${topic}`) ?? null;
   }
 
+  /** In one request, in this generation; rejects with the cause when the broker does not take it. */
+  async commit(offsets: readonly CommittedOffset[]): Promise<void> {
+    const topics = [...new Set(offsets.map(({ topic }) => topic))].map((topic) => {
+      const ofTopic = offsets.filter((at) => at.topic === topic);
+      return { topic, partitions: ofTopic.map((at) => ({ ...at, offset: String(at.offset) })) };
+    });
+    await commitOnce(this.membership, topics);
+  }
+
   /** Joins and reads until the client gives up or falls silent; rejects with the cause. Resolves when stopping. */
   async run(stopping: AbortSignal): Promise<void> {
     try {
@@ -107,6 +116,7 @@ export class GroupConsumer {
     } finally {
       this.ended.abort();
       this.joins();
+      this.deps.listener.onRevoking(); // what was read may be another owner's from now on
       this.stopListening();
       forgetMember(this.membership.memberId);
     }

@@ -1,6 +1,6 @@
 /**
  * What kafkajs 2.2.4 does not tell of a consumer group and the engine must know: which generation a member joined, in
- * which generation a batch was fetched, and what an answer without records says of the log. And one wait for both what is
+ * which generation a batch was fetched, what an answer without records says of the log, and a commit that is not repeated. And one wait for both what is
  * idle and what is paused is either too short or too long. All of it is in its internals (the package has no `exports`
  * map); the version is pinned, and the tests of the source fail when the internals change.
  */
@@ -14,13 +14,24 @@ interface JoinAnswer {
   readonly memberId: string;
 }
 interface ConsumerGroupClass {
-  readonly prototype: { fetch(this: ConsumerGroup, nodeId: string): Promise<readonly FetchedPartition[]> };
+  readonly prototype: {
+    joinAndSync(this: ConsumerGroup): Promise<void>;
+    fetch(this: ConsumerGroup, nodeId: string): Promise<readonly FetchedPartition[]>;
+  };
 }
 interface ConsumerGroup {
   readonly generationId: number;
   readonly memberId: string;
+  /** One request, in the generation it is called in. */
+  commitOffsets(offsets: { readonly topics: readonly TopicOffsets[] }): Promise<void>;
   readonly subscriptionState: { paused(): readonly unknown[] };
   maxWaitTime: number;
+}
+
+/** What is to be committed of one topic. */
+export interface TopicOffsets {
+  readonly topic: string;
+  readonly partitions: readonly { readonly partition: number; readonly offset: string; readonly metadata: string }[];
 }
 
 /** What one answer says of one partition, with records or without. */
@@ -52,6 +63,7 @@ const busyMs = 1_000;
 
 const listeners = new Map<string, FetchListener>();
 const generations = new Map<string, number>();
+const groups = new Map<string, ConsumerGroup>();
 const fetchedIn = new WeakMap<object, number>();
 /** When each group was asked what it answered with records last. */
 const busyAt = new WeakMap<ConsumerGroup, number>();
@@ -66,7 +78,11 @@ export const patchConsumerGroups = once(() => {
     generations.set(answer.memberId, answer.generationId);
     return answer;
   };
-  const { fetch } = group.prototype;
+  const { fetch, joinAndSync } = group.prototype;
+  group.prototype.joinAndSync = async function () {
+    await joinAndSync.call(this);
+    groups.set(this.memberId, this);
+  };
   group.prototype.fetch = async function (nodeId) {
     const generation = this.generationId;
     const listener = listeners.get(this.memberId);
@@ -95,6 +111,21 @@ export function joinedGeneration(memberId: string): number | null {
 /** Of a member that will join no more. */
 export function forgetMember(memberId: string): void {
   generations.delete(memberId);
+  groups.delete(memberId);
+}
+
+/**
+ * Commits in one request, or not at all: rejects with what the broker answers, or when the member is in another generation.
+ * The client's own commit is repeated for seconds, each time in the generation of that time: so it passes the broker's
+ * check although somebody has committed further since, and takes the group back.
+ */
+export async function commitOnce(
+  { memberId, generation }: { readonly memberId: string; readonly generation: number },
+  topics: readonly TopicOffsets[],
+): Promise<void> {
+  const group = groups.get(memberId);
+  if (group?.generationId !== generation) throw new Error(`Kafka: not a member of generation ${generation}`);
+  await group.commitOffsets({ topics });
 }
 
 /** The generation in which a batch was fetched. */

@@ -89,7 +89,7 @@ export class KafkajsSource implements RecordSource {
     const { consumer } = this;
     if (consumer === null || offsets.length === 0) return false;
     try {
-      await consumer.client.commitOffsets(offsets.map((at) => ({ ...at, offset: String(at.offset) })));
+      await consumer.commit(offsets);
       return true;
     } catch (error) {
       this.log.debug('offsets.notCommitted', { cause: String(error) });
