@@ -56,7 +56,7 @@ export async function renderEvent(record: KafkaRecord, deps: RenderEventDeps): P
   const stored = await settled(templates.map((template) => storeAndAsk(source, template, deps)));
   const verdict = stored.some(({ isSameRecord }) => isSameRecord) ? 'matched' : 'duplicate';
   await enterBooks(record, verdict, deps);
-  deps.log.info('event.rendered', { ...labels(record, event), verdict, notifications: stored.length });
+  deps.log.debug('event.rendered', () => ({ ...labels(record, event), verdict, notifications: stored.length }));
 }
 
 /** Parks a record that the engine gave up: one whose handling keeps failing for a reason of ours. */
@@ -72,7 +72,7 @@ function appliesTo(template: WebhookTemplate, event: Event): boolean {
 async function settled<T>(all: readonly Promise<T>[]): Promise<readonly T[]> {
   const results = await Promise.allSettled(all);
   const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-  if (failures.length === 0) return Promise.all(all);
+  if (failures.length === 0) return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   throw failures.find((failure) => !(failure instanceof Failure) || failure.retryable) ?? failures[0];
 }
 

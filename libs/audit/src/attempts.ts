@@ -92,7 +92,7 @@ function reasonOf(outcome: AttemptReport['outcome']): FailureReason | null {
 
 /** Postgres' text and jsonb take neither NUL nor half a surrogate pair; an endpoint may answer with both. */
 function storableText(text: string): string {
-  return Buffer.from(text.replaceAll('\0', '\u2400'), 'utf8').toString('utf8');
+  return text.replaceAll('\0', '\u2400').toWellFormed();
 }
 
 function headersJson(headers: Readonly<Record<string, string>>): string {

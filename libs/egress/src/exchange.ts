@@ -125,9 +125,10 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 function keptHeaders(
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): Readonly<Record<string, string>> {
-  const entries = Object.entries(headers).map(([name, value]) => {
+  const entries = Object.entries(headers).map(([given, value]) => {
+    const name = given.toLowerCase();
     const text = Array.isArray(value) ? value.join(', ') : (value ?? '');
-    return [name.toLowerCase(), maskedHeaders.has(name.toLowerCase()) ? '[masked]' : text.slice(0, headerCharsMax)];
+    return [name, maskedHeaders.has(name) ? '[masked]' : text.slice(0, headerCharsMax)];
   });
   return Object.fromEntries(entries);
 }

@@ -47,8 +47,7 @@ export async function sendAttempt(
     { origin: destination.origin, path: destination.path, method, headers, body, totalTimeoutMs },
     client,
   );
-  const durationMs = clock.monotonicMs() - startedMs;
-  return { ...reportOf(answer, clock.nowMs()), durationMs };
+  return reportOf(answer, clock.monotonicMs() - startedMs, clock.nowMs());
 }
 
 function headersOf(request: AttemptRequest, nowMs: number, version: string): Readonly<Record<string, string>> {
@@ -62,19 +61,13 @@ function headersOf(request: AttemptRequest, nowMs: number, version: string): Rea
   };
 }
 
-function reportOf(answer: HttpAnswer, nowMs: number): Omit<AttemptReport, 'durationMs'> {
-  const { status, headers, body, bytes } = answer;
-  const read = { responseBody: body, responseBytes: bytes };
-  if (status === null) return { ...read, ...failureOf(answer) };
-  const outcome = outcomeOf(status, retryAfterMs(headers, nowMs));
-  const detail = errorDetail(status, headers);
-  return {
-    ...read,
-    outcome,
-    httpStatus: status,
-    responseHeaders: headers,
-    ...(detail === null ? {} : { errorDetail: detail }),
-  };
+function reportOf(answer: HttpAnswer, durationMs: number, nowMs: number): AttemptReport {
+  const { status, headers: responseHeaders, body: responseBody, bytes: responseBytes } = answer;
+  if (status === null) return { durationMs, responseBody, responseBytes, ...failureOf(answer) };
+  const outcome = outcomeOf(status, retryAfterMs(responseHeaders, nowMs));
+  const report = { outcome, durationMs, httpStatus: status, responseHeaders, responseBody, responseBytes };
+  const detail = errorDetail(status, responseHeaders);
+  return detail === null ? report : { ...report, errorDetail: detail };
 }
 
 function outcomeOf(status: number, hintMs: number | null): AttemptOutcome {

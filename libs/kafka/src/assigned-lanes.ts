@@ -24,6 +24,9 @@ const committedWaitMs = 5_000;
 
 export class AssignedLanes {
   private lanes = new Map<string, Lane>();
+  /** The same ones, which take turns. */
+  private inOrder: readonly Lane[] = [];
+  private turn = 0;
   private settled = false;
   /** What is being settled; null when a rebalance has begun since. */
   private settling: Assignment | null = null;
@@ -53,10 +56,18 @@ export class AssignedLanes {
     return this.of(lane) === lane;
   }
 
-  /** Puts a lane behind the others, so that whoever goes through them in order comes by again last. */
-  moveToEnd(lane: Lane): void {
-    this.lanes.delete(laneKey(lane));
-    this.lanes.set(laneKey(lane), lane);
+  get count(): number {
+    return this.inOrder.length;
+  }
+
+  /** The lane whose turn it is, until `passTurn`; undefined when there is none. */
+  inTurn(): Lane | undefined {
+    return this.inOrder[this.turn % this.inOrder.length];
+  }
+
+  /** Over to the next lane. */
+  passTurn(): void {
+    this.turn = (this.turn + 1) % Math.max(this.inOrder.length, 1);
   }
 
   /** Gives back what is not kept and makes lanes for what is new. Answers whether they may be read: not if it all changed meanwhile. */
@@ -78,6 +89,7 @@ export class AssignedLanes {
     const starts = gained.length === 0 ? new Map<string, LaneStart>() : await this.starts();
     if (this.settling !== assignment) return false;
     for (const at of gained) kept.set(laneKey(at), this.newLane(at, starts.get(laneKey(at)) ?? null));
+    this.inOrder = [...kept.values()];
     this.settled = true;
     return true;
   }
@@ -86,6 +98,7 @@ export class AssignedLanes {
   replace(lane: Lane): void {
     lane.givenBack.abort();
     this.lanes.set(laneKey(lane), this.newLane(lane, null));
+    this.inOrder = [...this.lanes.values()];
   }
 
   /** Commits what has changed, in one request. What is not taken is committed by the next round. */

@@ -191,13 +191,16 @@ export class PartitionEngine implements RecordSourceListener {
 
   /** Takes one record of each partition in turn, so that a deep partition does not starve the others. */
   private pump(): void {
-    for (const lane of this.lanes.all()) {
-      const [record] = lane.queue;
-      if (record === undefined) continue;
-      if (this.draining || !this.lanes.areSettled || !this.hasRoomFor(record)) return;
-      lane.queue.shift();
-      this.lanes.moveToEnd(lane); // where this loop, or the next one, comes by again
-      void this.finish(record, lane);
+    for (let passed = 0; passed < this.lanes.count; passed++) {
+      const lane = this.lanes.inTurn();
+      const record = lane?.queue[0];
+      if (lane !== undefined && record !== undefined) {
+        if (this.draining || !this.lanes.areSettled || !this.hasRoomFor(record)) return;
+        lane.queue.shift();
+        void this.finish(record, lane);
+        passed = -1;
+      }
+      this.lanes.passTurn();
     }
   }
 

@@ -3,7 +3,8 @@ import { loggableFields } from './logged-error.js';
 
 /** One JSON line per unit of work. `error` means that someone must act. Never a body, never a secret. */
 export interface Log {
-  debug(event: string, fields?: object): void;
+  /** Fields that are costly to make may be a function, which is called only where they are said. */
+  debug(event: string, fields?: object | (() => object)): void;
   info(event: string, fields?: object): void;
   warn(event: string, fields?: object): void;
   error(event: string, fields?: object): void;
@@ -30,7 +31,9 @@ export function createLog(options: { readonly app: string; readonly level: LogLe
   if (options.sink === undefined) standardOutput ??= gatheredOutput();
   const logger = pino(settings, options.sink ?? standardOutput ?? undefined);
   return {
-    debug: (event, fields = {}) => logger.debug(fields, event),
+    debug: (event, fields = {}) => {
+      if (logger.isLevelEnabled('debug')) logger.debug(typeof fields === 'function' ? fields() : fields, event);
+    },
     info: (event, fields = {}) => logger.info(fields, event),
     warn: (event, fields = {}) => logger.warn(fields, event),
     error: (event, fields = {}) => logger.error(fields, event),

@@ -32,11 +32,21 @@ export function loggableFields(fields: object): Record<string, unknown> {
   return loggableObject(fields, 0);
 }
 
+/** Most lines hold texts and numbers alone, and are logged as they are. */
 function loggableObject(fields: object, depth: number): Record<string, unknown> {
+  if (isLoggable(fields)) return fields;
   const loggable: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields))
     loggable[name] = secretNames.has(name) ? '[secret]' : withoutErrors(value, depth + 1);
   return loggable;
+}
+
+function isLoggable(fields: object): fields is Record<string, unknown> {
+  for (const name in fields) {
+    const value: unknown = fields[name as keyof typeof fields];
+    if ((typeof value === 'object' && value !== null) || secretNames.has(name)) return false;
+  }
+  return true;
 }
 
 function withoutErrors(value: unknown, depth: number): unknown {

@@ -244,12 +244,20 @@ function copy(bytes: Buffer | null): Buffer | null {
  * A header without a value counts as absent. The client takes what every object inherits (`constructor`) for a first value
  * of that name.
  */
-function copyHeaders(headers: EachBatchPayload['batch']['messages'][number]['headers']): KafkaRecord['headers'] {
-  return Object.fromEntries(
-    Object.entries(headers ?? {}).flatMap(([name, told]) => {
-      const values = [told].flat().filter((value) => Buffer.isBuffer(value));
-      const [first, ...more] = values.map((value) => Buffer.from(value));
-      return first === undefined ? [] : [[name, more.length === 0 ? first : [first, ...more]] as const];
-    }),
-  );
+function copyHeaders(headers: EachBatchPayload['batch']['messages'][number]['headers'] = {}): KafkaRecord['headers'] {
+  const copied: Record<string, Buffer | readonly Buffer[]> = {};
+  for (const name of Object.keys(headers)) {
+    const told = headers[name];
+    const value = Buffer.isBuffer(told) ? Buffer.from(told) : copyRepeated(told);
+    if (value === undefined) continue;
+    if (name === '__proto__') Object.defineProperty(copied, name, { value, enumerable: true });
+    else copied[name] = value;
+  }
+  return copied;
+}
+
+function copyRepeated(told: unknown): Buffer | readonly Buffer[] | undefined {
+  const values = [told].flat().filter((value) => Buffer.isBuffer(value));
+  const [first, ...more] = values.map((value) => Buffer.from(value));
+  return first === undefined || more.length === 0 ? first : [first, ...more];
 }
