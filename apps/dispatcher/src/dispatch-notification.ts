@@ -110,13 +110,14 @@ async function claimAndSend(
   const { claim } = answer;
   const report = await sendOnce(delivery, claim, to, deps);
   // The next one's claim may take this one's finish along; where it failed, what it led to comes first.
-  if (report.outcome.kind === 'accepted') to.place.leave();
+  const { outcome, httpStatus } = report;
+  if (outcome.kind === 'accepted') to.place.leave();
   const isRepeated = to.mayRepeat && claim.trigger === 'auto' && report.resetOnReusedConnection === true;
   const takesNoStep = isRepeated || report.leaseTooShort === true;
-  const end = { ...report, takesNoStep, step: claim.step, ageMs: claim.ageMs };
+  const end = { outcome, httpStatus, takesNoStep, step: claim.step, ageMs: claim.ageMs };
   const next = nextStep(end, deps.policyOf(endpoint), deps.clock.chance());
   const finished = await deps.attempts.finish({ claim, report, next });
-  if (report.outcome.kind === 'gone') await deps.disableEndpoint(endpoint, 'GONE');
+  if (outcome.kind === 'gone') await deps.disableEndpoint(endpoint, 'GONE');
   logAttempt(deps.log, { delivery, claim, report, finished });
   const retry = retryOf(delivery, finished);
   if (retry === null || (isRepeated && !to.signal.aborted)) return retry;
@@ -156,9 +157,11 @@ async function sendOnce(
   const key = endpointKey(delivery.tenantId, delivery.endpointId);
   const secrets: readonly Secret[] = deps.registry.current.signingSecrets(key);
   const { notificationId } = delivery;
+  const { url } = endpoint;
   const { method, contentType, body } = content;
-  const request = { url: endpoint.url, method, contentType, body, notificationId, secrets, totalTimeoutMs };
-  return place.during(() => deps.send({ ...request, attemptNumber: claim.number }));
+  const { number: attemptNumber } = claim;
+  const request = { url, method, contentType, body, notificationId, attemptNumber, secrets, totalTimeoutMs };
+  return place.during(() => deps.send(request));
 }
 
 function unsent(reason: FailureReason, errorDetail: string): AttemptReport {

@@ -19,7 +19,7 @@ export interface RetryPolicy {
 /** What was known when an attempt ended. */
 export interface AttemptEnd {
   readonly outcome: AttemptOutcome;
-  readonly httpStatus?: number;
+  readonly httpStatus?: number | undefined;
   /** The endpoint saw nothing it could answer (a reset kept-alive connection, too short a lease): the next one is due now. */
   readonly takesNoStep?: boolean;
   /** Entries of the schedule used up before this attempt, from 0. */

@@ -241,16 +241,17 @@ export class PartitionEngine implements RecordSourceListener {
     const { signal } = lane.givenBack;
     let bugs = 0;
     for (let waitMs = firstBackOffMs; !signal.aborted; waitMs = Math.min(waitMs * 2, backOffMsMax)) {
-      const failure = await handler(record, signal).then(
-        () => null,
-        (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
-      );
-      if (failure === null) return true;
-      const retryable = failure instanceof Failure ? failure.retryable : ++bugs < sameRecordFailuresMax;
-      if (signal.aborted) return false;
-      if (!retryable) return this.giveUpUntilDurable(record, failure, signal);
-      deps.log.warn('record.retrying', { ...position(record), waitMs, err: failure });
-      await deps.clock.wait(waitMs, signal);
+      try {
+        await handler(record, signal);
+        return true;
+      } catch (error) {
+        const failure = error instanceof Error ? error : new Error(String(error));
+        const retryable = failure instanceof Failure ? failure.retryable : ++bugs < sameRecordFailuresMax;
+        if (signal.aborted) return false;
+        if (!retryable) return this.giveUpUntilDurable(record, failure, signal);
+        deps.log.warn('record.retrying', { ...position(record), waitMs, err: failure });
+        await deps.clock.wait(waitMs, signal);
+      }
     }
     return false;
   }
