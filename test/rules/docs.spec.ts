@@ -57,6 +57,16 @@ describe('the pages people read', () => {
   });
 });
 
+describe('the README', () => {
+  it('has its snippets in the order in which they can be followed', () => {
+    const walk = ['own-environment', 'own-start', 'own-configuration', 'own-apply', 'verify-node', 'receiver'];
+    const then = ['start-receiver', 'publish-cli', 'first-delivery', 'publish-kcat', 'publish-kafkajs', 'own-stop'];
+    const steps = [...walk, ...then];
+    const names = snippetsOf(readPage('README.md')).map(({ name }) => name);
+    expect(names.filter((name) => steps.includes(name))).toEqual(steps);
+  });
+});
+
 describe('docs/states.md', () => {
   const page = readPage('docs/states.md');
 

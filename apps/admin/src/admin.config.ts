@@ -7,7 +7,7 @@ import { kafkaRelations } from '#runtime/kafka-relations';
 const apiKey = z
   .string()
   .regex(/^[\x21-\x7e]{24,256}$/, { message: 'must be 24 to 256 printable characters without spaces' })
-  .describe('key of the first start, for the platform: openssl rand -base64 32 makes one')
+  .describe('the key of every call, and the only one there is: openssl rand -hex 32 makes one')
   .meta(secret);
 
 const schema = z.object({

@@ -13,7 +13,7 @@ const bearer = /^Bearer +(\S+)$/i;
 export class ApiKeys {
   constructor(private readonly keys: readonly KnownKey[]) {}
 
-  /** The key of the first start. */
+  /** The key of `BOOTSTRAP_API_KEY`, the only one while keys cannot be made. */
   static ofBootstrap(key: string): ApiKeys {
     return new ApiKeys([{ principal: 'bootstrap', sha256: sha256(key) }]);
   }
