@@ -1,6 +1,7 @@
 import { refusedRanges } from '#egress/address-ranges';
 import { instruments } from '#telemetry/instruments';
 import { adminConfig } from '../../apps/admin/src/admin.config.js';
+import { environment } from '../../apps/cli/src/help.js';
 import { dispatcherConfig } from '../../apps/dispatcher/src/dispatcher.config.js';
 import { rendererConfig } from '../../apps/renderer/src/renderer.config.js';
 import { retrySchedulerConfig } from '../../apps/retry-scheduler/src/retry-scheduler.config.js';
@@ -24,6 +25,7 @@ const appSchemas: readonly AppSchema[] = [
 /** Every generated part there is; `npm run docs` writes them, a test compares them. */
 export const generatedParts: readonly GeneratedPart[] = [
   { page: 'docs/configuration.md', name: 'variables', render: () => configurationTable(appSchemas) },
+  { page: 'docs/configuration.md', name: 'cli-variables', render: commandLineTable },
   { page: 'docs/receivers.md', name: 'refused-ranges', render: rangesTable },
   { page: 'docs/operators.md', name: 'metrics', render: metricsTable },
 ];
@@ -36,6 +38,11 @@ export function withGeneratedPart(text: string, { page, name, render }: Generate
   if (before === undefined || after === undefined || more.length > 0 || evenMore.length > 0)
     throw new Error(`${page} must hold "${open}" and "${close}" once each, in this order`);
   return `${before}${open}\n${render()}\n${close}${after}`;
+}
+
+function commandLineTable(): string {
+  const rows = environment.map(([name, meaning]) => `| \`${name}\` | ${meaning} |`);
+  return ['| Variable | Meaning |', '|---|---|', ...rows].join('\n');
 }
 
 function rangesTable(): string {

@@ -142,6 +142,19 @@ describe('the pages in docs', () => {
     expect(resent.signatureValid).toBe(true);
   });
 
+  it('serve the admin API with certificates on both sides', async () => {
+    const snippets = [world.snippet('admin-certificates'), world.snippet('admin-tls')];
+    const others = [
+      'npx hookline doctor --insecure',
+      'HOOKLINE_CERT_FILE= HOOKLINE_CERT_KEY_FILE= npx hookline doctor',
+    ];
+    const refused = others.map((command) => `if ${command}; then echo let in; exit 9; fi`);
+    const { exitCode, output } = await world.shell([...snippets, ...refused].join('\n'));
+    expect(exitCode, output).toBe(0);
+    expect(output).toContain('ok       the admin at localhost:');
+    expect(output).toContain('certificate required');
+  });
+
   it('list every column of the views, with its type, and no other', async () => {
     const page = readPage('docs/views.md');
     for (const view of ['v1_notifications', 'v1_attempts', 'v1_parked_events', 'v1_endpoint_circuits']) {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { inject } from 'vitest';
 import { createDataSource, type DataSource } from '#postgres/data-source';
 import { freePort } from '../../deploy/local/local-process.js';
-import { allPages, readPage, snippetsOf, topFolder } from './markdown.js';
+import { allPages, snippetsOf, topFolder } from './markdown.js';
 import { adminQuery, databaseUrlOf } from './test-database.js';
 import { until } from './until.js';
 import { WebhookReceiver } from './webhook-receiver.js';
@@ -20,7 +20,7 @@ export interface ShellEnd {
 
 const stopMsMax = 30_000;
 const startMsMax = 150_000;
-const readmePorts = ['8081', '8082', '8083', '8084'];
+const pagePorts = ['8081', '8082', '8083', '8084', '8085', '50443'];
 
 /**
  * Runs the README's snippets as they stand, with an empty database and topics of its own. Only what must differ on
@@ -54,7 +54,7 @@ export class ReadmeWorld {
     const receiverPort = await freePort();
     const prefix = `readme${process.pid}.`;
     const grpc = `127.0.0.1:${await freePort()}`;
-    const ports = await Promise.all(readmePorts.map(async (port) => [port, String(await freePort())] as const));
+    const ports = await Promise.all(pagePorts.map(async (port) => [port, String(await freePort())] as const));
     const replaced = {
       'localhost:9092': inject('kafkaBrokers'),
       'postgres://hookline:hookline@localhost:5432/hookline': url,
@@ -86,9 +86,11 @@ export class ReadmeWorld {
     return Object.entries(this.settings.replaced).reduce((text, [from, to]) => text.replaceAll(from, to), found.body);
   }
 
-  /** What would be replaced and stands nowhere in the README: the snippet would then run against something else. */
+  /** What would be replaced and stands on no page: the snippet would then run against something else. */
   unusedReplacements(): readonly string[] {
-    const { text } = readPage('README.md');
+    const text = allPages()
+      .map((page) => page.text)
+      .join('\n');
     return Object.keys(this.settings.replaced).filter((from) => !text.includes(from));
   }
 

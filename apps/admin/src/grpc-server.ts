@@ -1,4 +1,6 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { type Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
@@ -40,7 +42,7 @@ export class GrpcServer {
     private readonly log: Log,
   ) {}
 
-  /** For Nest's gRPC transport. Throws CONFIG_INVALID when a TLS file cannot be read. */
+  /** For Nest's gRPC transport. Throws CONFIG_INVALID when a TLS file cannot be read or used. */
   options() {
     const { host, port } = this.config.GRPC_LISTEN;
     return {
@@ -106,6 +108,7 @@ export class GrpcServer {
       private_key: readPem('GRPC_TLS_KEY_FILE', keyFile),
     };
     const authority = caFile === undefined ? null : readPem('GRPC_TLS_CA_FILE', caFile);
+    checkPems({ cert: pair.cert_chain, key: pair.private_key, ...(authority === null ? {} : { ca: authority }) });
     return ServerCredentials.createSsl(authority, [pair], authority !== null);
   }
 }
@@ -114,8 +117,27 @@ function readPem(name: string, file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    const message = `The configuration is wrong:\n  ${name}: cannot be read: ${said}`;
-    throw new Failure('CONFIG_INVALID', message, { retryable: false, cause });
+    throw wrongFiles(`${name}: cannot be read`, cause);
   }
+}
+
+/** One file at a time, so that the one that is wrong is named; then whether the key is the certificate's. */
+function checkPems({ cert, key, ca }: { readonly cert: Buffer; readonly key: Buffer; readonly ca?: Buffer }): void {
+  check('GRPC_TLS_CERT_FILE: holds no certificate in PEM', () => createSecureContext({ cert }));
+  check('GRPC_TLS_KEY_FILE: holds no key in PEM that can be used', () => createPrivateKey(key));
+  check('GRPC_TLS_KEY_FILE: is not the key of GRPC_TLS_CERT_FILE', () => createSecureContext({ cert, key }));
+  if (ca !== undefined) check('GRPC_TLS_CA_FILE: holds no certificate in PEM', () => new X509Certificate(ca));
+}
+
+function check(said: string, use: () => unknown): void {
+  try {
+    use();
+  } catch (cause) {
+    throw wrongFiles(said, cause);
+  }
+}
+
+function wrongFiles(said: string, cause: unknown): Failure {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new Failure('CONFIG_INVALID', `The configuration is wrong:\n  ${said}: ${why}`, { retryable: false, cause });
 }

@@ -11,9 +11,10 @@ import { startTelemetry } from '#telemetry/start-telemetry';
 import { adminConfig } from './admin.config.js';
 import { AdminModule, wireAdmin } from './admin.module.js';
 
-await startProcess(async () => {
+const name = 'admin';
+
+await startProcess({ name, schema: adminConfig }, async () => {
   const config = readConfig(adminConfig, process.env);
-  const name = 'admin';
   const log = createLog({ app: name, level: config.LOG_LEVEL });
   const telemetry = startTelemetry({ app: `hookline-${name}`, version });
   const parts = wireAdmin(config, log);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import {
   type CallOptions,
+  type ChannelCredentials,
   Client,
   type ClientDuplexStream,
   credentials,
@@ -33,7 +34,7 @@ import type { Template__Output } from '#contracts/generated/hookline/admin/v1/Te
 import type { TemplateServiceDefinition } from '#contracts/generated/hookline/admin/v1/TemplateService';
 import { systemClock } from '#domain/clock';
 import { CliFault } from './cli-fault.js';
-import { type Connection, isLocal } from './connection.js';
+import { type Connection, isLocal, type Security } from './connection.js';
 import type { Page } from './print-list.js';
 import { rpcFault } from './rpc-fault.js';
 
@@ -65,8 +66,7 @@ export class AdminClient {
   constructor(private readonly connection: Connection) {
     setLogVerbosity(logVerbosity.NONE); // what it would write to stderr is said once, by the fault
     const { address, security, key } = connection;
-    const channel = security.kind === 'plaintext' ? credentials.createInsecure() : credentials.createSsl(security.ca);
-    this.client = new Client(address, channel, {
+    this.client = new Client(address, channelOf(security), {
       'grpc.max_receive_message_length': answerBytesMax,
       ...(isLocal(address) ? { 'grpc.enable_http_proxy': 0 } : {}),
     });
@@ -202,6 +202,17 @@ async function drained(call: ClientDuplexStream<ApplyRequest, unknown>, ended: A
     await once(call, 'drain', { signal: ended });
   } catch (error) {
     if (!ended.aborted) throw error;
+  }
+}
+
+/** Throws a CliFault when the files are no certificate or key that can be used. */
+function channelOf(security: Security): ChannelCredentials {
+  if (security.kind === 'plaintext') return credentials.createInsecure();
+  try {
+    return credentials.createSsl(security.ca, security.own?.key ?? null, security.own?.cert ?? null);
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new CliFault('failed', `the certificate files cannot be used: ${said}`, [], { cause });
   }
 }
 

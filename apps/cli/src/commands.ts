@@ -14,6 +14,8 @@ export const globalFlags: readonly Flag[] = [
   { name: 'output', short: 'o', value: 'FORMAT', choices: ['table', 'json'], help: 'how answers are printed' },
   { name: 'addr', value: 'HOST:PORT', help: 'where the admin listens' },
   { name: 'ca', value: 'FILE', help: 'speak TLS and trust this authority (PEM)' },
+  { name: 'cert', value: 'FILE', help: 'show this certificate (PEM), where the admin wants one' },
+  { name: 'cert-key', value: 'FILE', help: 'its key (PEM, not encrypted)' },
   { name: 'insecure', help: 'speak without TLS to an address that is not of this machine' },
   { name: 'timeout', value: 'DURATION', help: 'how long a call may take, e.g. 500ms or 2m (30s)' },
   { name: 'help', short: 'h', help: 'show help' },

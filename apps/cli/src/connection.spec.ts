@@ -32,7 +32,7 @@ describe('connectionOf', () => {
       timeoutMs: 30_000,
       warnings: [],
     });
-    const tls = { kind: 'tls', ca: null };
+    const tls = { kind: 'tls', ca: null, own: null };
     expect((await connect([], { HOOKLINE_ADDR: 'admin.example.com:443' })).security).toEqual(tls);
     expect((await connect(['--addr', '127.0.0.1.example.com:1'])).security).toEqual(tls);
     expect((await connect(['--addr', '10.0.0.1:1'])).security).toEqual(tls);
@@ -63,6 +63,20 @@ describe('connectionOf', () => {
     expect((await connect([], { HOOKLINE_CA_FILE: ca })).security.kind).toBe('tls');
     await expect(connect(['--ca', aFile('no.pem', 'x')])).rejects.toThrow('holds no certificate');
     await expect(connect(['--ca', ca, '--insecure'])).rejects.toThrow('contradict');
+  });
+
+  it('shows a certificate when one is named with its key, and then speaks TLS', async () => {
+    const cert = aFile('own.pem', '-----BEGIN CERTIFICATE-----\n');
+    const key = aFile('own.key', '-----BEGIN EC PRIVATE KEY-----\n');
+    const own = { cert: Buffer.from('-----BEGIN CERTIFICATE-----\n'), key: expect.any(Buffer) as unknown };
+    const shown = { kind: 'tls', ca: null, own };
+    expect((await connect(['--cert', cert, '--cert-key', key])).security).toEqual(shown);
+    expect((await connect([], { HOOKLINE_CERT_FILE: cert, HOOKLINE_CERT_KEY_FILE: key })).security).toEqual(shown);
+    await expect(connect(['--cert', cert])).rejects.toThrow('go together');
+    await expect(connect([], { HOOKLINE_CERT_KEY_FILE: key })).rejects.toThrow('go together');
+    await expect(connect(['--cert', key, '--cert-key', key])).rejects.toThrow('holds no certificate');
+    await expect(connect(['--cert', cert, '--cert-key', cert])).rejects.toThrow('holds no key');
+    await expect(connect(['--cert', cert, '--cert-key', key, '--insecure'])).rejects.toThrow('contradict');
   });
 
   it('reads the key from a variable or a file, not from both', async () => {

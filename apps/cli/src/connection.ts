@@ -4,12 +4,22 @@ import { CliFault } from './cli-fault.js';
 import type { Given } from './command.js';
 import { readInput, type Stdin } from './input-file.js';
 
+/** `ca` null takes the authorities Node.js trusts; `own` is the certificate we show, null where there is none. */
+export type Security =
+  | { readonly kind: 'plaintext' }
+  | { readonly kind: 'tls'; readonly ca: Buffer | null; readonly own: OwnCertificate | null };
+
+/** Our certificate and its key, both PEM. */
+interface OwnCertificate {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
 /** Where the admin is and how it is spoken to. */
 export interface Connection {
   /** host:port */
   readonly address: string;
-  /** `ca` null takes the authorities Node.js trusts. */
-  readonly security: { readonly kind: 'plaintext' } | { readonly kind: 'tls'; readonly ca: Buffer | null };
+  readonly security: Security;
   /** The API key; null when none is set, which the admin then says. */
   readonly key: string | null;
   /** For every call. */
@@ -22,7 +32,7 @@ const defaultAddress = '127.0.0.1:50051';
 const defaultTimeout = '30s';
 const timeoutMsMax = 3_600_000;
 const keyBytesMax = 4_096;
-const caBytesMax = 1_048_576;
+const pemBytesMax = 1_048_576;
 
 /** The address from flag or environment, checked. Throws a CliFault. */
 export function addressOf(given: Given, env: Env): string {
@@ -39,8 +49,8 @@ export function isLocal(address: string): boolean {
 }
 
 /**
- * Everything a connection needs, from flags before environment. TLS unless the address is a loopback one (and no `--ca`
- * is given) or `--insecure` says otherwise. `warn` hears what the user should know. Throws a CliFault.
+ * Everything a connection needs, from flags before environment. TLS unless the address is a loopback one (and neither
+ * `--ca` nor `--cert` is given) or `--insecure` says otherwise. `warn` hears what the user should know. Throws a CliFault.
  */
 export async function connectionOf(
   given: Given,
@@ -49,24 +59,53 @@ export async function connectionOf(
 ): Promise<Connection> {
   const { env, stdin } = world;
   const address = addressOf(given, env);
-  const caFile = given.text('ca') ?? setting(env, 'HOOKLINE_CA_FILE');
-  if (given.has('insecure') && given.has('ca'))
-    throw new CliFault('usage', '--insecure and --ca contradict each other: give one');
-  const isPlaintext = given.has('insecure') || (caFile === undefined && isLocal(address));
+  const files = pemFiles(given, env);
+  const isPlaintext = given.has('insecure') || (files.ca === undefined && files.cert === undefined && isLocal(address));
   const key = await keyOf(env, stdin);
   if (isPlaintext && !isLocal(address))
     await warn(
       `the connection to ${address} is not encrypted${key === null ? '' : ': the key can be read on the way'}`,
     );
-  const ca = caFile === undefined ? null : await readInput(caFile, caBytesMax, stdin);
-  if (!isPlaintext && ca !== null && !ca.includes('-----BEGIN CERTIFICATE-----'))
-    throw new CliFault('failed', `${caFile} holds no certificate in PEM`);
   return {
     address,
-    security: isPlaintext ? { kind: 'plaintext' } : { kind: 'tls', ca },
+    security: isPlaintext ? { kind: 'plaintext' } : await tlsOf(files, stdin),
     key,
     timeoutMs: timeoutOf(given),
   };
+}
+
+interface PemFiles {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly certKey: string | undefined;
+}
+
+function pemFiles(given: Given, env: Env): PemFiles {
+  const refused = ['ca', 'cert', 'cert-key'].find((flag) => given.has('insecure') && given.has(flag));
+  if (refused !== undefined) throw new CliFault('usage', `--insecure and --${refused} contradict each other: give one`);
+  const files = {
+    ca: given.text('ca') ?? setting(env, 'HOOKLINE_CA_FILE'),
+    cert: given.text('cert') ?? setting(env, 'HOOKLINE_CERT_FILE'),
+    certKey: given.text('cert-key') ?? setting(env, 'HOOKLINE_CERT_KEY_FILE'),
+  };
+  if ((files.cert === undefined) !== (files.certKey === undefined))
+    throw new CliFault('usage', 'a certificate and its key go together: give --cert and --cert-key, or neither');
+  return files;
+}
+
+async function tlsOf({ ca, cert, certKey }: PemFiles, stdin: Stdin): Promise<Security> {
+  const own =
+    cert === undefined || certKey === undefined
+      ? null
+      : { cert: await readPem(cert, 'CERTIFICATE', stdin), key: await readPem(certKey, 'PRIVATE KEY', stdin) };
+  return { kind: 'tls', ca: ca === undefined ? null : await readPem(ca, 'CERTIFICATE', stdin), own };
+}
+
+/** A file that holds at least one block whose label ends so, e.g. `-----BEGIN EC PRIVATE KEY-----`. */
+async function readPem(file: string, label: 'CERTIFICATE' | 'PRIVATE KEY', stdin: Stdin): Promise<Buffer> {
+  const pem = await readInput(file, pemBytesMax, stdin);
+  if (pem.includes(`${label}-----`)) return pem;
+  throw new CliFault('failed', `${file} holds no ${label === 'CERTIFICATE' ? 'certificate' : 'key'} in PEM`);
 }
 
 function timeoutOf(given: Given): number {

@@ -72,11 +72,14 @@ function flagTitle({ name, short, value }: Flag, isLong: boolean): string {
 
 type Row = readonly [left: string, right: string];
 
-const environment: readonly Row[] = [
+/** The variables of the command line, each with its meaning. */
+export const environment: readonly Row[] = [
   ['HOOKLINE_ADDR', 'where the admin listens, host:port (127.0.0.1:50051)'],
   ['HOOKLINE_KEY', 'the API key'],
   ['HOOKLINE_KEY_FILE', 'a file that holds the API key'],
   ['HOOKLINE_CA_FILE', 'PEM file of the certificate authority the admin is checked against'],
+  ['HOOKLINE_CERT_FILE', 'PEM file of the certificate to show, where the admin wants one'],
+  ['HOOKLINE_CERT_KEY_FILE', 'PEM file of its key'],
   ['HOOKLINE_TENANT', 'the tenant when --tenant is not given (default)'],
   ['HOOKLINE_DEBUG', '1: show the stack of an error'],
   ['NO_COLOR', 'anything: no colours'],

@@ -94,6 +94,6 @@ function meaning(
 
 function securityHint({ security }: Connection): string {
   return security.kind === 'tls'
-    ? 'It is spoken to with TLS: --ca FILE names its authority, --insecure speaks without.'
-    : '--addr or HOOKLINE_ADDR names another place; if it wants TLS, give --ca FILE.';
+    ? 'It is spoken to with TLS: --ca FILE names its authority, --cert and --cert-key are shown to one that wants them, --insecure speaks without.'
+    : '--addr or HOOKLINE_ADDR names another place; if it wants TLS, give --ca FILE (and --cert, --cert-key, where it wants them).';
 }

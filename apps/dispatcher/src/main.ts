@@ -10,9 +10,10 @@ import { startTelemetry } from '#telemetry/start-telemetry';
 import { dispatcherConfig } from './dispatcher.config.js';
 import { DispatcherModule, wireDispatcher } from './dispatcher.module.js';
 
-await startProcess(async () => {
+const name = 'dispatcher';
+
+await startProcess({ name, schema: dispatcherConfig }, async () => {
   const config = readConfig(dispatcherConfig, process.env);
-  const name = 'dispatcher';
   const log = createLog({ app: name, level: config.LOG_LEVEL });
   const telemetry = startTelemetry({ app: `hookline-${name}`, version });
   const parts = wireDispatcher(config, log);

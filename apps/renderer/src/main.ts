@@ -10,9 +10,10 @@ import { startTelemetry } from '#telemetry/start-telemetry';
 import { rendererConfig } from './renderer.config.js';
 import { RendererModule, wireRenderer } from './renderer.module.js';
 
-await startProcess(async () => {
+const name = 'renderer';
+
+await startProcess({ name, schema: rendererConfig }, async () => {
   const config = readConfig(rendererConfig, process.env);
-  const name = 'renderer';
   const log = createLog({ app: name, level: config.LOG_LEVEL });
   const telemetry = startTelemetry({ app: `hookline-${name}`, version });
   const parts = wireRenderer(config, log);

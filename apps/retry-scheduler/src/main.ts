@@ -10,9 +10,10 @@ import { startTelemetry } from '#telemetry/start-telemetry';
 import { retrySchedulerConfig } from './retry-scheduler.config.js';
 import { RetrySchedulerModule, wireRetryScheduler } from './retry-scheduler.module.js';
 
-await startProcess(async () => {
+const name = 'retry-scheduler';
+
+await startProcess({ name, schema: retrySchedulerConfig }, async () => {
   const config = readConfig(retrySchedulerConfig, process.env);
-  const name = 'retry-scheduler';
   const log = createLog({ app: name, level: config.LOG_LEVEL });
   const telemetry = startTelemetry({ app: `hookline-${name}`, version });
   const parts = wireRetryScheduler(config, log);

@@ -3,6 +3,7 @@ import { systemClock } from '#domain/clock';
 import { Failure } from '#domain/failure';
 import type { Log } from '#telemetry/log';
 import type { Telemetry } from '#telemetry/start-telemetry';
+import { type AppProgram, answerToArguments } from './app-usage.js';
 import type { Health } from './health.js';
 
 /** A Nest application, as far as starting and stopping it goes. */
@@ -106,8 +107,17 @@ async function opened(opening: Promise<unknown>, variable: string, listen: Liste
  */
 const heapGrowthFlag = '--heap-growing-percent=100';
 
-/** Runs `main`; a wrong configuration or a port that is taken is said once, in words, without a stack. */
-export async function startProcess(main: () => Promise<void>): Promise<void> {
+/**
+ * Runs `main`, unless there are arguments: an app has none. A wrong configuration or a port that is taken is said once,
+ * in words, without a stack.
+ */
+export async function startProcess(program: AppProgram, main: () => Promise<void>): Promise<void> {
+  const answer = answerToArguments(process.argv.slice(2), program);
+  if (answer !== null) {
+    (answer.exitCode === 0 ? process.stdout : process.stderr).write(answer.said);
+    process.exitCode = answer.exitCode;
+    return;
+  }
   setFlagsFromString(heapGrowthFlag);
   try {
     await main();
