@@ -142,6 +142,16 @@ describe('the pages in docs', () => {
     expect(resent.signatureValid).toBe(true);
   });
 
+  it('show how unmatched events are asked for', async ({ skip }) => {
+    const event = '{"id":"order-9","source":"/shop","type":"order.lost","tenant":"acme"}';
+    const asked = world.snippet('unmatched');
+    skip(spawnSync('psql', ['--version']).status !== 0, 'psql is not there');
+    const { exitCode, output } = await world.shell(`echo '${event}' | npx hookline events publish -f -\n${asked}`);
+    expect(exitCode, output).toBe(0);
+    expect(output).toContain('matched none');
+    expect(output).toMatch(/order\.lost +\| \/shop +\|.*\n\(1 row\)/);
+  });
+
   it('serve the admin API with certificates on both sides', async () => {
     const snippets = [world.snippet('admin-certificates'), world.snippet('admin-tls')];
     const others = [

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { DataSource } from '#postgres/data-source';
 import { cliFile } from './apply-configuration.js';
 
-/** What is printed at the end of a demo that stays up. */
+/** What a demo that stays up prints when all is settled. */
 export interface ThreeCommands {
   readonly envFile: string;
   readonly commands: readonly string[];
