@@ -100,6 +100,8 @@ describe('parseArguments', () => {
     ['hookline notifications list -o yaml', '-o "yaml" is none of table, json'],
     ['hookline notifications list --request-id x', 'notifications list has no --request-id'],
     ['hookline events publish', 'needs --file FILE'],
+    ['hookline --wrong', 'has no --wrong'],
+    ['hookline --tenant', '--tenant needs a value: T'],
   ])('refuses %s', (line, said) => {
     expect(faultOf(line)).toContain(said);
   });

@@ -30,7 +30,10 @@ export function parseArguments(argv: readonly string[], nouns: readonly Noun[], 
   if (is('help')) return { kind: 'help', path: words.slice(0, 2) };
   if (is('version')) return { kind: 'version' };
   const [nounName, ...rest] = words;
-  if (nounName === undefined) return { kind: 'nothing', path: [] };
+  if (nounName === undefined) {
+    flagsOf(options, globals, 'hookline');
+    return { kind: 'nothing', path: [] };
+  }
   const noun = findNoun(nounName, nouns);
   const own = noun.commands.find(({ verb }) => verb === null);
   if (own === undefined && rest[0] === undefined) return { kind: 'nothing', path: [noun.name] };

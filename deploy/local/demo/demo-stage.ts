@@ -70,7 +70,7 @@ export async function startStage(options: StageOptions): Promise<DemoStage> {
   const cliEnv = cliEnvironment(settings, adminAddress);
   await Promise.all(apps.filter(({ name }) => name === 'admin').map(appReady));
   const applied = await applyConfiguration(settings, receiverAddress, { ...appEnv, ...cliEnv });
-  say(`applied the sample configuration: ${applied.trim().split('\n').length} lines said by hookline apply`);
+  say(`applied the sample configuration: ${applied.trim().split('\n').at(-1) ?? ''}`);
   await Promise.all(apps.map(appReady));
   await configurationSeen(
     apps.filter(({ name }) => name === 'renderer' || name === 'dispatcher'),
