@@ -120,7 +120,9 @@ describe('the command line', () => {
     const resend = (...flags: readonly string[]) =>
       hookline(['notifications', 'resend', id, '--request-id', 'r1', '--reason', 'lost by the receiver', ...flags]);
     expect((await resend()).out.toString()).toContain('one more attempt is asked for');
-    expect((await resend()).out.toString()).toContain('nothing new is asked for');
+    expect((await resend('--tenant', 'acme')).out.toString()).toMatch(
+      new RegExp(`nothing new is asked for\\nsee: .* notifications attempts ${id} --tenant acme\\n$`),
+    );
     const requests = await until(
       () => {
         const seen = receiver.of('/in').filter(({ webhookId }) => webhookId === id);

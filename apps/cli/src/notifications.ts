@@ -131,7 +131,8 @@ async function payload({ given, tenant, admin, output, format }: CommandContext)
   return 0;
 }
 
-async function resend({ given, world, tenant, admin, output, format }: CommandContext): Promise<ExitCode> {
+async function resend(context: CommandContext): Promise<ExitCode> {
+  const { given, world, tenant, admin, output, format } = context;
   const name = notificationName(given.operand(), tenant);
   const client = await admin();
   const requestId = given.text('request-id') ?? '';
@@ -145,7 +146,8 @@ async function resend({ given, world, tenant, admin, output, format }: CommandCo
   const said = created
     ? `one more attempt is asked for (item ${resendItem})`
     : `this request id was used before (item ${resendItem}): nothing new is asked for`;
-  await output.out(`${displayText(said)}\nsee: ${world.program} notifications attempts ${idOf(name)}\n`);
+  const whose = context.isTenantGiven ? ` --tenant ${tenant}` : '';
+  await output.out(`${displayText(said)}\nsee: ${world.program} notifications attempts ${idOf(name)}${whose}\n`);
   return 0;
 }
 
