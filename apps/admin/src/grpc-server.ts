@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { type Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
+import { type Server, ServerCredentials, type ServerInterceptor, setLogger } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
@@ -40,7 +40,11 @@ export class GrpcServer {
     private readonly config: AdminConfig,
     private readonly interceptor: ServerInterceptor,
     private readonly log: Log,
-  ) {}
+  ) {
+    // What gRPC writes to stderr by itself is no line of our log, and what matters of it is said by whoever is told.
+    const say = (...said: readonly unknown[]) => log.debug('grpc.said', { said: said.map(String).join(' ') });
+    setLogger({ error: say, info: say, debug: say });
+  }
 
   /** For Nest's gRPC transport. Throws CONFIG_INVALID when a TLS file cannot be read or used. */
   options() {
