@@ -9,10 +9,10 @@ import type { RecordLocation, RecordSink } from './record-sink.js';
 const flushRecordsMax = 500;
 const lingerMs = 5;
 
-/** Gathers the records of many handlers into few requests, one under way at a time. */
+/** Gathers the records of many handlers into few writes, one under way at a time; what is set aside holds up no other. */
 export class KafkaRecordProducer implements RecordProducer {
   private readonly sink: RecordSink;
-  private readonly batcher: MicroBatcher<OutgoingRecord, RecordLocation>;
+  private readonly batcher: MicroBatcher<OutgoingRecord, RecordLocation | Promise<RecordLocation>>;
 
   constructor(settings: KafkaSettings, clientId: string, log: Log, clock: Clock) {
     const sink = new KafkajsSink(settings, clientId, log, clock);
@@ -28,8 +28,8 @@ export class KafkaRecordProducer implements RecordProducer {
   }
 
   /** As `send`, and says where the record stands. */
-  sendAndLocate(record: OutgoingRecord): Promise<RecordLocation> {
-    return this.batcher.add(record);
+  async sendAndLocate(record: OutgoingRecord): Promise<RecordLocation> {
+    return await this.batcher.add(record);
   }
 
   /** The number of partitions of a topic. Throws what the broker throws. */

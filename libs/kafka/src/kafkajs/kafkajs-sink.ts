@@ -1,45 +1,39 @@
-import type { Message, ProducerBatch, RecordMetadata } from 'kafkajs';
 import type { Clock } from '#domain/clock';
 import { Failure } from '#domain/failure';
 import type { OutgoingRecord } from '#domain/kafka-record';
-import type { RecordLocation, RecordSink } from '#kafka/record-sink';
+import type { RecordSink, WriteOutput } from '#kafka/record-sink';
+import { firstWaitMs, nextWaitMs, type Place, type Refused, SetAside } from '#kafka/set-aside';
 import type { Log } from '#telemetry/log';
 import type { KafkaSettings } from './kafka-client.js';
 import { partitionOfKey } from './partition-of-key.js';
-import { metadataAgeMs, SinkClient } from './sink-client.js';
+import { type Batch, batchesOf, chunksOf, confirm, finish, isOpen, placeId, type Sending } from './sendings.js';
+import { SinkClient } from './sink-client.js';
 
-interface Placed {
-  readonly record: OutgoingRecord;
-  readonly partition: number;
-}
+type Refusals = readonly Refused<Sending>[];
 
-interface PartitionCount {
-  readonly count: number;
-  /** What the topic has grown to; null: it has not. */
-  readonly next: number | null;
-  readonly readMs: number;
-}
-
-/** Bytes of one request, below the broker's limit for the batch of one partition. */
-const requestBytesMax = 900_000;
-const recordOverheadBytes = 512;
-const firstWaitMs = 200;
-const waitMsMax = 5_000;
-/** Partition counts are read again after this: a topic may have grown. */
-const partitionsAgeMs = 15_000;
+/** What is known of topics is at most this old when records are sent: they grow, and their leaders move. */
+const topicsAgeMs = 10_000;
+const unconfirmed = new Error('unconfirmed partition');
 const tooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
 /**
- * Produces records: what resolves is on the brokers' disks. kafkajs 2.2.4 loses records silently when a leader moves
- * during a retry of a multi-partition send, and when an idempotent producer sends concurrently; therefore one write
- * is in flight, it is not idempotent, and **every partition of the answer is verified and what is missing sent again**.
- * A record may so be written twice, which every reader bears. While the brokers are away the promises stay open. A write
- * that no broker answered is repeated on new connections: the client would find out about dead ones one after the other.
+ * Produces records: what resolves is on the brokers' disks, as **every partition of the answer is verified and what is
+ * missing is sent again**. It is not idempotent: a record may be written twice, which every reader bears.
+ *
+ * One write is under way, with one request to each leader. What is not confirmed while brokers do answer (a topic that is
+ * missing, a partition without a leader or with too few replicas, a leader that moved or fell silent) is set aside by
+ * partition, and by topic where that is missing (`set-aside.ts`): all else goes on. Records without a partition of their
+ * own are placed anew at each try. So order within a partition is not kept over a refusal; nobody relies on it: attempts
+ * are numbered, rows decide. What is set aside is bounded by its callers, as each waits for its record: the engine lets
+ * 2,000 be under way in a process.
+ *
+ * While no broker answers, everything waits, and each try is made on new connections: the client would find out about
+ * dead ones one after the other.
  */
 export class KafkajsSink implements RecordSink {
   private client: SinkClient;
-  private readonly partitionCounts = new Map<string, PartitionCount>();
   private readonly stopping = new AbortController();
+  private readonly setAside: SetAside<Sending>;
   private rotation = 0;
 
   constructor(
@@ -48,34 +42,31 @@ export class KafkajsSink implements RecordSink {
     private readonly log: Log,
     private readonly clock: Clock,
   ) {
-    this.client = new SinkClient(settings, clientId, log);
+    this.client = new SinkClient(settings, clientId, log, clock);
+    this.setAside = new SetAside({
+      ...{ clock, signal: this.stopping.signal },
+      tryAgain: (place, sendings) => this.tryAgain(place, sendings),
+      giveUp: (sending) => finish(sending, stopped()),
+      onWait: ({ topic, partition }, said) => this.log.warn('produce.retrying', { topic, partition, ...said }),
+    });
   }
 
-  async write(records: readonly OutgoingRecord[]): Promise<readonly (RecordLocation | Failure)[]> {
-    const written = new Map<OutgoingRecord, RecordLocation | Failure>();
-    for (const chunk of chunksOf(records)) await this.writeChunk(chunk, written);
-    return records.map((record) => written.get(record) ?? stopped());
+  async write(records: readonly OutgoingRecord[]): Promise<readonly WriteOutput[]> {
+    const sendings = records.map((record): Sending => ({ record, output: null, aside: null, settle: null }));
+    for (const chunk of chunksOf(sendings)) await this.writeChunk(chunk);
+    return sendings.map(({ output, aside }) => output ?? aside ?? stopped());
   }
 
   async partitionsOf(topic: string): Promise<number> {
-    const known = this.partitionCounts.get(topic);
-    const nowMs = this.clock.monotonicMs();
-    if (known !== undefined && nowMs - known.readMs < ageOf(known)) return known.count;
-    await this.client.connect();
-    const { topics } = await this.client.admin.fetchTopicMetadata({ topics: [topic] });
-    const count = topics[0]?.partitions.length ?? 0;
-    if (count === 0) throw new Error(`Kafka: topic ${topic} has no partitions`);
-    // kafkajs drops what is for a partition its producer has not heard of: a new number counts once it must have.
-    const isNews = known !== undefined && count > known.count && known.next !== count;
-    const counted = isNews ? { count: known.count, next: count, readMs: nowMs } : { count, next: null, readMs: nowMs };
-    this.partitionCounts.set(topic, counted);
-    return counted.count;
+    const found = await this.client.topics([topic], this.clock.monotonicMs() - topicsAgeMs);
+    const { leaders = [], refusal = unconfirmed } = found.get(topic) ?? {};
+    if (refusal !== null) throw new Error(`Kafka: topic ${topic}: ${refusal.message}`, { cause: refusal });
+    return leaders.length;
   }
 
   async whatIsWrong(): Promise<string | null> {
     try {
-      await this.client.connect();
-      await this.client.admin.describeCluster();
+      await this.client.ask();
       return null;
     } catch (error) {
       return `Kafka: ${error instanceof Error ? error.message : String(error)}`;
@@ -87,64 +78,124 @@ export class KafkajsSink implements RecordSink {
     await this.client.close();
   }
 
-  /** Repeats what the answer does not confirm until nothing is left; gives up only when stopping. */
-  private async writeChunk(
-    chunk: readonly OutgoingRecord[],
-    written: Map<OutgoingRecord, RecordLocation | Failure>,
-  ): Promise<void> {
-    let rest = chunk;
-    for (let waitMs = firstWaitMs; rest.length > 0 && !this.stopping.signal.aborted; ) {
-      const error = await this.writeOnce(rest, written).catch((cause: unknown) => cause);
-      rest = rest.filter((record) => !written.has(record));
-      if (rest.length === 0) return;
-      if (isTooLarge(error)) return this.writeHalves(rest, error, written);
-      this.log.warn('produce.retrying', {
-        records: rest.length,
-        waitMs,
-        cause: String(error ?? 'unconfirmed partition'),
+  /** Resolves once each record is written, refused for good or set aside: not while no broker answers, until stopped. */
+  private async writeChunk(chunk: readonly Sending[]): Promise<void> {
+    const { signal } = this.stopping;
+    let open = chunk;
+    for (let waitMs = firstWaitMs; open.length > 0 && !signal.aborted; waitMs = nextWaitMs(waitMs)) {
+      const { client } = this;
+      try {
+        for (const refused of await this.sendOnce(client, open, null)) this.putAside(refused);
+        return;
+      } catch (error) {
+        open = open.filter(isOpen);
+        this.log.warn('produce.retrying', { records: open.length, waitMs, cause: String(error) });
+        this.renew(client);
+        await this.clock.wait(waitMs, signal);
+      }
+    }
+  }
+
+  private putAside(refused: Refused<Sending>): void {
+    for (const sending of refused.records) {
+      sending.aside = new Promise((resolve, reject) => {
+        sending.settle = (output) => (output instanceof Failure ? reject(output) : resolve(output));
       });
-      if (!isAnswer(error)) this.renewClient();
-      await this.clock.wait(waitMs, this.stopping.signal);
-      waitMs = Math.min(waitMs * 2, waitMsMax);
+      sending.aside.catch(() => undefined); // its caller hears of it once the rest of the write is done
+    }
+    this.setAside.add(refused);
+  }
+
+  private async tryAgain(place: Place, sendings: readonly Sending[]): Promise<Refusals> {
+    const { client } = this;
+    const refused: Refused<Sending>[] = [];
+    for (const chunk of chunksOf(sendings)) {
+      const last = refused.find(({ place: { id } }) => id === place.id);
+      try {
+        if (last !== undefined) refused.push({ ...last, records: chunk });
+        else refused.push(...(await this.sendOnce(client, chunk, place)));
+      } catch (error) {
+        this.renew(client);
+        refused.push({ place, records: chunk.filter(isOpen), cause: String(error), isTried: true });
+      }
+    }
+    return refused;
+  }
+
+  /** No broker answered on these connections. */
+  private renew(client: SinkClient): void {
+    if (this.stopping.signal.aborted || client !== this.client) return;
+    void client.close();
+    this.client = new SinkClient(this.settings, this.clientId, this.log, this.clock);
+  }
+
+  /**
+   * One try; answers what was not written. Throws when no broker answers.
+   * @param own of what place records that were set aside are tried again; null: of none
+   */
+  private async sendOnce(client: SinkClient, sendings: readonly Sending[], own: Place | null): Promise<Refusals> {
+    const nowMs = this.clock.monotonicMs();
+    const names = new Set(sendings.map(({ record }) => record.topic));
+    const found = await client.topics(names, own === null ? nowMs - topicsAgeMs : nowMs);
+    const refused: Refused<Sending>[] = [];
+    const byLeader = new Map<number, Batch[]>();
+    for (const batch of batchesOf(sendings, found, (record, partitions) => this.partitionOf(record, partitions))) {
+      const { place, leader, refusal } = batch;
+      if (refusal !== null) refused.push(refusedOf(batch, true));
+      else if (place.id !== own?.id && this.mustWait(client, batch)) refused.push(refusedOf(batch, false));
+      else byLeader.set(leader, [...(byLeader.get(leader) ?? []), batch]);
+    }
+    const asked = await Promise.all([...byLeader].map(([leader, batches]) => this.ask(client, leader, batches)));
+    if (asked.length > 0 && !asked.includes('answered')) await client.ask();
+    for (const batch of [...byLeader.values()].flat()) {
+      if (isTooLarge(batch.refusal)) refused.push(...(await this.sendHalves(client, batch, own)));
+      else if (batch.refusal !== null) refused.push(refusedOf(batch, true));
+    }
+    return refused;
+  }
+
+  /** A leader that fell silent is asked only by what is set aside, until it answers: it would hold up all else. */
+  private mustWait(client: SinkClient, { place, leader }: Batch): boolean {
+    return client.isSilent(leader) || this.setAside.has(place);
+  }
+
+  /** Notes with each batch whether the leader took it. */
+  private async ask(client: SinkClient, leader: number, batches: readonly Batch[]): Promise<'answered' | 'silent'> {
+    const byPlace = new Map(batches.map((batch) => [batch.place.id, batch]));
+    const partitions = batches.map(({ place: { topic, partition }, sendings }) => ({
+      ...{ topic, partition: partition ?? 0, messages: sendings.map(({ record }) => record) },
+    }));
+    for (const batch of batches) batch.refusal = unconfirmed;
+    try {
+      const answers = await client.produce(leader, partitions);
+      for (const { topic, partition, refusal, baseOffset } of answers) {
+        const batch = byPlace.get(placeId(topic, partition));
+        if (batch === undefined) continue;
+        batch.refusal = refusal;
+        if (refusal === null) confirm(batch, baseOffset);
+      }
+      return 'answered';
+    } catch (error) {
+      for (const batch of batches) batch.refusal = error instanceof Error ? error : new Error(String(error));
+      return 'silent';
     }
   }
 
-  private renewClient(): void {
-    if (this.stopping.signal.aborted) return;
-    void this.client.close();
-    this.client = new SinkClient(this.settings, this.clientId, this.log);
-  }
-
-  private async writeHalves(
-    records: readonly OutgoingRecord[],
-    cause: unknown,
-    written: Map<OutgoingRecord, RecordLocation | Failure>,
-  ): Promise<void> {
-    const [only] = records;
-    if (only !== undefined && records.length === 1) {
-      const message = `the broker takes no record of ${only.value?.length ?? 0} bytes for ${only.topic}`;
-      written.set(only, new Failure('BROKER_UNAVAILABLE', message, { retryable: false, cause }));
-      return;
+  /** Finds the records that the broker takes, one half after the other. */
+  private async sendHalves(client: SinkClient, { sendings, refusal }: Batch, own: Place | null): Promise<Refusals> {
+    const [only] = sendings;
+    if (only !== undefined && sendings.length === 1) {
+      const { topic, value } = only.record;
+      const message = `the broker takes no record of ${value?.length ?? 0} bytes for ${topic}`;
+      finish(only, new Failure('BROKER_UNAVAILABLE', message, { retryable: false, cause: refusal }));
+      return [];
     }
-    const middle = Math.ceil(records.length / 2);
-    await this.writeChunk(records.slice(0, middle), written);
-    await this.writeChunk(records.slice(middle), written);
+    const middle = Math.ceil(sendings.length / 2);
+    const first = await this.sendOnce(client, sendings.slice(0, middle), own);
+    return [...first, ...(await this.sendOnce(client, sendings.slice(middle), own))];
   }
 
-  private async writeOnce(
-    records: readonly OutgoingRecord[],
-    written: Map<OutgoingRecord, RecordLocation | Failure>,
-  ): Promise<undefined> {
-    await this.client.connect();
-    const counts = new Map<string, number>();
-    for (const topic of new Set(records.map((record) => record.topic)))
-      counts.set(topic, await this.partitionsOf(topic));
-    const placed = records.map((record) => ({ record, partition: this.place(record, counts.get(record.topic) ?? 1) }));
-    const answer = await this.client.producer.sendBatch({ acks: -1, topicMessages: topicMessages(placed) });
-    confirm(placed, answer, written);
-  }
-
-  private place({ key, partition }: OutgoingRecord, partitions: number): number {
+  private partitionOf({ key, partition }: OutgoingRecord, partitions: number): number {
     if (partition !== undefined) return partition;
     if (key !== null) return partitionOfKey(key, partitions);
     this.rotation = (this.rotation + 1) % partitions;
@@ -152,69 +203,12 @@ export class KafkajsSink implements RecordSink {
   }
 }
 
-function ageOf({ next }: PartitionCount): number {
-  return next === null ? partitionsAgeMs : metadataAgeMs;
+function refusedOf({ place, sendings, refusal }: Batch, isTried: boolean): Refused<Sending> {
+  return { place, records: sendings, cause: String(refusal), isTried };
 }
 
-function topicMessages(placed: readonly Placed[]): NonNullable<ProducerBatch['topicMessages']> {
-  const byTopic = new Map<string, Message[]>();
-  for (const { record, partition } of placed) {
-    const messages = byTopic.get(record.topic) ?? [];
-    messages.push({ key: record.key, value: record.value, headers: record.headers, partition });
-    byTopic.set(record.topic, messages);
-  }
-  return [...byTopic].map(([topic, messages]) => ({ topic, messages }));
-}
-
-/** Marks as written what the answer names, partition by partition: the n-th record of it stands at base + n. */
-function confirm(
-  placed: readonly Placed[],
-  answer: readonly RecordMetadata[],
-  written: Map<OutgoingRecord, RecordLocation | Failure>,
-): void {
-  const nextOffsets = new Map(
-    answer
-      .filter(({ errorCode, baseOffset }) => errorCode === 0 && baseOffset !== undefined)
-      .map(({ topicName, partition, baseOffset }) => [`${partition}/${topicName}`, BigInt(baseOffset ?? 0)]),
-  );
-  for (const { record, partition } of placed) {
-    const at = `${partition}/${record.topic}`;
-    const offset = nextOffsets.get(at);
-    if (offset === undefined) continue;
-    written.set(record, { partition, offset });
-    nextOffsets.set(at, offset + 1n);
-  }
-}
-
-function* chunksOf(records: readonly OutgoingRecord[]): Generator<readonly OutgoingRecord[]> {
-  let chunk: OutgoingRecord[] = [];
-  let bytes = 0;
-  for (const record of records) {
-    const size = (record.value?.length ?? 0) + recordOverheadBytes;
-    if (chunk.length > 0 && bytes + size > requestBytesMax) {
-      yield chunk;
-      chunk = [];
-      bytes = 0;
-    }
-    chunk.push(record);
-    bytes += size;
-  }
-  yield chunk;
-}
-
-/** Whether a broker has said something, if only that it refuses. */
-function isAnswer(error: unknown): boolean {
-  return error === undefined || (error instanceof Error && protocolErrorOf(error) !== null);
-}
-
-/** What of the protocol a broker answered; the client wraps it once its retries are used up. */
-function protocolErrorOf(error: Error): string | null {
-  if ('type' in error && typeof error.type === 'string') return error.type;
-  return error.cause instanceof Error ? protocolErrorOf(error.cause) : null;
-}
-
-function isTooLarge(error: unknown): boolean {
-  return error instanceof Error && tooLarge.has(protocolErrorOf(error) ?? '');
+function isTooLarge(refusal: Error | null): boolean {
+  return refusal !== null && 'type' in refusal && tooLarge.has(String(refusal.type));
 }
 
 function stopped(): Failure {
