@@ -22,7 +22,10 @@ export class KafkaRecordProducer implements RecordProducer {
     });
   }
 
-  /** Resolves once written. Rejects with BROKER_UNAVAILABLE when stopped meanwhile, or not retryable when too large. */
+  /**
+   * Resolves once written. Rejects with BROKER_UNAVAILABLE when stopped meanwhile or too much waits for partitions that take
+   * no records, or not retryable when too large.
+   */
   async send(record: OutgoingRecord): Promise<void> {
     await this.batcher.add(record);
   }

@@ -39,7 +39,7 @@ const waitMsMax = 5_000;
  * Keeps what cannot be written now out of the way of what can. Each place has a lane of its own, with one try under way and
  * a back-off from 200 ms to 5 s; what comes for it meanwhile joins it. A try may find other places for its records: then
  * they are set aside there, if they must be. A lane ends with the first try that its place does not refuse.
- * Nothing here bounds the records: each has a caller who waits for it, and holds it under a bound of its own.
+ * Nothing here bounds the records: who adds them does.
  */
 export class SetAside<R> {
   private readonly lanes = new Map<string, Lane<R>>();
@@ -63,11 +63,12 @@ export class SetAside<R> {
     const lane = { waiting: [...first.records] };
     this.lanes.set(place.id, lane);
     let refused: Refused<R> | undefined = first;
-    for (let waitMs = first.isTried ? firstWaitMs : 0; refused !== undefined; waitMs = nextWaitMs(waitMs)) {
+    let waitMs = first.isTried ? firstWaitMs : 0;
+    while (refused !== undefined && !signal.aborted) {
       if (waitMs > 0) onWait(place, { records: lane.waiting.length, waitMs, cause: refused.cause });
       await clock.wait(waitMs, signal);
-      if (signal.aborted) break;
-      refused = await this.tryOnce(place, lane);
+      if (!signal.aborted) refused = await this.tryOnce(place, lane);
+      waitMs = nextWaitMs(waitMs);
     }
     this.lanes.delete(place.id);
     // What came during the last try; others for this place go their usual way again.

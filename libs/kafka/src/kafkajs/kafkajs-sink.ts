@@ -6,13 +6,25 @@ import { firstWaitMs, nextWaitMs, type Place, type Refused, SetAside } from '#ka
 import type { Log } from '#telemetry/log';
 import type { KafkaSettings } from './kafka-client.js';
 import { partitionOfKey } from './partition-of-key.js';
-import { type Batch, batchesOf, chunksOf, confirm, finish, isOpen, placeId, type Sending } from './sendings.js';
+import {
+  type Batch,
+  batchesOf,
+  bytesOf,
+  chunksOf,
+  confirm,
+  finish,
+  isOpen,
+  placeId,
+  type Sending,
+} from './sendings.js';
 import { SinkClient } from './sink-client.js';
 
 type Refusals = readonly Refused<Sending>[];
 
 /** What is known of topics is at most this old when records are sent: they grow, and their leaders move. */
 const topicsAgeMs = 10_000;
+/** Of what is set aside in a process: callers wait, but some not for as long as it takes. */
+const asideBytesMax = 32 * 1_048_576;
 const unconfirmed = new Error('unconfirmed partition');
 const tooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
@@ -24,8 +36,8 @@ const tooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST
  * missing, a partition without a leader or with too few replicas, a leader that moved or fell silent) is set aside by
  * partition, and by topic where that is missing (`set-aside.ts`): all else goes on. Records without a partition of their
  * own are placed anew at each try. So order within a partition is not kept over a refusal; nobody relies on it: attempts
- * are numbered, rows decide. What is set aside is bounded by its callers, as each waits for its record: the engine lets
- * 2,000 be under way in a process.
+ * are numbered, rows decide. What is set aside is 32 MiB at most: what comes beyond is rejected, retryable. Below that its
+ * callers bound it, who each wait for their record: the engine lets so many be under way in a process.
  *
  * While no broker answers, everything waits, and each try is made on new connections: the client would find out about
  * dead ones one after the other.
@@ -34,6 +46,8 @@ export class KafkajsSink implements RecordSink {
   private client: SinkClient;
   private readonly stopping = new AbortController();
   private readonly setAside: SetAside<Sending>;
+  /** Of all that is set aside. */
+  private asideBytes = 0;
   private rotation = 0;
 
   constructor(
@@ -98,12 +112,23 @@ export class KafkajsSink implements RecordSink {
 
   private putAside(refused: Refused<Sending>): void {
     for (const sending of refused.records) {
+      const bytes = bytesOf(sending);
+      if (this.asideBytes + bytes > asideBytesMax) {
+        finish(sending, full(sending, refused.cause));
+        continue;
+      }
+      this.asideBytes += bytes;
       sending.aside = new Promise((resolve, reject) => {
-        sending.settle = (output) => (output instanceof Failure ? reject(output) : resolve(output));
+        sending.settle = (output) => {
+          this.asideBytes -= bytes;
+          if (output instanceof Failure) reject(output);
+          else resolve(output);
+        };
       });
       sending.aside.catch(() => undefined); // its caller hears of it once the rest of the write is done
     }
-    this.setAside.add(refused);
+    const records = refused.records.filter(isOpen);
+    if (records.length > 0) this.setAside.add({ ...refused, records });
   }
 
   private async tryAgain(place: Place, sendings: readonly Sending[]): Promise<Refusals> {
@@ -209,6 +234,11 @@ function refusedOf({ place, sendings, refusal }: Batch, isTried: boolean): Refus
 
 function isTooLarge(refusal: Error | null): boolean {
   return refusal !== null && 'type' in refusal && tooLarge.has(String(refusal.type));
+}
+
+function full({ record }: Sending, cause: string): Failure {
+  const message = `${record.topic} takes no records (${cause}), and ${asideBytesMax} bytes are waiting already`;
+  return new Failure('BROKER_UNAVAILABLE', message, { retryable: true });
 }
 
 function stopped(): Failure {

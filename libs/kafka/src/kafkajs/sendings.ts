@@ -68,12 +68,16 @@ function refusalBy(leader: number | undefined): Error | null {
   return leader === noLeader ? protocolError.noLeader : null;
 }
 
+export function bytesOf({ record }: Sending): number {
+  return (record.value?.length ?? 0) + recordOverheadBytes;
+}
+
 /** So that each goes into one request. */
 export function* chunksOf(sendings: readonly Sending[]): Generator<readonly Sending[]> {
   let chunk: Sending[] = [];
   let bytes = 0;
   for (const sending of sendings) {
-    const size = (sending.record.value?.length ?? 0) + recordOverheadBytes;
+    const size = bytesOf(sending);
     if (chunk.length > 0 && bytes + size > requestBytesMax) {
       yield chunk;
       chunk = [];

@@ -5,7 +5,6 @@
  * What is used is internal (the package has no `exports` map); the version is pinned, and the tests of the sink fail when
  * the internals change.
  */
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Kafka } from 'kafkajs';
 import type { Clock } from '#domain/clock';
@@ -163,9 +162,10 @@ export class SinkClient {
   /** Ends the connections to a broker: what else waits there hears of it, and the next try makes new ones. */
   private async cut(nodeId: number): Promise<void> {
     const sockets = (this.pool.brokers[nodeId]?.connectionPool.pool ?? []).flatMap(({ socket }) => socket ?? []);
-    const closing = sockets.filter(({ closed }) => !closed).map((socket) => once(socket, 'close'));
-    for (const socket of sockets) socket.destroy(new Error('an answer did not come'));
-    await Promise.allSettled(closing);
+    const open = sockets.filter(({ closed }) => !closed);
+    const closing = open.map((socket) => new Promise((closed) => socket.once('close', closed)));
+    for (const socket of open) socket.destroy(new Error('an answer did not come'));
+    await Promise.all(closing); // until then the client counts them as connected
   }
 
   /** One after the other, those with a connection first; null when none is left. */
