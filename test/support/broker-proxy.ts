@@ -2,7 +2,9 @@ import net from 'node:net';
 import { FrameSplitter } from './frame-splitter.js';
 
 /** Requests of Kafka's protocol that a test singles out, by their api key. */
-export const kafkaApis = { produce: 0, fetch: 1, findCoordinator: 10, joinGroup: 11, heartbeat: 12 } as const;
+export const kafkaApis = {
+  ...{ produce: 0, fetch: 1, findCoordinator: 10, joinGroup: 11, heartbeat: 12, syncGroup: 14 },
+} as const;
 
 export type KafkaApi = keyof typeof kafkaApis;
 

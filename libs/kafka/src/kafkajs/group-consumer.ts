@@ -4,7 +4,7 @@ import type { KafkaRecord } from '#domain/kafka-record';
 import type { CommittedOffset, LogView, RecordSourceListener, TopicPartition } from '#kafka/record-source';
 import { type ConsumerSigns, judgeConsumer } from './consumer-watch.js';
 import { FetchPace, type Gathering } from './fetch-pace.js';
-import { commitOnce, forgetMember, generationOf, joinedGeneration, listenToFetches } from './group-patches.js';
+import { commitOnce, forgetMember, isFetchedIn, joinedGeneration, listenToFetches } from './group-patches.js';
 import { clientRetry } from './kafka-client.js';
 import { type OwnedPartitions, stickyAssigner } from './sticky-assigner.js';
 
@@ -210,7 +210,7 @@ export class GroupConsumer {
   private async hand(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
     await this.ready;
-    const isOfNow = this.signs.isReading && generationOf(batch) === this.membership.generation;
+    const isOfNow = this.signs.isReading && isFetchedIn(batch, this.membership.generation);
     if (!isOfNow || !payload.isRunning()) return;
     const { topic, partition } = batch;
     this.deps.listener.onRecords(

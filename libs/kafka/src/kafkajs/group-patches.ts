@@ -20,8 +20,11 @@ interface ConsumerGroupClass {
   };
 }
 interface ConsumerGroup {
+  /** Changes when a join is answered, well before what is assigned is known. */
   readonly generationId: number;
   readonly memberId: string;
+  /** Holds where reading stands; another one with each assignment. */
+  readonly offsetManager: object;
   /** One request, in the generation it is called in. */
   commitOffsets(offsets: { readonly topics: readonly TopicOffsets[] }): Promise<void>;
   readonly subscriptionState: { paused(): readonly unknown[] };
@@ -64,7 +67,7 @@ const busyMs = 1_000;
 const listeners = new Map<string, FetchListener>();
 const generations = new Map<string, number>();
 const groups = new Map<string, ConsumerGroup>();
-const fetchedIn = new WeakMap<object, number>();
+const fetchedFrom = new WeakMap<object, { readonly group: ConsumerGroup; readonly positions: object }>();
 /** When each group was asked what it answered with records last. */
 const busyAt = new WeakMap<ConsumerGroup, number>();
 
@@ -84,14 +87,14 @@ export const patchConsumerGroups = once(() => {
     groups.set(this.memberId, this);
   };
   group.prototype.fetch = async function (nodeId) {
-    const generation = this.generationId;
+    const { generationId: generation, offsetManager: positions } = this;
     const listener = listeners.get(this.memberId);
     const askedMs = (await listener?.mayAsk(nodeId)) ?? 0;
     this.maxWaitTime = waitOf(this, askedMs);
     const batches = await fetch.call(this, nodeId);
     // Another broker's fetch may have joined anew meanwhile: positions of the generation before mean nothing now.
-    if (this.generationId !== generation) return [];
-    for (const batch of batches) fetchedIn.set(batch, generation);
+    if (this.generationId !== generation || this.offsetManager !== positions) return [];
+    for (const batch of batches) fetchedFrom.set(batch, { group: this, positions });
     if (batches.some(({ messages }) => messages.length > 0)) busyAt.set(this, askedMs);
     listener?.onAnswered(nodeId, batches, askedMs);
     return batches;
@@ -128,9 +131,14 @@ export async function commitOnce(
   await group.commitOffsets({ topics });
 }
 
-/** The generation in which a batch was fetched. */
-export function generationOf(batch: object): number | null {
-  return fetchedIn.get(batch) ?? null;
+/**
+ * Whether a batch was fetched from positions of this generation that still hold. The generation alone does not say: it
+ * is there when a join is answered, while other brokers' fetches go on from the positions of the one before, and the same
+ * one may be told twice, with new positions each time.
+ */
+export function isFetchedIn(batch: object, generation: number): boolean {
+  const at = fetchedFrom.get(batch);
+  return at !== undefined && at.group.generationId === generation && at.group.offsetManager === at.positions;
 }
 
 /** Tells the listener of all that a member fetches; answers how to stop it. */
