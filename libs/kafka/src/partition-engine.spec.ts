@@ -91,8 +91,8 @@ class SteeredSource implements RecordSource {
     if (last !== undefined) this.position = last + 1n;
     this.listener?.onRecords(rest.map(aRecord));
   }
-  handOffsets(offsets: readonly bigint[]): void {
-    this.listener?.onRecords(offsets.map(aRecord));
+  handOffsets(offsets: readonly bigint[], partition = 0): void {
+    this.listener?.onRecords(offsets.map((offset) => ({ ...aRecord(offset), partition })));
   }
 }
 
@@ -353,6 +353,22 @@ describe('PartitionEngine', () => {
     await running.source.assignTwo();
     await turn();
     expect(running.startedOffsets).toHaveLength(51);
+    await running.stop();
+  });
+
+  it('takes from each partition in turn, so that a deep one does not starve another', async () => {
+    const { running } = await aLog(1_000);
+    await running.source.assignTwo();
+    running.source.hand(1_000);
+    await turn();
+    expect(running.startedOffsets).toHaveLength(50);
+    running.source.handOffsets([5_000n, 5_001n, 5_002n, 5_003n], 1);
+    for (let i = 0n; i < 8n; i++) {
+      running.finish(i);
+      await turn();
+      await turn();
+    }
+    expect(running.startedOffsets.slice(50).filter((offset) => offset >= 5_000n)).toHaveLength(4);
     await running.stop();
   });
 
