@@ -35,7 +35,7 @@ export async function openLoop(stage: BenchStage, loop: OpenLoop): Promise<Round
   const load = { topic: topics.eventsTopic, partitions: eventPartitions, from, count, endpoints };
   const paced = generator.call('pace', { ...load, value: 'event', ratePerSecond, startMs });
   let lagMax = 0;
-  const [arrivals] = await Promise.all([
+  await Promise.all([
     allArrived(stage, expected, ({ distinct }) => {
       const due = Math.min(expected, Math.floor(((epochMs() - startMs) / 1_000) * ratePerSecond * (expected / count)));
       lagMax = Math.max(lagMax, due - distinct);
@@ -45,6 +45,8 @@ export async function openLoop(stage: BenchStage, loop: OpenLoop): Promise<Round
   if (!aside.hangs) await waitUntil(() => isSettled(database), settleMsMax, run.signal);
   const all = usedBetween(before, usageOf(stage));
   const used = subtractIdle(all, idle, (epochMs() - startMs + leadMs) / 1_000);
+  if (!aside.hangs) await untilQuiet(stage);
+  const arrivals = await receiver.call('arrivals', {}); // with what came a second time since
   const now = await storeWork(database);
   return {
     ...figuresFrom({ count: expected, startedMs: startMs, arrivals, used }),

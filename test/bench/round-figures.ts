@@ -27,7 +27,7 @@ export interface RoundFacts {
   /** Different requests that should arrive. */
   readonly count: number;
   readonly startedMs: number;
-  readonly arrivals: Pick<Arrivals, 'distinct' | 'duplicates' | 'lastMs'>;
+  readonly arrivals: Pick<Arrivals, 'distinct' | 'duplicates' | 'lastMs'> & Partial<Pick<Arrivals, 'unexpected'>>;
   readonly used: Usage;
   /** Whose CPU counts; the system's when absent. */
   readonly cpuSeconds?: number;
@@ -43,7 +43,8 @@ export function figuresFrom({ count, startedMs, arrivals, used, cpuSeconds }: Ro
     arrivalMs: null,
     used,
     lost: count - arrivals.distinct,
-    duplicates: arrivals.duplicates,
+    // What is numbered for a round before has come a second time, and late.
+    duplicates: arrivals.duplicates + (arrivals.unexpected ?? 0),
     lagMax: null,
     transactions: null,
     walBytes: null,
