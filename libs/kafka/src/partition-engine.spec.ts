@@ -11,6 +11,7 @@ import type { CommittedOffset, LogView, RecordSource, RecordSourceListener, Topi
 class SteeredLog {
   offsets: readonly bigint[] = [];
   commitsTaken = true;
+  commitsAnswered = true;
   stored: CommittedOffset | null = null;
   readonly violations: string[] = [];
   private readonly finished = new Set<bigint>();
@@ -55,6 +56,7 @@ class SteeredSource implements RecordSource {
     this.log.stored = null;
   }
   async commit([at]: readonly CommittedOffset[]): Promise<boolean> {
+    if (!this.log.commitsAnswered) return new Promise(() => undefined);
     if (this.isCut || !this.log.commitsTaken || at === undefined) return false;
     this.log.take(at);
     return true;
@@ -370,6 +372,17 @@ describe('PartitionEngine', () => {
     }
     expect(running.startedOffsets.slice(50).filter((offset) => offset >= 5_000n)).toHaveLength(4);
     await running.stop();
+  });
+
+  it('stops although the broker never answers a commit', async () => {
+    const { log, running } = await aLog(3);
+    running.source.hand(3);
+    await turn();
+    log.commitsAnswered = false;
+    running.finish(0n);
+    await turn();
+    await running.stop();
+    expect(log.stored?.offset).toBe(0n);
   });
 
   it('pauses a partition that is full and resumes it at half', async () => {

@@ -58,6 +58,8 @@ export interface PartitionProgress extends TopicPartition {
 
 /** Offsets are committed this often, and at each drain: what a killed process repeats is one interval's work. */
 const commitMs = 1_000;
+/** Brokers that do not answer must not hold up a stop: what the last commit would have said is done again, and found done. */
+const lastCommitMsMax = 5_000;
 const firstBackOffMs = 200;
 const backOffMsMax = 5_000;
 /** A record whose handler throws what is no Failure (a bug) so often is given up. */
@@ -107,8 +109,7 @@ export class PartitionEngine implements RecordSourceListener {
     }
     await Promise.race([this.untilIdle(), this.deps.clock.wait(timeoutMs)]);
     this.stopping.abort();
-    await this.committing;
-    await this.lanes.commit();
+    await Promise.race([this.committing.then(() => this.lanes.commit()), this.deps.clock.wait(lastCommitMsMax)]);
     await this.deps.source.stop();
   }
 

@@ -1,6 +1,11 @@
 import type { z } from 'zod';
 import type { KafkaConfig } from './config-values.js';
 
+interface GroupTiming {
+  readonly KAFKA_SESSION_TIMEOUT_MS: number;
+  readonly KAFKA_HEARTBEAT_MS: number;
+}
+
 type Name = keyof KafkaConfig;
 
 /** What must hold between the variables of a secured connection, so that nothing given is left unused unseen. */
@@ -16,11 +21,14 @@ const relations: readonly { readonly given: Name; readonly needs: Name; readonly
 const ofTls: readonly Name[] = ['KAFKA_SSL_CA_FILE', 'KAFKA_SSL_CERT_FILE', 'KAFKA_SSL_KEY_FILE'];
 
 /** Checks the Kafka variables of an app's schema against each other: `schema.superRefine(kafkaRelations)`. */
-export function kafkaRelations(config: KafkaConfig, context: z.RefinementCtx): void {
-  const fault = (name: Name, message: string) => context.addIssue({ code: 'custom', path: [name], message });
+export function kafkaRelations(config: KafkaConfig & GroupTiming, context: z.RefinementCtx): void {
+  const fault = (name: Name | keyof GroupTiming, message: string) =>
+    context.addIssue({ code: 'custom', path: [name], message });
   for (const { given, needs, why } of relations)
     if (config[given] !== undefined && config[needs] === undefined) fault(needs, `must be given with ${given}: ${why}`);
   for (const name of ofTls)
     if (config[name] !== undefined && !config.KAFKA_SSL)
       fault('KAFKA_SSL', `must be true with ${name}: without it the connection is plain text`);
+  if (config.KAFKA_HEARTBEAT_MS >= config.KAFKA_SESSION_TIMEOUT_MS)
+    fault('KAFKA_HEARTBEAT_MS', 'must be less than KAFKA_SESSION_TIMEOUT_MS: a third of it is usual');
 }
