@@ -22,6 +22,13 @@ describe('connectionsTo', () => {
     expect(refused).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 
+  it.each(['pa/ss', 'pa#ss', 'pa?ss'])('refuses a URL whose password %s is not escaped', (password) => {
+    const refused = () => connectionsTo(`postgres://u:${password}@db.test:5432/h`);
+    expect(refused).toThrow(/DATABASE_URL: is no URL: write .* as %2F/);
+    expect(refused).not.toThrow(/pa.ss/);
+    expect(refused).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  });
+
   it('leaves everything else of the URL to the driver, and nothing of TLS', () => {
     const url = `${base}?sslmode=verify-full&options=-c%20search_path%3Dx&application_name=a`;
     const { options } = connectionsTo(url)();
@@ -54,8 +61,10 @@ describe('connectionsTo', () => {
   });
 
   it('asks for the URL again each time, and keeps the last one that can be used', () => {
-    const urls = [base, `${base}?sslmode=prefer`, `${base}2`];
+    const unescaped = 'postgres://u:pa/ss@db.test:5432/h';
+    const urls = [base, `${base}?sslmode=prefer`, unescaped, `${base}2`];
     const connection = connectionsTo(() => urls.shift() ?? '');
+    expect(connection().options.connectionString).toBe(base);
     expect(connection().options.connectionString).toBe(base);
     expect(connection().options.connectionString).toBe(`${base}2`);
   });

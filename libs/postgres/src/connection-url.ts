@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
-import type pg from 'pg';
+import pg from 'pg';
 import { Failure } from '#domain/failure';
 import { isLoopback } from '#domain/loopback';
 
@@ -64,9 +64,19 @@ function readConnection(url: string): Connection {
   if (parameters.has('uselibpqcompat')) throw wrong('uselibpqcompat weakens what sslmode promises: leave it out');
   for (const name of ours) parameters.delete(name);
   const rest = parameters.size === 0 ? base : `${base}?${parameters}`;
+  if (!isReadable(rest)) throw wrong('is no URL: write / # ? @ : and % of a password as %2F %23 %3F %40 %3A and %25');
   const mode = modeOf(given);
   const ssl = mode === null || mode === 'disable' ? false : tlsOptions(mode, given);
   return { options: { connectionString: rest, ssl }, warning: warningOf(mode, rest) };
+}
+
+/** What the driver cannot read it would refuse at each connection, as a fault that no waiting mends. */
+function isReadable(url: string): boolean {
+  try {
+    return new pg.Client({ connectionString: url }) instanceof pg.Client;
+  } catch {
+    return false;
+  }
 }
 
 type Given = ReadonlyMap<(typeof ours)[number], string | undefined>;
