@@ -36,7 +36,10 @@ describe('a member that joins again as another one because a leader has moved', 
   beforeAll(async () => {
     cluster = await KafkaCluster.start();
     const direct = { brokers: cluster.directBrokers.split(','), ssl: false };
-    await createTopics(direct, [{ name: topic, partitions: 3, replicationFactor: 2, config: {} }], quiet);
+    const wanted = [{ name: topic, partitions: 3, replicationFactor: 2, config: {} }];
+    // A broker that has just started may not have heard of the topic yet.
+    const isMade = () => createTopics(direct, wanted, quiet).catch(() => null);
+    await until(isMade, { what: 'the topic' });
     await cluster.place(topic, placed);
   });
 

@@ -158,6 +158,7 @@ export class GroupConsumer {
     // The same one again: it was told twice.
     const isNext = generation === before.generation + 1 || generation === before.generation;
     const isNextGeneration = before.memberId === memberId && isNext;
+    if (before.memberId !== memberId) forgetMember(before.memberId);
     this.membership = { memberId, generation, owned };
     membership.joined(this.membership);
     this.listenToFetches(memberId);
