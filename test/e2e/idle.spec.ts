@@ -13,7 +13,7 @@ const apps: readonly AppName[] = ['renderer', 'dispatcher', 'retry-scheduler', '
  * bench -- idle` measures the shares of a core, which are to be below 1 %; the bound here finds a loop that spins.
  */
 const wakeUpsMax = 15; // a second
-const coreShareMax = 0.03;
+const coreShareMax = 0.02;
 const settleMs = 5_000;
 /** A collection of what the start has left only ever adds: the least of some looks counts. */
 const lookMs = 10_000;

@@ -1,7 +1,7 @@
 import { pino, stdTimeFunctions } from 'pino';
 import { loggableFields } from './logged-error.js';
 
-/** One JSON line per unit of work. `error` means that someone must act. Never a body, never a secret. */
+/** One JSON line per unit of work; of an event that made notifications, whose rows say the same, at `debug` alone. `error` means that someone must act. Never a body, never a secret. */
 export interface Log {
   /** Fields that are costly to make may be a function, which is called only where they are said. */
   debug(event: string, fields?: object | (() => object)): void;

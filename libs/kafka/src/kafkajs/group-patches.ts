@@ -66,7 +66,8 @@ const busyMs = 1_000;
 
 const listeners = new Map<string, FetchListener>();
 const generations = new Map<string, number>();
-const groups = new Map<string, ConsumerGroup>();
+/** Weak: a join may end after its consumer was given up. */
+const groups = new Map<string, WeakRef<ConsumerGroup>>();
 const fetchedFrom = new WeakMap<object, { readonly group: ConsumerGroup; readonly positions: object }>();
 /** When each group was asked what it answered with records last. */
 const busyAt = new WeakMap<ConsumerGroup, number>();
@@ -84,7 +85,7 @@ export const patchConsumerGroups = once(() => {
   const { fetch, joinAndSync } = group.prototype;
   group.prototype.joinAndSync = async function () {
     await joinAndSync.call(this);
-    groups.set(this.memberId, this);
+    groups.set(this.memberId, new WeakRef(this));
   };
   group.prototype.fetch = async function (nodeId) {
     const { generationId: generation, offsetManager: positions } = this;
@@ -126,7 +127,7 @@ export async function commitOnce(
   { memberId, generation }: { readonly memberId: string; readonly generation: number },
   topics: readonly TopicOffsets[],
 ): Promise<void> {
-  const group = groups.get(memberId);
+  const group = groups.get(memberId)?.deref();
   if (group?.generationId !== generation) throw new Error(`Kafka: not a member of generation ${generation}`);
   await group.commitOffsets({ topics });
 }

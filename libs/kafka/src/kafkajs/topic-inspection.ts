@@ -186,7 +186,7 @@ async function whatIsAllowed<T>(ask: () => Promise<T>): Promise<Reading<T>> {
 }
 
 /** The protocol's name of an error, also of one that was tried again in vain. */
-function typeOf(error: unknown): string | null {
+export function typeOf(error: unknown): string | null {
   for (let at = error; at instanceof Error; at = at.cause) {
     if ('type' in at && typeof at.type === 'string') return at.type;
   }

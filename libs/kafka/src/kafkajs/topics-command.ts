@@ -1,8 +1,9 @@
 import kafkajs, { type Admin } from 'kafkajs';
+import { systemClock } from '#domain/clock';
 import type { Difference, WantedTopic } from '#kafka/topic-differences';
 import type { Log } from '#telemetry/log';
 import type { KafkaSettings } from './kafka-client.js';
-import { brokerDifferences, differencesOfTopics, isFatal, topicSizes, withAdmin } from './topic-inspection.js';
+import { brokerDifferences, differencesOfTopics, isFatal, topicSizes, typeOf, withAdmin } from './topic-inspection.js';
 
 // Node sees only the first of this CommonJS module's names.
 const { KafkaJSAggregateError } = kafkajs;
@@ -14,6 +15,8 @@ export interface TopicsReport {
 }
 
 const createTimeoutMs = 30_000;
+const ledPollMs = 100;
+const notLedYet: ReadonlySet<string> = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']);
 /** A shorter prefix could name topics that are not ours to delete. */
 const prefixCharsMin = 8;
 
@@ -32,6 +35,7 @@ export async function createTopics(
     const sizes = await topicSizes(admin, wanted);
     const missing = wanted.filter(({ name }) => sizes.get(name)?.kind === 'missing');
     if (missing.length > 0) await createMissing(admin, missing);
+    for (const topic of missing) await untilLed(admin, topic);
     const ofTopics = await differencesOfTopics(admin, wanted, kafka);
     return { created: missing.map(({ name }) => name), differences: [...ofBrokers, ...ofTopics] };
   });
@@ -69,7 +73,7 @@ export async function brokersTrouble(kafka: KafkaSettings, log: Log): Promise<st
 /** Throws one error with the brokers' reason for every topic they refused. */
 async function createMissing(admin: Admin, missing: readonly WantedTopic[]): Promise<void> {
   try {
-    await admin.createTopics({ waitForLeaders: true, timeout: createTimeoutMs, topics: missing.map(topicConfig) });
+    await admin.createTopics({ waitForLeaders: false, timeout: createTimeoutMs, topics: missing.map(topicConfig) });
   } catch (error) {
     if (!(error instanceof KafkaJSAggregateError)) throw error;
     const causes = error.errors.map((one) => {
@@ -79,6 +83,28 @@ async function createMissing(admin: Admin, missing: readonly WantedTopic[]): Pro
     const tooFew = causes.some((cause) => /INVALID_REPLICATION_FACTOR|[Rr]eplication[- ]factor/.test(cause));
     const hint = tooFew ? '\nonly one broker? TOPIC_PROFILE=development' : '';
     throw new Error(`the brokers refused to create topics\n${causes.join('\n')}${hint}`, { cause: error });
+  }
+}
+
+/**
+ * Until a broker says who leads every partition. The client's own wait fails where a broker has not heard of the topic yet,
+ * which says nothing. Throws after 30 s.
+ */
+async function untilLed(admin: Admin, { name }: WantedTopic): Promise<void> {
+  const endMs = systemClock.monotonicMs() + createTimeoutMs;
+  while (!(await isLed(admin, name))) {
+    if (systemClock.monotonicMs() > endMs) throw new Error(`topic ${name} was made, but nobody leads its partitions`);
+    await systemClock.wait(ledPollMs);
+  }
+}
+
+async function isLed(admin: Admin, name: string): Promise<boolean> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
+    return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
+  } catch (error) {
+    if (notLedYet.has(typeOf(error) ?? '')) return false;
+    throw error;
   }
 }
 
