@@ -44,7 +44,7 @@ export function alone(app: ProfiledApp): (run: BenchRun) => Promise<Outcome> {
     for (let k = 1; k <= run.options.rounds; k++)
       rounds.push(await said(stage, `round ${k}: ${app}`, round(run.options.events)));
     const profile = await profileRound(stage, () => round(run.options.events));
-    return withProfile(speedOutcome(run, rounds), profile);
+    return withProfile(speedOutcome(run.options, rounds), profile);
   };
 }
 
@@ -58,18 +58,19 @@ async function aloneRound(stage: BenchStage, app: ProfiledApp, count: number): P
   const { load, prepare, gone } = await roundsOf[app](stage);
   await prepare({ from, count });
   await generator.call('fill', { ...load, from, count, endpoints });
-  await untilQuiet(stage);
+  const wasQuiet = await untilQuiet(stage);
   const before = usageOf(stage);
   const startedMs = await generator.call('release', {});
-  await waitUntil(async () => (await gone(count)) >= count, doneMsMax, run.signal);
+  const isDone = await waitUntil(async () => (await gone(count)) >= count, doneMsMax, run.signal);
   const lastMs = epochMs();
   const used = usedBetween(before, usageOf(stage));
-  const arrivals = await receiver.call('arrivals', {});
+  const settled = (await untilQuiet(stage)) && wasQuiet && isDone;
+  const arrivals = await receiver.call('arrivals', {}); // with what came a second time since
   const isSent = app === 'dispatcher';
   const distinct = isSent ? arrivals.distinct : Math.min(count, await gone(count));
-  const duplicates = isSent ? arrivals.duplicates : Math.max(0, (await gone(count)) - count);
+  const duplicates = isSent ? arrivals.duplicates + arrivals.unexpected : Math.max(0, (await gone(count)) - count);
   const through = { distinct, duplicates, lastMs: isSent ? arrivals.lastMs : lastMs };
-  return figuresFrom({ count, startedMs, arrivals: through, used, cpuSeconds: used[app]?.cpuSeconds ?? 0 });
+  return figuresFrom({ count, startedMs, arrivals: through, used, settled, cpuSeconds: used[app]?.cpuSeconds ?? 0 });
 }
 
 const roundsOf: Readonly<Record<ProfiledApp, (stage: BenchStage) => Promise<AloneRound>>> = {

@@ -34,7 +34,7 @@ export async function bareRound(stage: BenchStage, bareStage: BareStage, events:
   const round = { stage: bareStage, brokers: servers.brokers, databaseUrl: bareDatabase.url, topic, from, count };
   await bare.call('prepare', { ...round, endpoints, receivers: receiverAddresses });
   await receiver.call('expect', { from, count, timed: false, aside: noAside });
-  await untilQuiet(stage);
+  const settled = await untilQuiet(stage);
 
   const before = usageOf(stage);
   const finished = bare.call('finish', {});
@@ -46,7 +46,7 @@ export async function bareRound(stage: BenchStage, bareStage: BareStage, events:
   const used = usedBetween(before, usageOf(stage));
   if (bareStage === 'sql' || bareStage === 'path') await checkKept(stage, count);
   const arrivals = await receiver.call('arrivals', {});
-  return figuresFrom({ count, startedMs, arrivals, used: ownUsage(used) });
+  return figuresFrom({ count, startedMs, arrivals, used: ownUsage(used), settled });
 }
 
 async function checkKept({ bareDatabase }: BenchStage, count: number): Promise<void> {

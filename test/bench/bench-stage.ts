@@ -14,6 +14,7 @@ import { BenchProcess } from './bench-process.js';
 import { writeResources } from './bench-resources.js';
 import { type BenchServers, startServers } from './bench-servers.js';
 import { appEnvironment, createBenchSettings } from './bench-settings.js';
+import type { Faults } from './faults.js';
 import type { BenchOptions } from './options.js';
 import { inspectorOption } from './profiler.js';
 import type { BareCalls } from './programs/bare.js';
@@ -29,6 +30,8 @@ export interface BenchRun {
   /** Aborted when the run is to end. */
   readonly signal: AbortSignal;
   readonly onLost: (reason: Error) => void;
+  /** What goes wrong and does not end the run. */
+  readonly faults: Faults;
   readonly teardown: Teardown;
 }
 

@@ -11,9 +11,13 @@ const speed = z.object({
     lost: z.number(),
     duplicates: z.number(),
   }),
-  spread: z.object({ deliveriesPerSecond: spread, deliveriesPerCpuSecond: spread }),
+  spread: z.object({
+    ...{ deliveriesPerSecond: spread, deliveriesPerCpuSecond: spread },
+    arrivalMs: z.object({ p50: spread, p95: spread, p99: spread }).nullish(),
+  }),
   ratioToBare: z.number().nullish(),
   healthyLossPercent: z.number().optional(),
+  healthyLossPercentAtMost: z.number().optional(),
   p99Ratio: z.number().nullish(),
 });
 const idle = z.object({
@@ -53,13 +57,14 @@ function rowOf(result: unknown): readonly string[] {
 
 function speedRow({ scenario, options, median, spread: of, ...rest }: z.output<typeof speed>): readonly string[] {
   const { events, ratePerSecond, rounds } = options;
-  const { arrivalMs, residentMiBMax, lost, duplicates } = median;
-  const three = ({ min, median: middle, max }: z.output<typeof spread>) =>
-    `${Math.round(middle)} (${Math.round(min)}-${Math.round(max)})`;
+  const { residentMiBMax, lost, duplicates } = median;
+  const arrivalMs = of.arrivalMs ?? median.arrivalMs;
   const peak = Object.entries(residentMiBMax).filter(([name]) => apps.has(name));
   const remarks = [
     ...(typeof rest.ratioToBare === 'number' ? [`${(rest.ratioToBare * 100).toFixed(0)} % of bare path`] : []),
-    ...(rest.healthyLossPercent === undefined ? [] : [`healthy lose ${rest.healthyLossPercent.toFixed(1)} %`]),
+    ...(rest.healthyLossPercent === undefined
+      ? []
+      : [lossText(rest.healthyLossPercent, rest.healthyLossPercentAtMost)]),
     ...(typeof rest.p99Ratio === 'number' ? [`their p99 x ${rest.p99Ratio.toFixed(2)}`] : []),
     `lost ${lost}, duplicates ${duplicates}`,
   ];
@@ -67,10 +72,21 @@ function speedRow({ scenario, options, median, spread: of, ...rest }: z.output<t
     `${scenario}, ${rounds} x ${events}${ratePerSecond === null ? '' : ` at ${ratePerSecond}/s`}`,
     three(of.deliveriesPerSecond),
     three(of.deliveriesPerCpuSecond),
-    arrivalMs === null ? '' : [arrivalMs.p50, arrivalMs.p95, arrivalMs.p99].map((ms) => ms.toFixed(0)).join(' / '),
+    arrivalMs === null ? '' : [arrivalMs.p50, arrivalMs.p95, arrivalMs.p99].map(three).join(' / '),
     peak.map(([name, mib]) => `${name} ${mib}`).join(', '),
     remarks.join('; '),
   ];
+}
+
+/** Files of before had no spread of some figures. */
+function three(figure: number | z.output<typeof spread>): string {
+  if (typeof figure === 'number') return figure.toFixed(0);
+  return `${Math.round(figure.median)} (${Math.round(figure.min)}-${Math.round(figure.max)})`;
+}
+
+function lossText(percent: number, percentAtMost: number | undefined): string {
+  const least = `healthy lose ${percent.toFixed(1)} %`;
+  return percentAtMost === undefined ? least : `${least}, at most ${percentAtMost.toFixed(1)} %`;
 }
 
 function idleRow({ options, median }: z.output<typeof idle>): readonly string[] {

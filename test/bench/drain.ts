@@ -27,7 +27,7 @@ export async function drain(stage: BenchStage, count: number, aside: Aside = noA
   const early = await receiver.call('arrivals', {});
   if (early.distinct > 0)
     throw new Error('events of an open transaction were sent: the renderer reads uncommitted ones');
-  await untilQuiet(stage);
+  const wasQuiet = await untilQuiet(stage);
 
   const [work, before] = [await storeWork(database), usageOf(stage)];
   const startedMs = await generator.call('release', {});
@@ -35,11 +35,11 @@ export async function drain(stage: BenchStage, count: number, aside: Aside = noA
   const isDone = aside.hangs || (await waitUntil(() => isSettled(database), settleMsMax, run.signal));
   const used = usedBetween(before, usageOf(stage));
   if (!isDone) run.say(`after ${settleMsMax / 1_000} s something was still pending`);
-  if (!aside.hangs) await untilQuiet(stage);
+  const isQuiet = aside.hangs || (await untilQuiet(stage));
   const arrivals = await receiver.call('arrivals', {});
   const now = await storeWork(database);
   return {
-    ...figuresFrom({ count: expected, startedMs, arrivals, used }),
+    ...figuresFrom({ count: expected, startedMs, arrivals, used, settled: wasQuiet && isDone && isQuiet }),
     transactions: now.transactions - work.transactions,
     walBytes: now.walBytes - work.walBytes,
   };

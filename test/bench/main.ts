@@ -6,14 +6,19 @@ import { keepRunFolder, madeRunFolder, removeRunFolder } from '../../deploy/loca
 import { alone } from './alone.js';
 import type { BenchRun } from './bench-stage.js';
 import { capacityTable } from './capacity-table.js';
+import { Faults } from './faults.js';
 import { idle } from './idle.js';
 import { isolation } from './isolation.js';
+import { measuredOn } from './measured-on.js';
 import { type BenchOptions, readCommandLine } from './options.js';
 import type { Outcome } from './outcome.js';
 import { bareAlone, pipeline } from './pipeline.js';
+import { fewRoundsWarning, runReport } from './run-report.js';
 import { search } from './search.js';
 import { type Scenario, usage } from './usage.js';
 
+/** Also of a run that was measured and does not count. */
+const failedExit = 1;
 const wrongUseExit = 2;
 const signalExits = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 /** npm passes on the signal that the terminal has sent to us as well: within this it is the same one. Milliseconds. */
@@ -58,14 +63,20 @@ async function bench(options: BenchOptions): Promise<void> {
   stopOnSignals(stop, say);
   setTimeout(() => stop(new Error(`given up after ${runMsMax / 60_000} minutes`)), runMsMax).unref();
   const teardown = new Teardown(say);
+  const faults = new Faults();
   let exitCode = 0;
   try {
-    const run = { options, env: process.env, say, signal: stopping.signal, onLost: stop, teardown };
-    const { json, lines } = await Promise.race([runs[options.scenario](run), aborted(stopping.signal)]);
+    const on = measuredOn();
+    const warning = fewRoundsWarning(options);
+    if (warning !== null) say(warning);
+    const run = { options, env: process.env, say, signal: stopping.signal, onLost: stop, faults, teardown };
+    const outcome = await Promise.race([runs[options.scenario](run), aborted(stopping.signal)]);
+    const { json, lines } = runReport(outcome, { options, on, faults });
     process.stdout.write(`${lines.join('\n')}\n`);
     if (options.jsonFile !== null) writeFileSync(options.jsonFile, `${JSON.stringify(json, null, 2)}\n`);
+    if (faults.all.length > 0) exitCode = failedExit;
   } catch (error) {
-    exitCode = error instanceof Interrupted ? signalExits[error.signal] : 1;
+    exitCode = error instanceof Interrupted ? signalExits[error.signal] : failedExit;
     if (!(error instanceof Interrupted)) say(`failed: ${error instanceof Error ? error.message : String(error)}`);
   }
   stopping.abort();
@@ -80,11 +91,11 @@ async function leave(exitCode: number, teardown: Teardown, say: (line: string) =
   const isClean = await teardown.run();
   killEverything();
   const folder = madeRunFolder();
-  if (folder !== null && exitCode === 1) {
+  if (folder !== null && exitCode === failedExit) {
     keepRunFolder();
     say(`the logs are in ${path.relative(process.cwd(), folder)}/ until the next start`);
   } else removeRunFolder();
-  process.exit(isClean || exitCode !== 0 ? exitCode : 1);
+  process.exit(isClean || exitCode !== 0 ? exitCode : failedExit);
 }
 
 function stopOnSignals(stop: (reason: Error) => void, say: (line: string) => void): void {

@@ -29,7 +29,7 @@ export async function openLoop(stage: BenchStage, loop: OpenLoop): Promise<Round
   const expected = countedOf({ from, count, endpoints }, aside);
   await emptyDatabase(database);
   await receiver.call('expect', { from, count, timed: true, aside });
-  await untilQuiet(stage);
+  const wasQuiet = await untilQuiet(stage);
 
   const [work, before, startMs] = [await storeWork(database), usageOf(stage), epochMs() + leadMs];
   const load = { topic: topics.eventsTopic, partitions: eventPartitions, from, count, endpoints };
@@ -42,14 +42,15 @@ export async function openLoop(stage: BenchStage, loop: OpenLoop): Promise<Round
     }),
     paced,
   ]);
-  if (!aside.hangs) await waitUntil(() => isSettled(database), settleMsMax, run.signal);
+  const isDone = aside.hangs || (await waitUntil(() => isSettled(database), settleMsMax, run.signal));
   const all = usedBetween(before, usageOf(stage));
   const used = subtractIdle(all, idle, (epochMs() - startMs + leadMs) / 1_000);
-  if (!aside.hangs) await untilQuiet(stage);
+  if (!isDone) run.say(`after ${settleMsMax / 1_000} s something was still pending`);
+  const isQuiet = aside.hangs || (await untilQuiet(stage));
   const arrivals = await receiver.call('arrivals', {}); // with what came a second time since
   const now = await storeWork(database);
   return {
-    ...figuresFrom({ count: expected, startedMs: startMs, arrivals, used }),
+    ...figuresFrom({ count: expected, startedMs: startMs, arrivals, used, settled: wasQuiet && isDone && isQuiet }),
     arrivalMs: await receiver.call('latencies', {}),
     lagMax,
     transactions: now.transactions - work.transactions,

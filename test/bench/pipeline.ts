@@ -37,7 +37,7 @@ async function drains(run: BenchRun): Promise<Outcome> {
     rounds.push(await said(stage, `round ${round}: pipeline`, drain(stage, run.options.events)));
   }
   const profile = await profileRound(stage, () => drain(stage, run.options.events));
-  return withProfile(speedOutcome(run, rounds, bare), profile);
+  return withProfile(speedOutcome(run.options, rounds, bare), profile);
 }
 
 async function openLoops(run: BenchRun, ratePerSecond: number): Promise<Outcome> {
@@ -49,12 +49,13 @@ async function openLoops(run: BenchRun, ratePerSecond: number): Promise<Outcome>
   for (let round = 1; round <= run.options.rounds; round++)
     rounds.push(await said(stage, `round ${round}: open loop`, openLoop(stage, loop)));
   const profile = await profileRound(stage, () => openLoop(stage, loop));
-  const { json, lines } = speedOutcome(run, rounds, noBareRounds());
+  const { json, lines } = speedOutcome(run.options, rounds, noBareRounds());
   const idleLine = `subtracted idle use, % of a core: ${idleText(idle)}`;
   const idleCorePercent = Object.fromEntries(
     Object.entries(idle).map(([name, { cpuSeconds }]) => [name, cpuSeconds * 100]),
   );
-  return withProfile({ json: { ...json, idleCorePercent }, lines: [...lines, '', idleLine] }, profile);
+  const withIdle = { ...json, idleCorePercent };
+  return withProfile({ json: withIdle, lines: [...lines, '', idleLine] }, profile);
 }
 
 /** The bare loops alone. */
@@ -63,7 +64,7 @@ export async function bareAlone(run: BenchRun): Promise<Outcome> {
   await warmUpBare(stage);
   const bare = noBareRounds();
   for (let round = 1; round <= run.options.rounds; round++) await bareRounds(stage, bare, round);
-  return speedOutcome(run, bare.sql, bare);
+  return speedOutcome(run.options, bare.sql, bare);
 }
 
 async function bareRounds(stage: BenchStage, bare: BareRounds, round: number): Promise<void> {

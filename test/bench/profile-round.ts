@@ -1,5 +1,5 @@
 import type { BenchStage } from './bench-stage.js';
-import type { Outcome } from './outcome.js';
+import type { Finding } from './outcome.js';
 import { costsOf, type ProfileCost } from './profile.js';
 import { Profiler } from './profiler.js';
 import type { RoundFigures } from './round-figures.js';
@@ -7,7 +7,7 @@ import { table } from './table.js';
 import { said } from './warm-up.js';
 
 /** One more round in which the app of `--profile` is sampled: it is slower than the others, so its figures are not theirs. */
-export async function profileRound(stage: BenchStage, round: () => Promise<RoundFigures>): Promise<Outcome | null> {
+export async function profileRound(stage: BenchStage, round: () => Promise<RoundFigures>): Promise<Finding | null> {
   const { profile: name } = stage.run.options;
   const app = stage.apps.find((one) => one.name === name);
   if (name === null) return null;

@@ -15,6 +15,8 @@ export interface RoundFigures {
   readonly used: Usage;
   readonly lost: number;
   readonly duplicates: number;
+  /** False when something was still under way at its end, or servers and apps did not get quiet around it. */
+  readonly settled: boolean;
   /** The most events that were due and had not arrived; null for a backlog. */
   readonly lagMax: number | null;
   /** Commits of Postgres and bytes of its log; null where they were not looked at. */
@@ -29,11 +31,12 @@ export interface RoundFacts {
   readonly startedMs: number;
   readonly arrivals: Pick<Arrivals, 'distinct' | 'duplicates' | 'lastMs'> & Partial<Pick<Arrivals, 'unexpected'>>;
   readonly used: Usage;
+  readonly settled: boolean;
   /** Whose CPU counts; the system's when absent. */
   readonly cpuSeconds?: number;
 }
 
-export function figuresFrom({ count, startedMs, arrivals, used, cpuSeconds }: RoundFacts): RoundFigures {
+export function figuresFrom({ count, startedMs, arrivals, used, settled, cpuSeconds }: RoundFacts): RoundFigures {
   const seconds = (arrivals.lastMs - startedMs) / 1_000;
   return {
     deliveries: arrivals.distinct,
@@ -45,6 +48,7 @@ export function figuresFrom({ count, startedMs, arrivals, used, cpuSeconds }: Ro
     lost: count - arrivals.distinct,
     // What is numbered for a round before has come a second time, and late.
     duplicates: arrivals.duplicates + (arrivals.unexpected ?? 0),
+    settled,
     lagMax: null,
     transactions: null,
     walBytes: null,

@@ -3,8 +3,10 @@ import { benchTenant } from './bench-events.js';
 import { type BenchRun, type BenchStage, startStage } from './bench-stage.js';
 import { NotificationLists } from './notification-lists.js';
 import type { Outcome } from './outcome.js';
-import { type Percentiles, percentilesOf } from './percentiles.js';
+import { type Percentiles, percentilesOf, type Spread } from './percentiles.js';
+import { mediansOf, spreadsOf } from './spreads.js';
 import { table } from './table.js';
+import { pagesOfList } from './usage.js';
 
 const warmPages = 50;
 const pageSize = 50;
@@ -20,33 +22,48 @@ const lists = [
   { name: 'failed of an endpoint', filter: 'endpoint = e3 AND state = FAILED' },
 ] as const;
 
+/** What one round found out: milliseconds a page, by list. */
+interface SearchRound {
+  readonly pageMs: Readonly<Record<string, Percentiles>>;
+}
+
 /** Pages of lists through the admin's API, one call at a time. */
 export async function search(run: BenchRun): Promise<Outcome> {
   const stage = await startStage(run, ['admin']);
-  const { events, rounds } = run.options;
+  const { events } = run.options;
   run.say(`storing ${events} notifications`);
   await storeHistory(stage, events);
   const client = new NotificationLists(stage.adminAddress, readFileSync(stage.adminKeyFile, 'utf8').trim());
-  const pageMs: Record<string, Percentiles> = {};
-  for (const { name, filter } of lists) {
-    await pages(client, filter, warmPages);
-    const percentiles = percentilesOf(await pages(client, filter, rounds));
-    if (percentiles !== null) pageMs[name] = percentiles;
-    run.say(`${name}: p50 ${percentiles?.p50.toFixed(1)} ms`);
-  }
+  for (const { filter } of lists) await pages(client, filter, warmPages);
+  const rounds: SearchRound[] = [];
+  for (let round = 1; round <= run.options.rounds; round++) rounds.push(await searchRound(run, client, round));
   client.close();
-  const rows = Object.entries(pageMs).map(([name, { p50, p95, p99 }]) => [
-    name,
-    ...[p50, p95, p99].map((ms) => ms.toFixed(1)),
-  ]);
+  const spread = spreadsOf(rounds);
   return {
-    json: { scenario: 'search', options: run.options, rounds, median: { pageMs } },
+    json: { rounds, median: mediansOf<SearchRound>(spread), spread, bare: null, ratioToBare: null },
     lines: [
-      `search: pages of ${pageSize} of ${events} notifications, ${rounds} pages of each list, milliseconds`,
+      `search: pages of ${pageSize} of ${events} notifications, ${rounds.length} rounds of ${pagesOfList} pages of each list, milliseconds (min / median / max)`,
       '',
-      ...table([['list', 'p50', 'p95', 'p99'], ...rows]),
+      ...table([
+        ['list', 'p50', 'p95', 'p99'],
+        ...Object.entries(spread.pageMs).map(([name, { p50, p95, p99 }]) => [name, ...[p50, p95, p99].map(three)]),
+      ]),
     ],
   };
+}
+
+async function searchRound(run: BenchRun, client: NotificationLists, round: number): Promise<SearchRound> {
+  const pageMs: Record<string, Percentiles> = {};
+  for (const { name, filter } of lists) {
+    const percentiles = percentilesOf(await pages(client, filter, pagesOfList));
+    if (percentiles !== null) pageMs[name] = percentiles;
+    run.say(`round ${round}: ${name}: p50 ${percentiles?.p50.toFixed(1)} ms`);
+  }
+  return { pageMs };
+}
+
+function three({ min, median, max }: Spread): string {
+  return [min, median, max].map((ms) => ms.toFixed(1)).join(' / ');
 }
 
 /** Follows the list from page to page, from the beginning again when it ends. */

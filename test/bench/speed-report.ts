@@ -1,34 +1,37 @@
 import { idlePrefix } from './components.js';
+import type { BenchOptions } from './options.js';
 import type { Percentiles, Spread } from './percentiles.js';
 import type { SpeedResult, Summary } from './speed.js';
 import { table } from './table.js';
 
 /** Speed in words, for a terminal. */
-export function speedLines(result: SpeedResult): readonly string[] {
-  const { median, bare, ratioToBare, options } = result;
-  const { endpoints, concurrency, events, rounds, ratePerSecond } = options;
+export function speedLines(result: SpeedResult, options: BenchOptions): readonly string[] {
+  const { bare } = result;
+  const { scenario, endpoints, concurrency, events, rounds, ratePerSecond } = options;
   const at = ratePerSecond === null ? '' : ` at ${ratePerSecond}/s`;
   return [
-    `${result.scenario}: ${rounds} rounds of ${events} events${at}, ${endpoints} endpoints with ${concurrency} requests each`,
+    `${scenario}: ${rounds} rounds of ${events} events${at}, ${endpoints} endpoints with ${concurrency} requests each`,
     '',
     ...speedTable([
-      ...Object.entries(bare).map(([name, summary]) => [`bare ${name}`, summary] as const),
-      ...(result.scenario === 'bare' ? [] : [[result.scenario, result] as const]),
+      ...Object.entries(bare ?? {}).map(([name, summary]) => [`bare ${name}`, summary] as const),
+      ...(scenario === 'bare' ? [] : [[scenario, result] as const]),
     ]),
-    ...(result.scenario === 'bare' ? [] : ['', ...componentTable(result.scenario, result)]),
-    ...['sql', 'path'].flatMap((name) => bareLines(`bare ${name}`, bare[name])),
+    ...(scenario === 'bare' ? [] : ['', ...componentTable(scenario, result)]),
+    ...['sql', 'path'].flatMap((name) => bareLines(`bare ${name}`, bare?.[name])),
     ...arrivalLines(result),
     ...storeLines(result),
-    ...(ratioToBare === null ? [] : ['', ratioLine(result.ratios)]),
-    ...(median.lost + median.duplicates === 0
-      ? []
-      : ['', `LOST ${median.lost}, DUPLICATES ${median.duplicates} in all rounds`]),
+    ...ratioLines(result),
   ];
 }
 
-function ratioLine(ratios: SpeedResult['ratios']): string {
-  const percent = (name: string) => `${((ratios[name] ?? 0) * 100).toFixed(1)} %`;
-  return `${percent('path')} of bare path, the loop of the same parts; ${percent('sql')} of bare sql, which has one topic and no payloads`;
+function ratioLines({ ratioToBare, ratioToBarePerCpuSecond, ratios }: SpeedResult): readonly string[] {
+  const percent = (ratio: number | null | undefined) => `${((ratio ?? 0) * 100).toFixed(1)} %`;
+  if (ratioToBare === null) return [];
+  return [
+    '',
+    `${percent(ratioToBare)} of bare path, the loop of the same parts (${percent(ratioToBarePerCpuSecond)} a CPU-second)`,
+    `${percent(ratios?.['sql'])} of bare sql, which has one topic and no payloads`,
+  ];
 }
 
 export function speedTable(rows: readonly (readonly [string, Summary])[]): readonly string[] {
@@ -78,9 +81,14 @@ function bareLines(name: string, summary: Summary | undefined): readonly string[
   ];
 }
 
-function arrivalLines({ median: { arrivalMs, lagMax } }: Summary): readonly string[] {
+function arrivalLines({ median: { lagMax }, spread: { arrivalMs } }: Summary): readonly string[] {
   if (arrivalMs === null) return [];
-  return ['', `arrival: ${percentilesText(arrivalMs)}; at most ${lagMax ?? 0} events were due and had not arrived`];
+  const three = ({ min, median, max }: Spread) => [min, median, max].map((ms) => ms.toFixed(1)).join(' / ');
+  const points = (['p50', 'p95', 'p99'] as const).map((point) => `${point} ${three(arrivalMs[point])} ms`);
+  return [
+    '',
+    `arrival (min / median / max): ${points.join(', ')}; at most ${lagMax ?? 0} events were due and had not arrived`,
+  ];
 }
 
 function storeLines({ median: { transactionsPerDelivery, walBytesPerDelivery } }: Summary): readonly string[] {

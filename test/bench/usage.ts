@@ -30,13 +30,15 @@ export const defaults: Readonly<Record<Scenario, Defaults>> = {
   renderer: drains,
   'retry-scheduler': drains,
   isolation: { ...drains, endpoints: 10, concurrency: 10 },
-  search: { ...drains, events: 100_000, rounds: 200 },
+  search: { ...drains, events: 100_000 },
   idle: { ...drains, rounds: 5 },
 };
 
 /** An open loop takes as many events as it sends in this time, seconds. */
 export const openLoopSeconds = 30;
 export const idleSeconds = 60;
+/** Pages of each list in a round of `search`. */
+export const pagesOfList = 200;
 
 export const usage = `Measures Hookline on this machine: Kafka and Postgres of its own, the built apps, a receiver and a generator.
 
@@ -45,13 +47,13 @@ export const usage = `Measures Hookline on this machine: Kafka and Postgres of i
   npm run bench -- bare                       the bare loops alone
   npm run bench -- dispatcher                 one app alone on a topic that was filled for it (also renderer, retry-scheduler)
   npm run bench -- isolation                  ten endpoints, one of which never answers, beside all of them healthy
-  npm run bench -- search --events 100000     pages of notification lists over so many rows; --rounds pages of each list
+  npm run bench -- search --events 100000     pages of notification lists over so many rows, ${pagesOfList} of each list a round
   npm run bench -- idle                       all apps up and nothing to do
   npm run bench -- table FILE...              the figures of such JSON files as a table of docs/capacity.md
 
   --events N       events of a round (${drains.events}; rows of search: ${100_000})
   --rate R         events a second of an open loop (pipeline, isolation)
-  --rounds K       rounds (${drains.rounds}; search 200 pages; idle 5)
+  --rounds K       rounds (${drains.rounds}; idle 5); fewer than 3 are measured, with a warning
   --seconds S      how long idle looks (${idleSeconds})
   --json FILE      the figures as JSON
   --profile APP    one more round, in which this app's functions are sampled: the ten costliest, microseconds a delivery
@@ -63,5 +65,6 @@ export const usage = `Measures Hookline on this machine: Kafka and Postgres of i
   --help           prints this
 
 Progress goes to standard error, the table to standard output. docs/capacity.md says how to read it. Linux only.
-Exit: 0 measured; 1 something failed; 2 wrong options; 130 or 143 interrupted.
+Exit: 0 measured; 1 something failed, or events were lost, came twice or did not settle (all figures are written); 2 wrong
+options; 130 or 143 interrupted.
 `;

@@ -13,14 +13,15 @@ export async function warmUpBare(stage: BenchStage): Promise<void> {
     await said(stage, `warm-up: bare ${name}`, bareRound(stage, name, stage.run.options.warmUpEvents));
 }
 
-/** Says how a round went. */
+/** Says how a round went, and keeps what went wrong. */
 export async function said(stage: BenchStage, what: string, round: Promise<RoundFigures>): Promise<RoundFigures> {
   const figures = await round;
-  const { deliveriesPerSecond, deliveriesPerCpuSecond, arrivalMs, lost, duplicates } = figures;
+  const { deliveriesPerSecond, deliveriesPerCpuSecond, arrivalMs, lost, duplicates, settled } = figures;
+  stage.run.faults.note(what, figures);
   stage.run.say(
     `${what}: ${Math.round(deliveriesPerSecond)}/s, ${Math.round(deliveriesPerCpuSecond)} per CPU-second` +
       `${arrivalMs === null ? '' : `, p50 ${arrivalMs.p50.toFixed(1)} ms, p99 ${arrivalMs.p99.toFixed(1)} ms`}` +
-      `${lost > 0 ? `, LOST ${lost}` : ''}${duplicates > 0 ? `, DUPLICATES ${duplicates}` : ''}`,
+      `${lost > 0 ? `, LOST ${lost}` : ''}${duplicates > 0 ? `, DUPLICATES ${duplicates}` : ''}${settled ? '' : ', NOT SETTLED'}`,
   );
   return figures;
 }
