@@ -23,15 +23,15 @@ describe('the table of capacity', () => {
     );
   });
 
-  it('has the spread of latencies and both bounds of a loss where the file has them', () => {
+  it('has the spread of latencies, both bounds of a loss and the commit where the file has them', () => {
     const latencies = { p50: spread, p95: spread, p99: { min: 30, median: 31, max: 40 } };
     const isolation = {
       ...{ ...pipeline, scenario: 'isolation', spread: { ...pipeline.spread, arrivalMs: latencies } },
-      ...{ healthyLossPercent: 18.8, healthyLossPercentAtMost: 26.9 },
+      ...{ healthyLossPercent: 18.8, healthyLossPercentAtMost: 26.9, commit: 'abc1234' },
     };
     const [, , row] = capacityTable([isolation]);
     expect(row).toContain('| 2 (1-3) / 2 (1-3) / 31 (30-40) |');
-    expect(row).toContain('healthy lose 18.8 %, at most 26.9 %');
+    expect(row).toContain('healthy lose 18.8 %, at most 26.9 %; lost 0, duplicates 1; at abc1234 |');
   });
 
   it('has the figures of idle apps and of pages as remarks', () => {

@@ -4,6 +4,7 @@ const spread = z.object({ min: z.number(), median: z.number(), max: z.number() }
 const percentiles = z.object({ p50: z.number(), p95: z.number(), p99: z.number() });
 const speed = z.object({
   scenario: z.string(),
+  commit: z.string().nullish(),
   options: z.object({ events: z.number(), ratePerSecond: z.number().nullable(), rounds: z.number() }),
   median: z.object({
     arrivalMs: percentiles.nullable(),
@@ -67,6 +68,7 @@ function speedRow({ scenario, options, median, spread: of, ...rest }: z.output<t
       : [lossText(rest.healthyLossPercent, rest.healthyLossPercentAtMost)]),
     ...(typeof rest.p99Ratio === 'number' ? [`their p99 x ${rest.p99Ratio.toFixed(2)}`] : []),
     `lost ${lost}, duplicates ${duplicates}`,
+    ...(typeof rest.commit === 'string' ? [`at ${rest.commit}`] : []),
   ];
   return [
     `${scenario}, ${rounds} x ${events}${ratePerSecond === null ? '' : ` at ${ratePerSecond}/s`}`,
