@@ -26,9 +26,19 @@ export async function createBenchDatabase(serverUrl: string, name: string, teard
   return { url: url.toString(), store };
 }
 
-/** Every round begins with empty tables and with nothing left to be written for those before. */
+/**
+ * Every round begins with empty tables and with nothing left to be written for those before. The apps' duties take locks
+ * of several tables in orders of their own: where Postgres ends this statement for it, it is repeated.
+ */
 export async function emptyDatabase({ store }: BenchDatabase): Promise<void> {
-  await store.query(`TRUNCATE ${grown}`);
+  for (let triesLeft = 5; ; triesLeft--) {
+    try {
+      await store.query(`TRUNCATE ${grown}`);
+      break;
+    } catch (error) {
+      if (triesLeft === 1 || !String(error).includes('deadlock detected')) throw error;
+    }
+  }
   await store.query('CHECKPOINT');
 }
 
