@@ -13,7 +13,7 @@ const flushesMax = 2;
  * Nobody waits for the finish of an accepted attempt: it rides with the next claim. A process that is killed meanwhile
  * repeats the request, as if it were killed a moment before its end. Milliseconds.
  */
-const acceptedPatienceMs = 25;
+const acceptedPatienceMs = 5;
 
 interface FinishItem {
   readonly kind: 'finish';
