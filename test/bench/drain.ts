@@ -4,6 +4,7 @@ import type { BenchStage } from './bench-stage.js';
 import { usageOf, usedBetween } from './components.js';
 import { type Aside, countedOf, noAside } from './programs/aside.js';
 import { untilQuiet } from './quiet.js';
+import { kafkaRequestsOf, requestsBetween } from './requests.js';
 import { figuresFrom, type RoundFigures } from './round-figures.js';
 
 const settleMsMax = 60_000;
@@ -29,6 +30,7 @@ export async function drain(stage: BenchStage, count: number, aside: Aside = noA
     throw new Error('events of an open transaction were sent: the renderer reads uncommitted ones');
   const wasQuiet = await untilQuiet(stage);
 
+  const asked = await kafkaRequestsOf(stage.apps);
   const [work, before] = [await storeWork(database), usageOf(stage)];
   const startedMs = await generator.call('release', {});
   await allArrived(stage, expected);
@@ -38,9 +40,14 @@ export async function drain(stage: BenchStage, count: number, aside: Aside = noA
   const isQuiet = aside.hangs || (await untilQuiet(stage));
   const arrivals = await receiver.call('arrivals', {});
   const now = await storeWork(database);
+  const [kafka, sql] = [
+    requestsBetween(asked, await kafkaRequestsOf(stage.apps)),
+    now.transactions - work.transactions,
+  ];
   return {
     ...figuresFrom({ count: expected, startedMs, arrivals, used, settled: wasQuiet && isDone && isQuiet }),
-    transactions: now.transactions - work.transactions,
+    transactions: sql,
+    requests: { http: arrivals.distinct + arrivals.duplicates, sql, ...kafka },
     walBytes: now.walBytes - work.walBytes,
   };
 }

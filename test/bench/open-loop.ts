@@ -6,6 +6,7 @@ import { subtractIdle, type Usage, usageOf, usedBetween } from './components.js'
 import { eventPartitions } from './drain.js';
 import { type Aside, countedOf, noAside } from './programs/aside.js';
 import { untilQuiet } from './quiet.js';
+import { kafkaRequestsOf, requestsBetween } from './requests.js';
 import { figuresFrom, type RoundFigures } from './round-figures.js';
 
 const leadMs = 200;
@@ -31,6 +32,7 @@ export async function openLoop(stage: BenchStage, loop: OpenLoop): Promise<Round
   await receiver.call('expect', { from, count, timed: true, aside });
   const wasQuiet = await untilQuiet(stage);
 
+  const asked = await kafkaRequestsOf(stage.apps);
   const [work, before, startMs] = [await storeWork(database), usageOf(stage), epochMs() + leadMs];
   const load = { topic: topics.eventsTopic, partitions: eventPartitions, from, count, endpoints };
   const paced = generator.call('pace', { ...load, value: 'event', ratePerSecond, startMs });
@@ -49,11 +51,16 @@ export async function openLoop(stage: BenchStage, loop: OpenLoop): Promise<Round
   const isQuiet = aside.hangs || (await untilQuiet(stage));
   const arrivals = await receiver.call('arrivals', {}); // with what came a second time since
   const now = await storeWork(database);
+  const [kafka, sql] = [
+    requestsBetween(asked, await kafkaRequestsOf(stage.apps)),
+    now.transactions - work.transactions,
+  ];
   return {
     ...figuresFrom({ count: expected, startedMs: startMs, arrivals, used, settled: wasQuiet && isDone && isQuiet }),
     arrivalMs: await receiver.call('latencies', {}),
     lagMax,
-    transactions: now.transactions - work.transactions,
+    transactions: sql,
+    requests: { http: arrivals.distinct + arrivals.duplicates, sql, ...kafka },
     walBytes: now.walBytes - work.walBytes,
   };
 }

@@ -1,6 +1,7 @@
 import { systemCpuSeconds, type Usage } from './components.js';
 import type { Percentiles } from './percentiles.js';
 import type { Arrivals } from './programs/receiver.js';
+import type { Requests } from './requests.js';
 
 /** What one round gave. */
 export interface RoundFigures {
@@ -22,6 +23,8 @@ export interface RoundFigures {
   /** Commits of Postgres and bytes of its log; null where they were not looked at. */
   readonly transactions: number | null;
   readonly walBytes: number | null;
+  /** Of the apps, by kind; null where they were not looked at. */
+  readonly requests: Requests | null;
 }
 
 /** What every kind of round has. */
@@ -52,5 +55,6 @@ export function figuresFrom({ count, startedMs, arrivals, used, settled, cpuSeco
     lagMax: null,
     transactions: null,
     walBytes: null,
+    requests: null,
   };
 }

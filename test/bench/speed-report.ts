@@ -1,6 +1,7 @@
 import { idlePrefix } from './components.js';
 import type { BenchOptions } from './options.js';
 import type { Percentiles, Spread } from './percentiles.js';
+import { requestsText } from './requests.js';
 import type { SpeedResult, Summary } from './speed.js';
 import { table } from './table.js';
 
@@ -91,8 +92,11 @@ function arrivalLines({ median: { lagMax }, spread: { arrivalMs } }: Summary): r
   ];
 }
 
-function storeLines({ median: { transactionsPerDelivery, walBytesPerDelivery } }: Summary): readonly string[] {
-  if (transactionsPerDelivery === null || walBytesPerDelivery === null) return [];
-  const [transactions, bytes] = [transactionsPerDelivery.toFixed(3), Math.round(walBytesPerDelivery)];
-  return ['', `Postgres: ${transactions} transactions and ${bytes} bytes of log for each delivery`];
+function storeLines({ median: { walBytesPerDelivery, requestsPerDelivery } }: Summary): readonly string[] {
+  if (requestsPerDelivery === null || walBytesPerDelivery === null) return [];
+  return [
+    '',
+    `requests for each delivery: ${requestsText(requestsPerDelivery)}`,
+    `${Math.round(walBytesPerDelivery)} bytes of Postgres' log for each delivery`,
+  ];
 }

@@ -1,4 +1,5 @@
 import type { Percentiles } from './percentiles.js';
+import type { Requests } from './requests.js';
 import type { RoundFigures } from './round-figures.js';
 import { mediansOf, type SpreadsOf, spreadsOf } from './spreads.js';
 
@@ -14,6 +15,8 @@ export interface Measured {
   readonly writesPerDelivery: Readonly<Record<string, number>>;
   readonly transactionsPerDelivery: number | null;
   readonly walBytesPerDelivery: number | null;
+  /** Of the apps, by kind; those of an idle app too. */
+  readonly requestsPerDelivery: Requests | null;
   /** By component, MiB. */
   readonly residentMiBMax: Readonly<Record<string, number>>;
   /** The most events that were due and had not arrived; null for a backlog. */
@@ -68,7 +71,7 @@ export function summaryOf(rounds: readonly RoundFigures[]): Summary {
 }
 
 function measuredOf(round: RoundFigures): Measured {
-  const { deliveries, deliveriesPerSecond, deliveriesPerCpuSecond, arrivalMs, used, lagMax } = round;
+  const { deliveries, deliveriesPerSecond, deliveriesPerCpuSecond, arrivalMs, used, lagMax, requests } = round;
   const byName = (figure: (name: string) => number | undefined) =>
     Object.fromEntries(Object.keys(used).map((name) => [name, figure(name) ?? 0]));
   const each = (value: number | null) => (value === null ? null : value / deliveries);
@@ -80,6 +83,10 @@ function measuredOf(round: RoundFigures): Measured {
     writesPerDelivery: byName((name) => (used[name]?.writes ?? 0) / deliveries),
     transactionsPerDelivery: each(round.transactions),
     walBytesPerDelivery: each(round.walBytes),
+    requestsPerDelivery:
+      requests === null
+        ? null
+        : Object.fromEntries(Object.entries(requests).map(([kind, n]) => [kind, n / deliveries])),
     residentMiBMax: byName((name) => used[name]?.residentMiBMax),
     lagMax,
     deliveries,

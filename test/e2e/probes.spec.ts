@@ -112,6 +112,7 @@ describe('an outage', () => {
       expect(status).toBe(200);
       expect(body).toMatch(/^# TYPE hookline_\w+ (counter|gauge|histogram)$/m);
       expect(body).toContain('hookline_records_under_way');
+      expect(body).toMatch(/^hookline_kafka_requests_total\{[^}]*\bapi="Fetch"[^}]*\} [1-9]/m);
     }
   });
 

@@ -36,6 +36,11 @@ export const instruments = {
     ['topic', 'partition'],
     'From the oldest unfinished record to the end',
   ),
+  hookline_kafka_requests_total: counter(
+    '{request}',
+    ['api'],
+    'Requests to brokers, by the name the protocol gives them',
+  ),
   hookline_topic_differences: gaugeOf(
     '{difference}',
     ['severity'],

@@ -4,6 +4,7 @@ import { isLoopback } from '#domain/loopback';
 import type { Log } from '#telemetry/log';
 import { type Connections, createSocketFactory } from './broker-socket.js';
 import { encodeProducesInOnePass } from './produce-requests.js';
+import { countRequests } from './request-counts.js';
 import { stopIdleTimers } from './request-timers.js';
 import { type KafkaSasl, saslMechanism } from './sasl-login.js';
 import { askNextSeedBroker } from './seed-brokers.js';
@@ -38,6 +39,7 @@ export const clientRetry = { initialRetryTime: 200, maxRetryTime: 2_000, retries
  */
 export function createKafka(settings: KafkaSettings, clientId: string, log: Log): Kafka {
   stopIdleTimers(systemClock);
+  countRequests();
   askNextSeedBroker();
   encodeProducesInOnePass(systemClock);
   if (settings.sasl !== undefined && !settings.ssl) sayPlainText(settings, log);
