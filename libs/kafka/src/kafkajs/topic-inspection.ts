@@ -92,7 +92,7 @@ type TopicSize = Exclude<FoundTopic, Present> | Pick<Present, 'kind' | 'partitio
 /** One by one: asked together, one that is missing would hide what is known of the others. */
 export async function topicSizes(
   admin: Admin,
-  topics: readonly WantedTopic[],
+  topics: readonly Pick<WantedTopic, 'name'>[],
 ): Promise<ReadonlyMap<string, TopicSize>> {
   const sizes = new Map<string, TopicSize>();
   for (const { name } of topics) sizes.set(name, await topicSize(admin, name));
