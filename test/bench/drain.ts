@@ -1,11 +1,11 @@
 import { allArrived, waitUntil } from './arrivals.js';
-import { emptyDatabase, isSettled, storeWork } from './bench-database.js';
+import { emptyDatabase, isSettled } from './bench-database.js';
 import type { BenchStage } from './bench-stage.js';
 import { usageOf, usedBetween } from './components.js';
 import { type Aside, countedOf, noAside } from './programs/aside.js';
 import { untilQuiet } from './quiet.js';
-import { kafkaRequestsOf, requestsBetween } from './requests.js';
 import { figuresFrom, type RoundFigures } from './round-figures.js';
+import { workBetween, workOf } from './work.js';
 
 const settleMsMax = 60_000;
 /** Of the profile `development`. */
@@ -30,8 +30,7 @@ export async function drain(stage: BenchStage, count: number, aside: Aside = noA
     throw new Error('events of an open transaction were sent: the renderer reads uncommitted ones');
   const wasQuiet = await untilQuiet(stage);
 
-  const asked = await kafkaRequestsOf(stage.apps);
-  const [work, before] = [await storeWork(database), usageOf(stage)];
+  const [work, before] = [await workOf(stage), usageOf(stage)];
   const startedMs = await generator.call('release', {});
   await allArrived(stage, expected);
   const isDone = aside.hangs || (await waitUntil(() => isSettled(database), settleMsMax, run.signal));
@@ -39,15 +38,8 @@ export async function drain(stage: BenchStage, count: number, aside: Aside = noA
   if (!isDone) run.say(`after ${settleMsMax / 1_000} s something was still pending`);
   const isQuiet = aside.hangs || (await untilQuiet(stage));
   const arrivals = await receiver.call('arrivals', {});
-  const now = await storeWork(database);
-  const [kafka, sql] = [
-    requestsBetween(asked, await kafkaRequestsOf(stage.apps)),
-    now.transactions - work.transactions,
-  ];
   return {
     ...figuresFrom({ count: expected, startedMs, arrivals, used, settled: wasQuiet && isDone && isQuiet }),
-    transactions: sql,
-    requests: { http: arrivals.distinct + arrivals.duplicates, sql, ...kafka },
-    walBytes: now.walBytes - work.walBytes,
+    ...workBetween(work, await workOf(stage), arrivals),
   };
 }

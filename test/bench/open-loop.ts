@@ -1,13 +1,13 @@
 import { allArrived, waitUntil } from './arrivals.js';
 import { epochMs } from './bench-clock.js';
-import { emptyDatabase, isSettled, storeWork } from './bench-database.js';
+import { emptyDatabase, isSettled } from './bench-database.js';
 import type { BenchStage } from './bench-stage.js';
 import { subtractIdle, type Usage, usageOf, usedBetween } from './components.js';
 import { eventPartitions } from './drain.js';
 import { type Aside, countedOf, noAside } from './programs/aside.js';
 import { untilQuiet } from './quiet.js';
-import { kafkaRequestsOf, requestsBetween } from './requests.js';
 import { figuresFrom, type RoundFigures } from './round-figures.js';
+import { workBetween, workOf } from './work.js';
 
 const leadMs = 200;
 const settleMsMax = 60_000;
@@ -32,8 +32,7 @@ export async function openLoop(stage: BenchStage, loop: OpenLoop): Promise<Round
   await receiver.call('expect', { from, count, timed: true, aside });
   const wasQuiet = await untilQuiet(stage);
 
-  const asked = await kafkaRequestsOf(stage.apps);
-  const [work, before, startMs] = [await storeWork(database), usageOf(stage), epochMs() + leadMs];
+  const [work, before, startMs] = [await workOf(stage), usageOf(stage), epochMs() + leadMs];
   const load = { topic: topics.eventsTopic, partitions: eventPartitions, from, count, endpoints };
   const paced = generator.call('pace', { ...load, value: 'event', ratePerSecond, startMs });
   let lagMax = 0;
@@ -50,17 +49,10 @@ export async function openLoop(stage: BenchStage, loop: OpenLoop): Promise<Round
   if (!isDone) run.say(`after ${settleMsMax / 1_000} s something was still pending`);
   const isQuiet = aside.hangs || (await untilQuiet(stage));
   const arrivals = await receiver.call('arrivals', {}); // with what came a second time since
-  const now = await storeWork(database);
-  const [kafka, sql] = [
-    requestsBetween(asked, await kafkaRequestsOf(stage.apps)),
-    now.transactions - work.transactions,
-  ];
   return {
     ...figuresFrom({ count: expected, startedMs: startMs, arrivals, used, settled: wasQuiet && isDone && isQuiet }),
     arrivalMs: await receiver.call('latencies', {}),
     lagMax,
-    transactions: sql,
-    requests: { http: arrivals.distinct + arrivals.duplicates, sql, ...kafka },
-    walBytes: now.walBytes - work.walBytes,
+    ...workBetween(work, await workOf(stage), arrivals),
   };
 }

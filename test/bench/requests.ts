@@ -5,10 +5,14 @@ export type Requests = Readonly<Record<string, number>>;
 
 const kinds: Readonly<Record<string, string>> = { Produce: 'produce', Fetch: 'fetch', OffsetCommit: 'commit' };
 
+const answerMsMax = 10_000;
+
 /** What the apps have asked of the brokers so far, from their own metrics. */
 export async function kafkaRequestsOf(apps: readonly Pick<DemoApp, 'httpPort'>[]): Promise<Requests> {
   const texts = await Promise.all(
-    apps.map(async ({ httpPort }) => (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text()),
+    apps.map(async ({ httpPort }) =>
+      (await fetch(`http://127.0.0.1:${httpPort}/metrics`, { signal: AbortSignal.timeout(answerMsMax) })).text(),
+    ),
   );
   return kafkaRequestsIn(texts.join('\n'));
 }
