@@ -11,12 +11,15 @@ export type KafkaApi = keyof typeof kafkaApis;
 /** How a connection ends: with an RST, or in good order. */
 export type Cut = 'reset' | 'end';
 
+/** What becomes of an answer: nothing of it arrives and its connection is reset, or that ends after half of it. */
+export type AnswerLoss = 'whole' | 'half';
+
 /** What a proxy does to the requests of one kind. */
 type Fault =
   | { readonly kind: 'hold'; readonly held: (() => void)[] }
   | { readonly kind: 'swallow' }
   | { readonly kind: 'reset' }
-  | { readonly kind: 'lose'; left: number };
+  | { readonly kind: 'lose'; readonly how: AnswerLoss; left: number };
 
 /** A connection from a client through to the broker. */
 interface Link {
@@ -25,7 +28,7 @@ interface Link {
   /** Its bytes vanish both ways, and neither side learns when the other one goes. */
   dead: boolean;
   /** Requests whose answers are lost, by correlation id. */
-  readonly lost: Set<number>;
+  readonly lost: Map<number, AnswerLoss>;
 }
 
 const apiKeyAt = 4;
@@ -111,11 +114,11 @@ export class BrokerProxy {
   }
 
   /**
-   * The next `count` requests of this kind are forwarded; when their answer comes it is lost and the connection reset.
+   * The next `count` requests of this kind are forwarded; when their answer comes it is lost and the connection ended.
    * Says how many are left.
    */
-  loseAnswers(api: KafkaApi, count = 1): { readonly left: number } {
-    const fault: Fault = { kind: 'lose', left: count };
+  loseAnswers(api: KafkaApi, count = 1, how: AnswerLoss = 'whole'): { readonly left: number } {
+    const fault: Fault = { kind: 'lose', how, left: count };
     this.faults.set(kafkaApis[api], fault);
     return fault;
   }
@@ -166,7 +169,7 @@ export class BrokerProxy {
 
   private link(near: net.Socket): void {
     const far = net.connect({ host: '127.0.0.1', port: this.brokerPort });
-    const link: Link = { near, far, dead: this.swallowsNewLinks, lost: new Set() };
+    const link: Link = { near, far, dead: this.swallowsNewLinks, lost: new Map() };
     this.links.add(link);
     for (const socket of [near, far]) socket.setNoDelay(true).on('error', () => socket.destroy());
     const requests = new FrameSplitter();
@@ -202,13 +205,15 @@ export class BrokerProxy {
     }
     if (fault?.kind === 'lose' && fault.left > 0) {
       fault.left--;
-      link.lost.add(frame.readInt32BE(requestCorrelationAt));
+      link.lost.set(frame.readInt32BE(requestCorrelationAt), fault.how);
     }
     this.pass(link, link.far, frame);
   }
 
   private onAnswer(link: Link, frame: Buffer): void {
-    if (link.lost.delete(frame.readInt32BE(answerCorrelationAt))) link.near.resetAndDestroy();
+    const lost = link.lost.get(frame.readInt32BE(answerCorrelationAt));
+    if (lost === 'whole') link.near.resetAndDestroy();
+    else if (lost === 'half') link.near.end(frame.subarray(0, frame.length / 2));
     else this.pass(link, link.near, frame);
   }
 

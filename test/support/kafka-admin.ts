@@ -28,3 +28,17 @@ export async function alterTopic(
     admin.alterConfigs({ validateOnly: false, resources: [{ type: topicResource, name: topic, configEntries }] }),
   );
 }
+
+/** Of all topics the partitions of which a replica is missing, in words. */
+export async function notInSync(admin: KafkaAdmin): Promise<readonly string[]> {
+  const topics = await admin.listTopics();
+  const metadata = await admin.fetchTopicMetadata({ topics });
+  return metadata.topics.flatMap(({ name, partitions }) =>
+    partitions
+      .filter(({ isr, replicas }) => isr.length < replicas.length)
+      .map(
+        ({ partitionId, leader, isr, replicas }) =>
+          `${name}/${partitionId} leader ${leader}, in sync ${isr} of ${replicas}`,
+      ),
+  );
+}

@@ -2,7 +2,6 @@ import { type ChildProcess, execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { createKafka } from '#kafka/kafkajs/kafka-client';
 import { brokersTrouble } from '#kafka/kafkajs/topics-command';
 import { createLog } from '#telemetry/log';
 import { fetchKafka, kafkaJarsFolder } from '../../deploy/local/fetch-kafka.js';
@@ -13,8 +12,7 @@ import { missingForKafka } from '../../deploy/local/needs.js';
 import { serverFolder } from '../../deploy/local/run-folder.js';
 import { waitFor } from '../../deploy/local/wait-for.js';
 import { BrokerProxy } from './broker-proxy.js';
-
-type Admin = ReturnType<ReturnType<typeof createKafka>['admin']>;
+import { asOperator, notInSync } from './kafka-admin.js';
 
 const startMsMax = 120_000;
 const formatMsMax = 60_000;
@@ -47,6 +45,11 @@ export class ClusterNode {
   /** Ends the process as an outage does; its ports and data stay. */
   async crash(): Promise<void> {
     if (this.child !== null) await stopProcess(this.child, 'SIGKILL');
+  }
+
+  /** Ends the process in peace: it hands over what others can lead. Of a crashed one the only replica may lead no more. */
+  async shutDown(): Promise<void> {
+    if (this.child !== null) await stopProcess(this.child, 'SIGTERM');
   }
 
   /** Starts it, again on the same ports and data; resolves when it answers. */
@@ -123,7 +126,7 @@ export class KafkaCluster {
   /** Gives every partition of a topic these replicas, and waits until the first of each leads and all are in sync. */
   async place(topic: string, replicas: readonly (readonly number[])[]): Promise<void> {
     const partitionAssignment = replicas.map((ids, partition) => ({ partition, replicas: [...ids] }));
-    await this.withAdmin(async (admin) => {
+    await asOperator(this.directBrokers, async (admin) => {
       await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }] });
       const isPlaced = async () => {
         const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
@@ -137,21 +140,26 @@ export class KafkaCluster {
     });
   }
 
+  /** Waits until all replicas are in sync: whoever takes a node away before may leave a partition without a leader. */
+  async inSync(): Promise<void> {
+    const limits = { what: 'all replicas in sync', limitMs: startMsMax };
+    let missing: readonly string[] = [];
+    await asOperator(this.directBrokers, (admin) =>
+      waitFor(
+        async () => {
+          missing = await notInSync(admin);
+          return missing.length === 0;
+        },
+        { ...limits, detail: () => missing.join('\n') },
+      ),
+    );
+  }
+
   private allJoined(): Promise<void> {
-    return this.withAdmin(async (admin) => {
+    return asOperator(this.directBrokers, async (admin) => {
       const everyone = async () => (await admin.describeCluster()).brokers.length === this.nodes.length;
       await waitFor(everyone, { what: 'the cluster', limitMs: startMsMax });
     });
-  }
-
-  private async withAdmin(run: (admin: Admin) => Promise<void>): Promise<void> {
-    const admin = createKafka({ brokers: this.directBrokers.split(','), ssl: false }, 'cluster', log).admin();
-    await admin.connect();
-    try {
-      await run(admin);
-    } finally {
-      await admin.disconnect();
-    }
   }
 }
 

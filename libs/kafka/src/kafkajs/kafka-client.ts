@@ -3,6 +3,8 @@ import { systemClock } from '#domain/clock';
 import { isLoopback } from '#domain/loopback';
 import type { Log } from '#telemetry/log';
 import { type Connections, createSocketFactory } from './broker-socket.js';
+import { endRequestsWithConnections } from './connection-ends.js';
+import { bearLeaderless } from './leaderless-partitions.js';
 import { encodeProducesInOnePass } from './produce-requests.js';
 import { countRequests } from './request-counts.js';
 import { stopIdleTimers } from './request-timers.js';
@@ -40,7 +42,9 @@ export const clientRetry = { initialRetryTime: 200, maxRetryTime: 2_000, retries
 export function createKafka(settings: KafkaSettings, clientId: string, log: Log): Kafka {
   stopIdleTimers(systemClock);
   countRequests();
+  endRequestsWithConnections();
   askNextSeedBroker();
+  bearLeaderless(systemClock);
   encodeProducesInOnePass(systemClock);
   if (settings.sasl !== undefined && !settings.ssl) sayPlainText(settings, log);
   const config: KafkaConfig = {
