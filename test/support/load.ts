@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { recordsInTopic } from '#kafka/kafkajs/topics-command';
 import { createLog } from '#telemetry/log';
 import { anEvent } from './builders.js';
+import { asOperator, notInSync } from './kafka-admin.js';
 import type { Stack } from './stack.js';
 import { until } from './until.js';
 import type { WebhookReceiver } from './webhook-receiver.js';
@@ -9,7 +10,8 @@ import type { WebhookReceiver } from './webhook-receiver.js';
 const chunkEvents = 20;
 const underWayMax = 200;
 const settleMsMax = 120_000;
-const saidLines = 15;
+const saidLines = 5;
+const saidCharsMax = 300;
 
 /** What the load is made of. */
 export interface LoadOptions {
@@ -25,6 +27,8 @@ export class Load {
   private produced = 0;
   private on = true;
   private readonly ended: Promise<void>;
+  /** Only ever rejects. */
+  private readonly failed: Promise<never>;
 
   constructor(
     private readonly stack: Stack,
@@ -32,17 +36,15 @@ export class Load {
     private readonly options: LoadOptions = {},
   ) {
     this.ended = this.run();
-    this.ended.catch(() => undefined); // said by `end`
+    this.failed = this.ended.then(() => new Promise(() => undefined));
+    this.failed.catch(() => undefined); // said by `end`
   }
 
-  /** Waits until the receiver has accepted this many more. */
+  /** Waits until the receiver has accepted this many more; rejects at once when no more events can be produced. */
   async goesOn(count: number, what: string): Promise<void> {
     const enough = this.accepted() + count;
-    await until(() => this.accepted() >= enough, {
-      what: `${count} more requests ${what}`,
-      limitMs: settleMsMax,
-      detail: () => this.whereItStands(),
-    });
+    const limits = { what: `${count} more requests ${what}`, limitMs: settleMsMax, detail: () => this.whereItStands() };
+    await Promise.race([until(() => this.accepted() >= enough, limits), this.failed]);
   }
 
   /** No further event is begun. */
@@ -68,11 +70,15 @@ export class Load {
     );
     const claims = await this.stack.database.query('SELECT count(*)::int AS n FROM claims');
     const counts = { produced: this.produced, accepted: this.accepted(), states, claims };
-    const said = [...this.stack.apps].map(([name, app]) => `${name}:\n${app.lines.slice(-saidLines).join('\n')}`);
+    const said = [...this.stack.apps].map(([name, { lines }]) => `${name}:\n${lastOf(lines).join('\n')}`);
+    const warned = [...this.stack.apps].map(
+      ([name, { lines }]) => `${name} warned:\n${lastOf(lines.filter(isWarning)).join('\n')}`,
+    );
+    const missing = await asOperator(this.stack.env['KAFKA_BROKERS'] ?? '', notInSync).catch(String);
     const probes = await Promise.all(
       [...this.stack.apps].map(async ([name, app]) => `${name} ${(await app.probe('/readyz')).body}`),
     );
-    return `\n${[JSON.stringify(counts), ...probes, ...said].join('\n')}`;
+    return `\n${[...said, ...warned, ...probes, `not in sync: ${missing}`, JSON.stringify(counts)].join('\n')}`;
   }
 
   private event(n: number): object {
@@ -83,12 +89,20 @@ export class Load {
   private async run(): Promise<void> {
     while (this.on) {
       const hasRoom = () => !this.on || this.produced - this.accepted() < underWayMax;
-      await until(hasRoom, { what: 'room for more events', limitMs: settleMsMax });
+      await until(hasRoom, { what: 'room for more events', limitMs: 2 * settleMsMax }); // `goesOn` has more to say
       if (!this.on) return;
       await this.stack.produce(Array.from({ length: chunkEvents }, (_, n) => this.event(n)));
       this.produced += chunkEvents;
     }
   }
+}
+
+function lastOf(lines: readonly string[]): readonly string[] {
+  return lines.slice(-saidLines).map((line) => line.slice(0, saidCharsMax));
+}
+
+function isWarning(line: string): boolean {
+  return line.includes('"level":"warn"') || line.includes('"level":"error"');
 }
 
 /** Each of so many events is one notification, sent by one accepted request; the books balance and no claim is left. */

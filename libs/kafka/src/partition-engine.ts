@@ -1,4 +1,4 @@
-import type { Clock } from '#domain/clock';
+import { type Clock, untilTick } from '#domain/clock';
 import { Failure } from '#domain/failure';
 import type { KafkaRecord } from '#domain/kafka-record';
 import type { Log } from '#telemetry/log';
@@ -274,7 +274,7 @@ export class PartitionEngine implements RecordSourceListener {
 
   private async commitRepeatedly(): Promise<void> {
     while (!this.stopping.signal.aborted) {
-      await this.deps.clock.wait(commitMs, this.stopping.signal);
+      await untilTick(this.deps.clock, commitMs, this.stopping.signal);
       await this.lanes.commit();
     }
   }

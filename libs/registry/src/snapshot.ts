@@ -1,5 +1,5 @@
 import { type DataSource, type EntityManager, IsNull } from 'typeorm';
-import type { Clock } from '#domain/clock';
+import { type Clock, untilTick } from '#domain/clock';
 import type { Endpoint } from '#domain/endpoint';
 import { Failure } from '#domain/failure';
 import { type EndpointKey, endpointKey, type TenantId } from '#domain/ids';
@@ -84,7 +84,7 @@ export class RegistrySnapshot {
         if (this.trouble !== cause) this.options.log.warn('registry.notLoaded', { cause });
         this.trouble = cause;
       }
-      await this.options.clock.wait(this.options.pollMs, signal);
+      await untilTick(this.options.clock, this.options.pollMs, signal);
     }
   }
 

@@ -1,10 +1,10 @@
-import type { Clock } from '#domain/clock';
+import { type Clock, untilTick } from '#domain/clock';
 import type { Log } from '#telemetry/log';
 
 /** How a duty is repeated. */
 export interface RepeatOptions {
   readonly name: string;
-  /** From the end of one round to the start of the next, in milliseconds. */
+  /** A round begins at each multiple of this on the monotonic clock, milliseconds; one that is missed is left out. */
   readonly everyMs: number;
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -20,6 +20,6 @@ export async function repeat(round: () => Promise<void>, options: RepeatOptions)
     } catch (error) {
       log.warn('duty.failed', { duty: name, err: error });
     }
-    await clock.wait(everyMs, signal);
+    await untilTick(clock, everyMs, signal);
   }
 }

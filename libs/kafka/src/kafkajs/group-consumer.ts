@@ -1,5 +1,5 @@
 import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
-import type { Clock } from '#domain/clock';
+import { type Clock, untilTick } from '#domain/clock';
 import type { KafkaRecord } from '#domain/kafka-record';
 import type { CommittedOffset, LogView, RecordSourceListener, TopicPartition } from '#kafka/record-source';
 import { type ConsumerSigns, judgeConsumer } from './consumer-watch.js';
@@ -194,7 +194,7 @@ export class GroupConsumer {
     const ended = this.ended.signal;
     const eitherEnd = AbortSignal.any([ended, stopping]);
     while (!eitherEnd.aborted) {
-      await this.deps.clock.wait(watchMs, eitherEnd);
+      await untilTick(this.deps.clock, watchMs, eitherEnd);
       const state = judgeConsumer(this.signs, this.settings, this.deps.clock.monotonicMs());
       if (state.kind === 'lost' && !eitherEnd.aborted) throw new Error(state.cause);
       if (state.kind === 'silent') this.trouble ??= 'Kafka: no answer from the brokers';

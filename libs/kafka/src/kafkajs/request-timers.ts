@@ -1,12 +1,11 @@
-import type { Clock } from '#domain/clock';
+import { type Clock, untilTick } from '#domain/clock';
 import { loadInternal, once } from './client-internals.js';
 
 interface RequestQueuePrototype {
   readonly enforceRequestTimeout: boolean;
   readonly requestTimeout: number;
   readonly inflight: ReadonlyMap<number, QueuedRequest>;
-  readonly isConnected: () => boolean;
-  destroy(): void;
+  push(pushed: object): void;
   scheduleRequestTimeoutCheck(): void;
   throttleCheckTimeoutId: NodeJS.Timeout | null;
   readonly throttledUntil: number;
@@ -44,33 +43,36 @@ export const stopIdleTimers = once((clock: Clock) => {
     );
   };
   const looks = new SharedLooks(clock);
-  queue.prototype.scheduleRequestTimeoutCheck = function (this: RequestQueuePrototype) {
+  queue.prototype.scheduleRequestTimeoutCheck = () => undefined;
+  const { push } = queue.prototype;
+  queue.prototype.push = function (this: RequestQueuePrototype, pushed: object) {
+    push.call(this, pushed);
     if (this.enforceRequestTimeout) looks.follow(this);
-  };
-  const { destroy } = queue.prototype;
-  queue.prototype.destroy = function (this: RequestQueuePrototype) {
-    looks.leave(this);
-    destroy.call(this);
   };
 });
 
-/** Lets requests without an answer time out on every connection followed; the timer lives as long as there is one. */
+/**
+ * Lets requests without an answer time out, on every connection where something is asked, whatever has become of it: the
+ * client leaves off with a connection that it gives up. It looks as long as something is asked.
+ */
 class SharedLooks {
   private readonly followed = new Set<RequestQueuePrototype>();
-  private timer: NodeJS.Timeout | undefined;
+  private isLooking = false;
 
   constructor(private readonly clock: Clock) {}
 
   follow(queue: RequestQueuePrototype): void {
     this.followed.add(queue);
-    this.timer ??= setInterval(() => this.look(), timeoutCheckMs);
+    if (!this.isLooking) void this.lookRepeatedly();
   }
 
-  leave(queue: RequestQueuePrototype): void {
-    this.followed.delete(queue);
-    if (this.followed.size > 0) return;
-    clearInterval(this.timer);
-    this.timer = undefined;
+  private async lookRepeatedly(): Promise<void> {
+    this.isLooking = true;
+    while (this.followed.size > 0) {
+      await untilTick(this.clock, timeoutCheckMs);
+      this.look();
+    }
+    this.isLooking = false;
   }
 
   private look(): void {
@@ -78,7 +80,7 @@ class SharedLooks {
     for (const queue of this.followed) {
       for (const request of queue.inflight.values())
         if (nowMs - request.sentAt > request.requestTimeout) request.timeoutRequest();
-      if (!queue.isConnected()) queue.destroy();
+      if (queue.inflight.size === 0 && queue.pending.length === 0) this.followed.delete(queue);
     }
   }
 }
