@@ -8,12 +8,9 @@ import { until } from '../support/until.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
 
 const apps: readonly AppName[] = ['renderer', 'dispatcher', 'retry-scheduler', 'admin'];
-/**
- * What a wake-up costs is the machine's, and doubles while others use it; how often a process wakes up is its own. `npm run
- * bench -- idle` measures the shares of a core, which are to be below 1 %; the bound here finds a loop that spins.
- */
-const wakeUpsMax = 15; // a second
-const coreShareMax = 0.02;
+/** What a wake-up costs is the machine's, and doubles while others use it; how often a process wakes up is its own. */
+const wakeUpsMax = 10; // a second
+const coreShareMax = 0.01;
 const settleMs = 5_000;
 /** A collection of what the start has left only ever adds: the least of some looks counts. */
 const lookMs = 10_000;
