@@ -139,8 +139,8 @@ describe('before it reads the first record', () => {
     await alterTopic(brokers(), deliveries, { 'retention.ms': retentionMs });
     await whileRunning(stack, 'dispatcher', async (app) => {
       await app.ready();
-      const [differ] = linesOf(app, 'topics.differ');
-      expect(differ?.differences?.join('\n')).toContain('message.timestamp.type: is CreateTime, must be LogAppendTime');
+      const differ = await until(() => linesOf(app, 'topics.differ')[0], { what: 'what differs' });
+      expect(differ.differences?.join('\n')).toContain('message.timestamp.type: is CreateTime, must be LogAppendTime');
       expect(await differencesMetric(app)).toMatchObject({ fatal: 0 });
     });
     const { status, stdout } = hookline('doctor');
@@ -182,7 +182,7 @@ describe('an app that may not read settings of topics', () => {
   it('starts, with a warning that names the right, and the topics command still makes what is missing', async () => {
     await whileRunning(stack, 'dispatcher', async (app) => {
       await app.ready();
-      const said = linesOf(app, 'topics.differ')[0]?.differences ?? [];
+      const said = (await until(() => linesOf(app, 'topics.differ')[0], { what: 'what differs' })).differences ?? [];
       expect(said).toHaveLength(5);
       for (const one of said) {
         expect(one).toContain('has settings that could not be read (TOPIC_AUTHORIZATION_FAILED)');
