@@ -14,7 +14,7 @@ const coreShareMax = 0.01;
 const settleMs = 5_000;
 /** A collection of what the start has left only ever adds: the least of some looks counts. */
 const lookMs = 10_000;
-const looksMax = 6;
+const looksMax = 12;
 /** Linux counts CPU time in these, `getconf CLK_TCK`. */
 const ticksPerSecond = 100;
 /** The settings of an installation: those of tests poll much more often. */
