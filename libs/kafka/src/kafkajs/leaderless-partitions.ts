@@ -53,7 +53,8 @@ interface ConsumerGroupClass {
 
 /** Kafka protocol guide, error codes: LEADER_NOT_AVAILABLE. */
 const leaderNotAvailable = 5;
-const noLeader = -1;
+/** In the place of a leader's node id. */
+export const noLeader = -1;
 const borneAfterMs = 3_000;
 const askAgainMs = 1_000;
 

@@ -46,8 +46,8 @@ export const stopIdleTimers = once((clock: Clock) => {
   queue.prototype.scheduleRequestTimeoutCheck = () => undefined;
   const { push } = queue.prototype;
   queue.prototype.push = function (this: RequestQueuePrototype, pushed: object) {
+    if (this.enforceRequestTimeout) looks.follow(this); // before it: a write that throws leaves its request behind as well
     push.call(this, pushed);
-    if (this.enforceRequestTimeout) looks.follow(this);
   };
 });
 

@@ -2,7 +2,8 @@ import { Failure } from '#domain/failure';
 import type { OutgoingRecord } from '#domain/kafka-record';
 import type { RecordLocation } from '#kafka/record-sink';
 import type { Place } from '#kafka/set-aside';
-import { type FoundTopic, noLeader, protocolError } from './sink-client.js';
+import { noLeader } from './leaderless-partitions.js';
+import { type FoundTopic, protocolError } from './sink-client.js';
 
 /** A record on its way. */
 export interface Sending {

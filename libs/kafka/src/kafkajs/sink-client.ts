@@ -13,6 +13,7 @@ import type { Log } from '#telemetry/log';
 import { Connections } from './broker-socket.js';
 import { loadInternal } from './client-internals.js';
 import { createKafka, type KafkaSettings } from './kafka-client.js';
+import { noLeader } from './leaderless-partitions.js';
 
 /** What a broker says of a topic. */
 export interface FoundTopic {
@@ -80,7 +81,6 @@ const unansweredMsMax = 20_000;
 /** For all replicas to have the records. Less than the client waits for an answer: so it is said of which partition. */
 const replicasMsMax = 10_000;
 const closeMsMax = 5_000;
-export const noLeader = -1;
 
 const neverRead: FoundTopic = { leaders: [], refusal: null, readMs: Number.NEGATIVE_INFINITY };
 
