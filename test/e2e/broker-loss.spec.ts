@@ -114,7 +114,7 @@ describe('three brokers under load', () => {
       for (const { proxy } of cluster.nodes) proxy.resetOn('joinGroup');
       const app = await TestApp.start('dispatcher', stack.env);
       const deadLine = () => app.lines.find((line) => line.includes('process.dead'));
-      // Three consumers, and two minutes.
+      // Three rebuilds of forty seconds.
       await until(deadLine, { what: 'it gives up', limitMs: 300_000 });
       expect(deadLine()).toMatch(/"cause":"Kafka: /);
       expect(await app.ended()).toBe(1);

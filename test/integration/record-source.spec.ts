@@ -93,7 +93,7 @@ describe('the record source', () => {
     await sink.stop();
   }
 
-  it('gives up, and says why, when the brokers answer and three consumers in a row could not join', async () => {
+  it('gives up, and says why, when the brokers answer and three rebuilds in a row could not join', async () => {
     for (const { proxy } of cluster.nodes) proxy.resetOn('joinGroup');
     const { lost, rebuilds } = read(hastyClock());
     await until(() => lost.length > 0, { what: 'it gives up', limitMs: 90_000 });

@@ -23,15 +23,23 @@ const firstWaitMs = 500;
 const waitMsMax = 5_000;
 /** A group is left politely within this, or not at all: brokers that do not answer must not hold up a stop or a rebuild. */
 const closeMsMax = 5_000;
-/** So often in a row, and for so long, a consumer may fail to join while the brokers answer; then the source gives up. */
-const failedJoinsMax = 3;
-const failedJoinsMsMin = 120_000;
+/** After so many in a row the source gives up. */
+const failedRebuildsMax = 3;
+/** A rebuild tries to join for so long, with one client after the other: a broker just started answers before its coordinator does. */
+const rebuildMs = 40_000;
 /** A join is parked for as long as the rebalance timeout; whatever is unanswered for this much longer never will be. */
 const unansweredGraceMs = 15_000;
 
+/** The brokers answer, and it has not joined since then; the rebuilds before this one failed. */
+interface Rebuild {
+  readonly failedBefore: number;
+  readonly sinceMs: number;
+}
+
 /**
  * Reads topics as a member of a consumer group; survives its client: what crashes, or falls silent, is built anew from a
- * new `Kafka` instance. While the brokers are away it tries for ever; when they answer and it cannot join, it gives up.
+ * new `Kafka` instance. While the brokers are away it tries for ever; when they answer and three rebuilds in a
+ * row could not join, it gives up.
  */
 export class KafkajsSource implements RecordSource {
   private consumer: GroupConsumer | null = null;
@@ -42,8 +50,8 @@ export class KafkajsSource implements RecordSource {
   private membership: Membership = noMembership;
   /** Why there is no consumer; what a consumer says of itself comes first. */
   private trouble: string | null = 'not joined yet';
-  private failedJoins = 0;
-  private failedSinceMs = 0;
+  /** Null while joined, and while the brokers are away: that proves nothing against the consumer. */
+  private rebuild: Rebuild | null = null;
 
   constructor(
     private readonly settings: RecordSourceSettings,
@@ -129,15 +137,20 @@ export class KafkajsSource implements RecordSource {
       this.connections.cut(this.trouble); // the client would wait for answers that never come
       await this.close();
       waitMs = this.membership !== before ? firstWaitMs : Math.min(waitMs * 2, waitMsMax);
-      this.log.warn('consumer.rebuilding', { group: this.settings.groupId, cause: this.trouble, waitMs });
-      if (this.isGivenUp()) return listener.onLost(this.trouble);
+      const failedRebuilds = this.failedRebuilds();
+      const { trouble: cause } = this;
+      this.log.warn('consumer.rebuilding', { group: this.settings.groupId, cause, waitMs, failedRebuilds });
+      if (failedRebuilds >= failedRebuildsMax) return listener.onLost(cause);
       await this.clock.wait(waitMs, this.stopping.signal);
     }
   }
 
-  /** A broker that has just started answers before its coordinator does: three failures in a few seconds prove nothing. */
-  private isGivenUp(): boolean {
-    return this.failedJoins >= failedJoinsMax && this.clock.monotonicMs() - this.failedSinceMs > failedJoinsMsMin;
+  /** In a row, after a try that failed; a rebuild whose time is over has failed, and the next one begins. */
+  private failedRebuilds(): number {
+    const nowMs = this.clock.monotonicMs();
+    if (this.rebuild !== null && nowMs - this.rebuild.sinceMs >= rebuildMs)
+      this.rebuild = { failedBefore: this.rebuild.failedBefore + 1, sinceMs: nowMs };
+    return this.rebuild?.failedBefore ?? 0;
   }
 
   /** Joins and reads until the consumer crashes or falls silent; rejects with the cause. Resolves when stopping. */
@@ -146,18 +159,17 @@ export class KafkajsSource implements RecordSource {
     const unansweredMsMax = settings.rebalanceTimeoutMs + unansweredGraceMs;
     const { connections } = this;
     const kafka = createKafka({ unansweredMsMax, ...settings.kafka, connections }, settings.groupId, log);
-    const failedBefore = this.failedJoins;
-    this.failedJoins = 0; // brokers that do not answer prove nothing against the consumer
+    const { rebuild } = this;
+    this.rebuild = null;
     this.admin = kafka.admin({ retry: clientRetry });
     await this.admin.connect();
     await this.checkTopics(this.admin);
-    if (failedBefore === 0) this.failedSinceMs = clock.monotonicMs();
-    this.failedJoins = failedBefore + 1; // until it joins
+    this.rebuild = rebuild ?? { failedBefore: 0, sinceMs: clock.monotonicMs() };
     const membership = {
       before: this.membership,
       joined: (now: Membership) => {
         this.membership = now;
-        this.failedJoins = 0;
+        this.rebuild = null;
       },
     };
     this.consumer = new GroupConsumer(kafka, settings, { listener, membership, clock });
