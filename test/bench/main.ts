@@ -7,6 +7,7 @@ import { alone } from './alone.js';
 import type { BenchRun } from './bench-stage.js';
 import { capacityTable } from './capacity-table.js';
 import { Faults } from './faults.js';
+import { functionsTable } from './functions-table.js';
 import { idle } from './idle.js';
 import { isolation } from './isolation.js';
 import { measuredOn } from './measured-on.js';
@@ -49,6 +50,8 @@ const commandLine = readCommandLine(process.argv.slice(2));
 if (commandLine.kind === 'run') await bench(commandLine.options);
 else if (commandLine.kind === 'table')
   process.stdout.write(`${capacityTable(commandLine.files.map(readJson)).join('\n')}\n`);
+else if (commandLine.kind === 'functions')
+  process.stdout.write(`${functionsTable(commandLine.files.map(readJson)).join('\n')}\n`);
 else if (commandLine.kind === 'help') process.stdout.write(usage);
 else {
   process.stderr.write(`${commandLine.said}\n\n${usage}`);

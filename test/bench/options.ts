@@ -29,6 +29,7 @@ export interface BenchOptions {
 export type CommandLine =
   | { readonly kind: 'run'; readonly options: BenchOptions }
   | { readonly kind: 'table'; readonly files: readonly string[] }
+  | { readonly kind: 'functions'; readonly files: readonly string[] }
   | { readonly kind: 'help' }
   | { readonly kind: 'wrong'; readonly said: string };
 
@@ -62,7 +63,7 @@ function parsed(args: readonly string[]): CommandLine {
   const { values, positionals } = parseArgs({ args: [...args], options: flags, allowPositionals: true, strict: true });
   if (values.help) return { kind: 'help' };
   const [first, ...files] = positionals;
-  if (first === 'table' && files.length > 0) return { kind: 'table', files };
+  if ((first === 'table' || first === 'functions') && files.length > 0) return { kind: first, files };
   const scenario = oneOf(scenarios, first, 'a scenario');
   if (files.length > 0) throw new Error(`${files[0]} is one word too many`);
   const otherwise = defaults[scenario];

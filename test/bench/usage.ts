@@ -50,6 +50,7 @@ export const usage = `Measures Hookline on this machine: Kafka and Postgres of i
   npm run bench -- search --events 100000     pages of notification lists over so many rows, ${pagesOfList} of each list a round
   npm run bench -- idle                       all apps up and nothing to do
   npm run bench -- table FILE...              the figures of such JSON files as a table of docs/capacity.md
+  npm run bench -- functions FILE...          the costliest functions of such files of --profile side by side
 
   --events N       events of a round (${drains.events}; rows of search: ${100_000})
   --rate R         events a second of an open loop (pipeline, isolation)
