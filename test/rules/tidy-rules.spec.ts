@@ -25,7 +25,9 @@ const forbidden: readonly { readonly pattern: RegExp; readonly except: RegExp; r
 ];
 
 describe('product code', () => {
-  const files = sourceFiles('apps', 'libs', 'deploy', 'test/bench').filter(({ path }) => !path.endsWith('.spec.ts'));
+  const files = sourceFiles('apps', 'libs', 'deploy', 'test/bench', 'test/chaos').filter(
+    ({ path }) => !path.endsWith('.spec.ts'),
+  );
 
   it('keeps the laws a program can see', () => {
     expect(files.flatMap(faultsOf)).toEqual([]);

@@ -3,6 +3,7 @@ import type { EndpointId, TenantId } from '#domain/ids';
 import { newSigningSecret, parseSigningSecret, signingSecretText } from '#egress/request-signature';
 import { SecretBox } from '#registry/secret-box';
 import type { Stack } from './stack.js';
+import type { TestDatabase } from './test-database.js';
 import { until } from './until.js';
 
 /** An endpoint and the one template that leads to it. */
@@ -25,7 +26,15 @@ export function aSecret(): string {
 
 /** Writes endpoints and templates into the registry's tables and waits until every running worker has seen them. */
 export async function wire(stack: Stack, endpoints: readonly WiredEndpoint[]): Promise<void> {
-  const { database, env } = stack;
+  await writeEndpoints(stack, endpoints);
+  await allSeen(stack);
+}
+
+/** Writes endpoints and templates into the registry's tables. */
+export async function writeEndpoints(
+  { database, env }: { readonly database: Pick<TestDatabase, 'query'>; readonly env: Stack['env'] },
+  endpoints: readonly WiredEndpoint[],
+): Promise<void> {
   const box = SecretBox.fromKeyFile(readFileSync(env['KEK_FILE'] ?? '', 'utf8'));
   for (const endpoint of endpoints) {
     const { id, url, eventTypes, tenant = 'default', method = 'POST', concurrency = 10 } = endpoint;
@@ -55,7 +64,6 @@ export async function wire(stack: Stack, endpoints: readonly WiredEndpoint[]): P
       [tenant, `to-${id}`, id, eventTypes, method, contentType, body],
     );
   }
-  await allSeen(stack);
 }
 
 /** Waits until every running worker has seen the registry as it is now. */

@@ -71,18 +71,27 @@ export class ClusterNode {
   }
 }
 
-/** Several brokers of one test file alone: every record on all of them, written when two have it. */
+/** How many brokers there are, three by default; `say` is told what has to be installed. */
+export interface ClusterOptions {
+  readonly nodes?: number;
+  readonly say?: (line: string) => void;
+}
+
+function printLine(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Brokers of one test file alone: every record on all of them, written when two have it (where there are two). */
 export class KafkaCluster {
   private constructor(readonly nodes: readonly ClusterNode[]) {}
 
-  static async start(): Promise<KafkaCluster> {
-    const say = (line: string) => process.stdout.write(`${line}\n`);
+  static async start({ nodes: count = nodeCount, say = printLine }: ClusterOptions = {}): Promise<KafkaCluster> {
     await installMissing(missingForKafka(), say);
     await fetchKafka(say);
     const java = findJava();
     if (java === null) throw new Error('Java is missing after it was installed');
     const ports: NodePorts[] = [];
-    for (let i = 0; i < nodeCount; i++)
+    for (let i = 0; i < count; i++)
       ports.push({ client: await freePort(), direct: await freePort(), controller: await freePort() });
     const top = serverFolder('cluster', null, say);
     const nodes = await Promise.all(
@@ -172,6 +181,8 @@ interface Placement {
 function nodeProperties(id: number, { folder, ports, proxyPort }: Placement): string {
   const voters = ports.map(({ controller }, i) => `${i + 1}@127.0.0.1:${controller}`).join();
   const own = ports[id - 1];
+  const replicas = ports.length;
+  const inSyncMin = Math.min(2, replicas);
   return `process.roles=broker,controller
 node.id=${id}
 controller.quorum.voters=${voters}
@@ -182,15 +193,15 @@ inter.broker.listener.name=DIRECT
 controller.listener.names=CONTROLLER
 log.dirs=${folder}/data
 auto.create.topics.enable=false
-default.replication.factor=3
-min.insync.replicas=2
-offsets.topic.replication.factor=3
+default.replication.factor=${replicas}
+min.insync.replicas=${inSyncMin}
+offsets.topic.replication.factor=${replicas}
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=3
-transaction.state.log.min.isr=2
+transaction.state.log.replication.factor=${replicas}
+transaction.state.log.min.isr=${inSyncMin}
 transaction.state.log.num.partitions=2
-share.coordinator.state.topic.replication.factor=3
-share.coordinator.state.topic.min.isr=2
+share.coordinator.state.topic.replication.factor=${replicas}
+share.coordinator.state.topic.min.isr=${inSyncMin}
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=3000
 broker.session.timeout.ms=3000

@@ -7,12 +7,14 @@ import { asOperator, type KafkaAdmin } from './kafka-admin.js';
 import type { Stack } from './stack.js';
 import { until } from './until.js';
 
+const readMsMax = 30_000;
 let groups = 0;
 
 /** Everything that stands in some topics now, read by a consumer group of its own. */
 export async function readTopics(
   stack: Pick<Stack, 'env' | 'prefix'>,
   topics: readonly string[],
+  limitMs = readMsMax,
 ): Promise<readonly KafkaRecord[]> {
   const kafka = { brokers: (stack.env['KAFKA_BROKERS'] ?? '').split(','), ssl: false };
   const timing = { sessionTimeoutMs: 6_000, heartbeatMs: 1_000, rebalanceTimeoutMs: 10_000 };
@@ -39,7 +41,7 @@ export async function readTopics(
     const logs = await until(ends, { what: 'the ends of the logs' });
     const isRead = ({ topic, partition, start, end }: (typeof logs)[number]) =>
       end === start || read.has(`${topic}/${partition}/${end - 1n}`);
-    await until(() => logs.every(isRead), { what: `all records of ${topics.join(', ')}` });
+    await until(() => logs.every(isRead), { what: `all records of ${topics.join(', ')}`, limitMs });
     return [...read.values()];
   } finally {
     await source.stop();

@@ -1,0 +1,109 @@
+import { between, seededChance, shuffled } from './seeded-chance.js';
+
+/** The processes of the run: dispatchers are two, so that their endpoints change owners. */
+export const appParts = ['renderer', 'dispatcher-1', 'dispatcher-2', 'retry-scheduler', 'admin'] as const;
+
+export type AppPart = (typeof appParts)[number];
+
+/** What is done to what. */
+export type ChaosFault =
+  /** `kill`: SIGKILL, started again after `forMs`. `freeze`: SIGSTOP, SIGCONT after `forMs`. `stop`: SIGTERM, then as `kill`. */
+  | { readonly kind: 'kill' | 'freeze' | 'stop'; readonly part: AppPart }
+  /** `restart`: ended as an outage does, started after `forMs`. `cut`: connections are reset. `slow`: every piece comes later. */
+  | { readonly kind: 'restart' | 'cut' | 'slow'; readonly part: 'kafka' | 'postgres' }
+  /** Records are written, and nobody learns of it. */
+  | { readonly kind: 'lose-answers'; readonly part: 'kafka' }
+  /** Other programs want the processors. */
+  | { readonly kind: 'starve'; readonly part: 'cpu' };
+
+/** One fault of the plan; times in milliseconds from the beginning of the load. */
+export type PlannedFault = ChaosFault & {
+  /** Faults of one lane follow one another, so never more are under way than there are lanes. */
+  readonly lane: Lane;
+  readonly atMs: number;
+  readonly forMs: number;
+};
+
+export type Lane = 'apps' | 'servers';
+
+/** The shortest run there is a plan for, and the longest, seconds. */
+export const secondsMin = 15;
+export const secondsMax = 7_200;
+
+/** The load flows before the first fault, and no fault lasts to the end. */
+const warmUpMs = 4_000;
+const healedMs = 2_000;
+const gapMs: Readonly<Record<Lane, readonly [number, number]>> = { apps: [2_000, 5_000], servers: [3_000, 7_000] };
+/** A freeze outlasts lease and session timeout of `chaos-settings`. */
+const durationsMs: Readonly<Record<ChaosFault['kind'], readonly [number, number]>> = {
+  kill: [200, 5_000],
+  freeze: [9_000, 13_000],
+  stop: [200, 3_000],
+  restart: [500, 4_000],
+  cut: [200, 2_500],
+  slow: [2_000, 6_000],
+  'lose-answers': [1_500, 3_000],
+  starve: [3_000, 8_000],
+};
+
+/** Each lane draws from numbers of its own, so that a longer run begins as a shorter one does. */
+const otherStream = 0x9e3779b9;
+
+/** Every run begins with these, so that a short one reaches the dangerous states as well. */
+const openings: Readonly<Record<Lane, (chance: () => number) => readonly ChaosFault[]>> = {
+  apps: (chance) => {
+    const [one, other] = shuffled(['dispatcher-1', 'dispatcher-2'] as const, chance);
+    if (one === undefined || other === undefined) return [];
+    return [
+      { kind: 'kill', part: one },
+      { kind: 'freeze', part: other },
+      { kind: 'kill', part: 'renderer' },
+    ];
+  },
+  servers: () => [
+    { kind: 'lose-answers', part: 'kafka' },
+    { kind: 'restart', part: 'kafka' },
+    { kind: 'restart', part: 'postgres' },
+  ],
+};
+
+/** And goes on with all of these in turn, each round in another order. */
+const decks: Readonly<Record<Lane, readonly ChaosFault[]>> = {
+  apps: [
+    ...appParts.map((part) => ({ kind: 'kill', part }) as const),
+    ...appParts.map((part) => ({ kind: 'stop', part }) as const),
+    ...appParts.map((part) => ({ kind: 'freeze', part }) as const),
+    { kind: 'kill', part: 'dispatcher-1' },
+    { kind: 'kill', part: 'dispatcher-2' },
+  ],
+  servers: [
+    ...(['restart', 'cut', 'cut', 'slow'] as const).flatMap((kind) => [
+      { kind, part: 'kafka' } as const,
+      { kind, part: 'postgres' } as const,
+    ]),
+    { kind: 'lose-answers', part: 'kafka' },
+    { kind: 'starve', part: 'cpu' },
+  ],
+};
+
+/** What happens when, by rising time: always the same for the same seed and seconds. */
+export function chaosPlan(seed: number, seconds: number): readonly PlannedFault[] {
+  const endMs = seconds * 1_000 - healedMs;
+  const [apps, servers] = [seededChance(seed), seededChance(seed ^ otherStream)];
+  return [...planOf('apps', endMs, apps), ...planOf('servers', endMs, servers)].sort((a, b) => a.atMs - b.atMs);
+}
+
+/** A fault that would last past the end is left out, and the lane ends. */
+function planOf(lane: Lane, endMs: number, chance: () => number): readonly PlannedFault[] {
+  const planned: PlannedFault[] = [];
+  const queue = [...shuffled(openings[lane](chance), chance)];
+  for (let atMs = warmUpMs + between(chance, gapMs[lane]) - gapMs[lane][0]; ; ) {
+    if (queue.length === 0) queue.push(...shuffled(decks[lane], chance));
+    const fault = queue.shift();
+    if (fault === undefined) return planned;
+    const forMs = between(chance, durationsMs[fault.kind]);
+    if (atMs + forMs > endMs) return planned;
+    planned.push({ ...fault, lane, atMs, forMs });
+    atMs += forMs + between(chance, gapMs[lane]);
+  }
+}

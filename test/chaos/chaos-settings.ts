@@ -1,0 +1,89 @@
+/** The variables of every app that a chaos run sets: milliseconds are scaled down, every rule stays as it is. */
+export const chaosSettings = {
+  RETRY_SCHEDULE: '1s,1s,2s,3s',
+  RETRY_TIERS: '1s,5s',
+  RETRY_JITTER: '0.1',
+  UNHINTED_DELAY_MS: '1000',
+  ATTEMPT_TIMEOUT_MS: '2000',
+  CONNECT_TIMEOUT_MS: '1000',
+  LEASE_MARGIN_MS: '4000',
+  // What waits for Postgres is repeated each second: no lease is judged before that had its chance.
+  LEASE_GRACE_MS: '5000',
+  SWEEP_INTERVAL_MS: '500',
+  SWEEP_GRACE_MS: '4000',
+  KAFKA_SESSION_TIMEOUT_MS: '6000',
+  KAFKA_HEARTBEAT_MS: '1000',
+  KAFKA_REBALANCE_TIMEOUT_MS: '15000',
+  DRAIN_TIMEOUT_MS: '15000',
+  RESPONSE_READ_BYTES: '65536',
+  EGRESS_ALLOW: '127.0.0.1/32',
+} as const;
+
+/** What the checker holds the apps to; the same as above. Times in milliseconds. */
+export interface DeliveryRules {
+  readonly scheduleMs: readonly number[];
+  readonly unhintedDelayMs: number;
+  readonly attemptTimeoutMs: number;
+  readonly leaseMs: number;
+  readonly sessionTimeoutMs: number;
+  readonly responseReadBytes: number;
+  /** Requests under way to one endpoint. */
+  readonly concurrency: number;
+}
+
+export const chaosRules: DeliveryRules = {
+  scheduleMs: [1_000, 1_000, 2_000, 3_000],
+  unhintedDelayMs: 1_000,
+  attemptTimeoutMs: 2_000,
+  leaseMs: 6_000,
+  sessionTimeoutMs: 6_000,
+  responseReadBytes: 65_536,
+  concurrency: 10,
+};
+
+/** What the 503 asks for, seconds. */
+export const retryAfterSeconds = 2;
+
+/** How the receiver answers for an endpoint (`receiver-scripts`). */
+export type Script = 'ok' | 'flaky' | 'slow' | 'unavailable' | 'reset' | 'hang';
+
+/** One endpoint of the run, the template `to-<id>` that leads to it, and of a hundred events those that go there. */
+export interface ChaosEndpoint {
+  readonly id: string;
+  readonly script: Script;
+  /** Of a hundred events. */
+  readonly weight: number;
+  /** Null: the event itself is sent. */
+  readonly body: string | null;
+}
+
+export const chaosTenant = 'chaos';
+export const chaosSource = '/chaos/generator';
+
+const rendered = `{"eventId":{{ event.id }},"type":{{ event.type }},"n":{{ event.data.n }},
+"text":"{{ event.data.name }} has paid {{ event.data.amount }}","lines":{{ event.data.lines }}}`;
+
+/** The weights are a hundred together. */
+export const chaosEndpoints: readonly ChaosEndpoint[] = [
+  { id: 'ok-1', script: 'ok', weight: 20, body: rendered },
+  { id: 'ok-2', script: 'ok', weight: 20, body: null },
+  { id: 'flaky-1', script: 'flaky', weight: 12, body: rendered },
+  { id: 'flaky-2', script: 'flaky', weight: 12, body: null },
+  { id: 'slow-1', script: 'slow', weight: 10, body: rendered },
+  { id: 'slow-2', script: 'slow', weight: 10, body: null },
+  { id: 'unavailable', script: 'unavailable', weight: 6, body: rendered },
+  { id: 'reset', script: 'reset', weight: 6, body: null },
+  { id: 'hang', script: 'hang', weight: 4, body: rendered },
+];
+
+/** An event of this type leads to both. */
+export const sharedType = 'chaos.both';
+export const sharedEndpoints: readonly string[] = ['ok-1', 'flaky-1'];
+
+export function typeOf(endpointId: string): string {
+  return `chaos.${endpointId}`;
+}
+
+export function templateOf(endpointId: string): string {
+  return `to-${endpointId}`;
+}

@@ -1,0 +1,80 @@
+import { isAccepted, losesClaims, type RunIndex } from './run-index.js';
+import type { AttemptLine, InjectedFault, SeenRequest, Violation } from './run-logs.js';
+
+/** A request for what its receiver had accepted before, by no wish of an operator's. */
+export interface Duplicate {
+  readonly request: SeenRequest;
+  readonly accepted: SeenRequest;
+  /** The faults that may have made it: one of them was there between the first answer and its record. */
+  readonly causes: readonly InjectedFault[];
+  /** The answer came when the deadline had passed, or nearly so: the sender never saw it. */
+  readonly cameTooLate: boolean;
+}
+
+/** An answer that took this share of the deadline may have come too late where the machine is busy. */
+const lateShare = 0.6;
+
+/** All duplicates of a run, explained or not. */
+export function duplicatesOf(index: RunIndex): readonly Duplicate[] {
+  return [...index.notifications.keys()].flatMap((id) => {
+    const requests = index.requestsOf(id).filter((request) => index.attemptOf(request)?.trigger !== 'manual');
+    return requests.flatMap((request, i) => {
+      const accepted = requests
+        .slice(0, i)
+        .find((before) => wasAccepted(before) && (before.endMs ?? 0) <= request.atMs);
+      return accepted === undefined ? [] : [explained(request, accepted, index)];
+    });
+  });
+}
+
+function wasAccepted({ end, status }: SeenRequest): boolean {
+  return end === 'answered' && isAccepted(status);
+}
+
+function explained(request: SeenRequest, accepted: SeenRequest, index: RunIndex): Duplicate {
+  const row = index.attemptOf(accepted);
+  const recordedMs = row?.finishedMs ?? accepted.atMs;
+  const isLost = row !== undefined && row.outcome !== 'accepted';
+  const causes = isLost ? index.faultsWithin(accepted.atMs, recordedMs, losesClaims) : [];
+  return { request, accepted, causes, cameTooLate: cameTooLate(accepted, row, index) };
+}
+
+function cameTooLate({ atMs, endMs }: SeenRequest, row: AttemptLine | undefined, index: RunIndex): boolean {
+  if (row?.failureReason !== 'TIMEOUT' || endMs === null) return false;
+  return endMs - atMs >= lateShare * index.logs.rules.attemptTimeoutMs || index.faultsWithin(atMs, endMs).length > 0;
+}
+
+/**
+ * I20: no duplicate but those a killed or frozen dispatcher had under way, and of these no more than there were; nor any
+ * that an answer after the deadline makes, which the schedule repeats.
+ */
+export function checkDuplicates(index: RunIndex): readonly Violation[] {
+  const duplicates = duplicatesOf(index).filter(({ cameTooLate: isLate }) => !isLate);
+  const unexplained = duplicates
+    .filter(({ causes }) => causes.length === 0)
+    .map(({ request, accepted }) => {
+      const recorded = index.attemptOf(accepted)?.outcome ?? 'missing';
+      const said = `attempt ${accepted.attempt} was answered ${accepted.status} and is ${recorded}, and no dispatcher was killed or frozen meanwhile`;
+      return { invariant: 'I20', about: `${request.webhookId} ${request.attempt}`, said };
+    });
+  return [...unexplained, ...checkBounds(duplicates)];
+}
+
+/** Each duplicate is counted for the first of its faults that has room. */
+function checkBounds(duplicates: readonly Duplicate[]): readonly Violation[] {
+  const counts = new Map<InjectedFault, number>();
+  const room = (fault: InjectedFault) => (fault.claimsOpen ?? Number.POSITIVE_INFINITY) - (counts.get(fault) ?? 0);
+  const over: InjectedFault[] = [];
+  for (const { causes } of duplicates) {
+    const [first] = causes;
+    if (first === undefined) continue;
+    const cause = causes.find((fault) => room(fault) > 0) ?? first;
+    if (room(cause) <= 0) over.push(cause);
+    counts.set(cause, (counts.get(cause) ?? 0) + 1);
+  }
+  return [...new Set(over)].map((fault) => ({
+    invariant: 'I20',
+    about: `${fault.kind} ${fault.part} at ${new Date(fault.fromMs).toISOString()}`,
+    said: `${counts.get(fault)} duplicates, but only ${fault.claimsOpen} attempts were open`,
+  }));
+}

@@ -1,0 +1,137 @@
+import { canaryPath } from './receiver-scripts.js';
+import { grouped, isAccepted, type RunIndex } from './run-index.js';
+import type { AttemptLine, SeenRequest, Violation } from './run-logs.js';
+
+/** A request arrives so soon after its timestamp, unless something stood still in between. Milliseconds. */
+const timestampAgeMsMax = 5_000;
+/** Whole seconds are cut off, and the clock that does it is the machine's own. */
+const timestampAheadMsMax = 1_000;
+
+/** Every request belongs to one attempt, and bears what was rendered, signed, to where it must go. */
+export function checkRequests(index: RunIndex): readonly Violation[] {
+  return [
+    ...index.logs.requests.flatMap((request) => [
+      ...checkAttemptOf(request, index),
+      ...checkBody(request, index),
+      ...checkHeaders(request, index),
+      ...checkAddress(request, index),
+    ]),
+    ...checkOnce(index),
+    ...index.logs.attempts.flatMap((row) => checkRequestOf(row, index)),
+    ...checkConcurrency(index),
+  ];
+}
+
+/** I10: the attempt of a request is in the history. */
+function checkAttemptOf(request: SeenRequest, index: RunIndex): readonly Violation[] {
+  return index.attemptOf(request) === undefined ? [violation('I10', request, 'no such attempt in the history')] : [];
+}
+
+/** I10: one attempt is one request. */
+function checkOnce({ logs }: RunIndex): readonly Violation[] {
+  const attempts = grouped(logs.requests, ({ webhookId, attempt }) => `${webhookId} ${attempt}`);
+  return [...attempts].flatMap(([about, all]) =>
+    all.length === 1 ? [] : [{ invariant: 'I10', about, said: `${all.length} requests of one attempt` }],
+  );
+}
+
+/** I10: a status in the history was answered so. I19: and no more was read than was sent and may be read. */
+function checkRequestOf(row: AttemptLine, index: RunIndex): readonly Violation[] {
+  const about = { webhookId: row.notificationId, attempt: row.number };
+  const request = index.requestOf(row);
+  if (row.httpStatus !== null && request?.status !== row.httpStatus)
+    return [
+      violation('I10', about, `status ${row.httpStatus} in the history, ${request?.status ?? 'none'} was answered`),
+    ];
+  if (row.outcome === 'accepted' && !isAccepted(row.httpStatus))
+    return [violation('I10', about, `accepted with status ${row.httpStatus}`)];
+  const bytesMax = Math.min(index.logs.rules.responseReadBytes, request?.answerBytes ?? 0);
+  if ((row.responseBytes ?? 0) > bytesMax)
+    return [violation('I19', about, `${row.responseBytes} bytes were read of ${bytesMax}`)];
+  return [];
+}
+
+/** I16: the bytes are those that were stored, always. */
+function checkBody(request: SeenRequest, index: RunIndex): readonly Violation[] {
+  const row = index.notifications.get(request.webhookId);
+  if (row === undefined) return [violation('I2', request, 'a request of no notification')];
+  if (request.bodySha256 !== row.payloadSha256 || request.bodyBytes !== row.payloadBytes)
+    return [violation('I16', request, `${request.bodyBytes} other bytes than the ${row.payloadBytes} that are stored`)];
+  if (request.eventId !== row.eventId)
+    return [violation('I16', request, `the body tells of ${request.eventId}, its row of ${row.eventId}`)];
+  return [];
+}
+
+/** I17: signed, and signed now, under its own id. */
+function checkHeaders(request: SeenRequest, index: RunIndex): readonly Violation[] {
+  const violations: Violation[] = [];
+  if (!request.signatureValid) violations.push(violation('I17', request, 'the signature does not verify'));
+  if (request.idempotencyKey !== request.webhookId)
+    violations.push(violation('I17', request, `the idempotency key is ${request.idempotencyKey}`));
+  const signedMs = request.timestampS * 1_000;
+  const ageMs = request.atMs - signedMs;
+  const stoodStill = index.faultsWithin(signedMs, request.atMs).length > 0;
+  if (ageMs < -timestampAheadMsMax || (ageMs > timestampAgeMsMax && !stoodStill))
+    violations.push(violation('I17', request, `the timestamp is ${ageMs} ms old`));
+  return violations;
+}
+
+/** I18: by POST to the endpoint's own URL, and never to where a redirect leads. */
+function checkAddress(request: SeenRequest, index: RunIndex): readonly Violation[] {
+  if (request.path === canaryPath) return [violation('I18', request, 'a redirect was followed')];
+  const endpointId = index.notifications.get(request.webhookId)?.endpointId;
+  const url = index.attemptOf(request)?.url;
+  const isRight =
+    request.path === `/${endpointId}` && (url === undefined || url === `${index.logs.receiver}${request.path}`);
+  if (request.method === 'POST' && isRight) return [];
+  return [violation('I18', request, `${request.method} ${request.path}, of endpoint ${endpointId} at ${url}`)];
+}
+
+/**
+ * I21: no more requests under way to one endpoint than it wants; those of an owner that is gone come on top, for as long
+ * as it takes to notice.
+ */
+function checkConcurrency(index: RunIndex): readonly Violation[] {
+  const { concurrency } = index.logs.rules;
+  return [...grouped(index.logs.requests, ({ path }) => path)].flatMap(([path, requests]) => {
+    const worst = new Map<string, number>();
+    for (const { atMs, open } of overlaps(requests)) {
+      const max = mayHaveTwoOwners(atMs, index) ? 2 * concurrency : concurrency;
+      const said = `of at most ${max} requests under way`;
+      if (open > max) worst.set(said, Math.max(open, worst.get(said) ?? 0));
+    }
+    return [...worst].map(([said, open]) => ({ invariant: 'I21', about: path, said: `${open} ${said}` }));
+  });
+}
+
+/** How many were under way each time that one began. */
+function overlaps(requests: readonly SeenRequest[]): readonly { readonly atMs: number; readonly open: number }[] {
+  const changes = requests.flatMap(({ atMs, endMs }) => [
+    { atMs, by: 1 },
+    { atMs: endMs ?? atMs, by: -1 },
+  ]);
+  let open = 0;
+  const found: { readonly atMs: number; readonly open: number }[] = [];
+  for (const { atMs, by } of changes.sort((a, b) => a.atMs - b.atMs || a.by - b.by)) {
+    open += by;
+    if (by > 0) found.push({ atMs, open });
+  }
+  return found;
+}
+
+/** Endpoints change owners when a dispatcher comes, goes or falls silent, and when Kafka or a connection to it does. */
+function mayHaveTwoOwners(atMs: number, index: RunIndex): boolean {
+  const { sessionTimeoutMs, attemptTimeoutMs } = index.logs.rules;
+  const noticedWithinMs = 2 * sessionTimeoutMs + attemptTimeoutMs;
+  const changesOwners = ({ part }: { readonly part: string }) =>
+    part.startsWith('dispatcher') || part === 'kafka' || part === 'cpu';
+  return index.faultsWithin(atMs - noticedWithinMs, atMs, changesOwners).length > 0;
+}
+
+function violation(
+  invariant: string,
+  { webhookId, attempt }: Pick<SeenRequest, 'webhookId' | 'attempt'>,
+  said: string,
+): Violation {
+  return { invariant, about: `${webhookId} ${attempt}`, said };
+}

@@ -1,0 +1,178 @@
+import path from 'node:path';
+import { systemClock } from '#domain/clock';
+import { startProcess } from '../../deploy/local/local-process.js';
+import type { ChaosApp } from './chaos-app.js';
+import type { AppPart, Lane, PlannedFault } from './chaos-plan.js';
+import type { InjectedFault } from './run-logs.js';
+
+/** A server that can be ended and brought back, and the way to it that can be broken. */
+export interface BreakableServer {
+  crash(): Promise<void>;
+  revive(): Promise<void>;
+  /** Resets today's connections. */
+  cut(): void;
+  /** Every piece takes so much longer both ways; 0 ends it. */
+  delay(ms: number): void;
+}
+
+/** What faults happen to. */
+export interface FaultParts {
+  readonly apps: ReadonlyMap<AppPart, ChaosApp>;
+  readonly servers: Readonly<Record<'kafka' | 'postgres', BreakableServer>>;
+  /** The answers of the next so many Produce requests are lost. */
+  readonly loseAnswers: (count: number) => void;
+  readonly endLosses: () => void;
+  /** Attempts that are open now; null when Postgres does not say so at once. */
+  readonly openClaims: () => Promise<number | null>;
+  readonly folder: string;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const cutEveryMs = 600;
+const slowByMs = 150;
+const answersLost = 3;
+const busyPrograms = 2;
+/** A process that has not begun yet is given so long: killed in its first moments it is none of ours to judge. */
+const aliveMsMax = 15_000;
+const aliveLookMs = 100;
+/** Longer than `DRAIN_TIMEOUT_MS` and what it takes to close. */
+const stopMsMax = 30_000;
+/** An app that ended by itself is started again after this, as an orchestrator does. */
+const restartMs = 500;
+
+/** Carries out a plan, each lane for itself, and keeps what was done when. */
+export class FaultInjector {
+  private readonly done: InjectedFault[] = [];
+  private readonly current = new Map<Lane, PlannedFault>();
+
+  constructor(private readonly parts: FaultParts) {}
+
+  get faults(): readonly InjectedFault[] {
+    return this.done;
+  }
+
+  /** What is broken now, in words. */
+  get now(): readonly string[] {
+    return [...this.current.values()].map(({ kind, part }) => `${kind} ${part}`);
+  }
+
+  /** Resolves when the last fault is healed; a fault that takes longer than planned moves those behind it. */
+  async run(plan: readonly PlannedFault[]): Promise<void> {
+    const startMs = systemClock.monotonicMs();
+    const lanes = (['apps', 'servers'] as const).map(async (lane) => {
+      for (const fault of plan.filter((planned) => planned.lane === lane)) {
+        await this.wait(fault.atMs - (systemClock.monotonicMs() - startMs));
+        if (this.parts.signal.aborted) return;
+        await this.inject(fault);
+      }
+    });
+    await Promise.all(lanes);
+  }
+
+  /** Writes down an app that ended by itself, and starts it again. */
+  async restartLost(app: ChaosApp): Promise<void> {
+    const atMs = systemClock.nowMs();
+    const { part, exitCode } = app;
+    this.parts.say(`${part} ended by itself (${exitCode}); its log is ${app.logFile}`);
+    this.done.push({ kind: 'exit', part, fromMs: atMs, untilMs: atMs, claimsOpen: null, exitCode });
+    await this.wait(restartMs);
+    if (!this.parts.signal.aborted) app.launch();
+  }
+
+  private async inject(fault: PlannedFault): Promise<void> {
+    const { kind, part, lane, forMs } = fault;
+    if (lane === 'apps') await this.untilAlive(this.app(part as AppPart));
+    this.current.set(lane, fault);
+    const fromMs = systemClock.nowMs();
+    this.parts.say(`${kind} ${part}, for ${(forMs / 1_000).toFixed(1)} s`);
+    const said = await this.carryOut(fault);
+    this.done.push({ kind, part, fromMs, untilMs: systemClock.nowMs(), claimsOpen: null, ...said });
+    this.current.delete(lane);
+  }
+
+  /** Resolves when it is healed. */
+  private async carryOut(fault: PlannedFault): Promise<Partial<InjectedFault>> {
+    switch (fault.kind) {
+      case 'kill':
+      case 'freeze':
+        return this.killOrFreeze(this.app(fault.part), fault);
+      case 'stop':
+        return this.stop(this.app(fault.part), fault);
+      case 'restart':
+        await this.restart(this.parts.servers[fault.part], fault);
+        return {};
+      case 'cut':
+        await this.cut(this.parts.servers[fault.part], fault);
+        return {};
+      case 'slow':
+        this.parts.servers[fault.part].delay(slowByMs);
+        await this.wait(fault.forMs);
+        this.parts.servers[fault.part].delay(0);
+        return {};
+      case 'lose-answers':
+        this.parts.loseAnswers(answersLost);
+        await this.wait(fault.forMs);
+        this.parts.endLosses();
+        return {};
+      case 'starve':
+        await this.starve(fault);
+        return {};
+    }
+  }
+
+  /** It stands still before it is killed, so that what it had under way can be counted. */
+  private async killOrFreeze(app: ChaosApp, { kind, forMs }: PlannedFault): Promise<Partial<InjectedFault>> {
+    app.freeze();
+    const claimsOpen = app.name === 'dispatcher' ? await this.parts.openClaims() : null;
+    if (kind === 'kill') await app.end('SIGKILL', stopMsMax);
+    await this.wait(forMs);
+    if (kind === 'kill') app.launch();
+    else app.thaw();
+    return { claimsOpen };
+  }
+
+  private async stop(app: ChaosApp, { forMs }: PlannedFault): Promise<Partial<InjectedFault>> {
+    const exitCode = await app.end('SIGTERM', stopMsMax);
+    await this.wait(forMs);
+    app.launch();
+    return { exitCode };
+  }
+
+  private async restart(server: BreakableServer, { forMs }: PlannedFault): Promise<void> {
+    await server.crash();
+    await this.wait(forMs);
+    await server.revive();
+  }
+
+  private async cut(server: BreakableServer, { forMs }: PlannedFault): Promise<void> {
+    for (let leftMs = forMs; leftMs > 0 && !this.parts.signal.aborted; leftMs -= cutEveryMs) {
+      server.cut();
+      await this.wait(Math.min(leftMs, cutEveryMs));
+    }
+  }
+
+  /** They end by themselves. */
+  private async starve({ forMs }: PlannedFault): Promise<void> {
+    const program = path.join(import.meta.dirname, 'programs', 'busy.js');
+    const logFile = path.join(this.parts.folder, 'busy.log');
+    const args = [program, String(forMs)];
+    for (let n = 0; n < busyPrograms; n++) startProcess({ command: process.execPath, args, logFile });
+    await this.wait(forMs);
+  }
+
+  private async untilAlive(app: ChaosApp): Promise<void> {
+    for (let leftMs = aliveMsMax; leftMs > 0 && !(await app.isAlive()); leftMs -= aliveLookMs)
+      await this.wait(aliveLookMs);
+  }
+
+  private app(part: AppPart): ChaosApp {
+    const app = this.parts.apps.get(part);
+    if (app === undefined) throw new Error(`there is no ${part}`);
+    return app;
+  }
+
+  private async wait(ms: number): Promise<void> {
+    if (ms > 0) await systemClock.wait(ms, this.parts.signal);
+  }
+}

@@ -1,0 +1,103 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { systemClock } from '#domain/clock';
+import { Teardown } from '../../deploy/local/demo/teardown.js';
+import { killEverything } from '../../deploy/local/local-process.js';
+import { keepRunFolder, madeRunFolder, removeRunFolder } from '../../deploy/local/run-folder.js';
+import { chaosPlan } from './chaos-plan.js';
+import { chaosRun } from './chaos-run.js';
+import { type ChaosOptions, readCommandLine, usage } from './options.js';
+import { summaryOf } from './summary.js';
+
+const failedExit = 1;
+const wrongUseExit = 2;
+const signalExits = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+/** npm passes on the signal that the terminal has sent to us as well: within this it is the same one. Milliseconds. */
+const sameSignalMs = 1_000;
+/** Whatever hangs, a run ends: this long after its faults. Milliseconds. */
+const afterFaultsMsMax = 15 * 60_000;
+
+type StopSignal = keyof typeof signalExits;
+
+class Interrupted extends Error {
+  constructor(readonly signal: StopSignal) {
+    super(`interrupted by ${signal}`);
+  }
+}
+
+const commandLine = readCommandLine(process.argv.slice(2), systemClock.chance);
+if (commandLine.kind === 'help') process.stdout.write(usage);
+else if (commandLine.kind === 'wrong') {
+  process.stderr.write(`${commandLine.said}\n\n${usage}`);
+  process.exitCode = wrongUseExit;
+} else if (commandLine.options.planOnly) printPlan(commandLine.options);
+else await chaos(commandLine.options);
+
+async function chaos(options: ChaosOptions): Promise<void> {
+  const say = (line: string) =>
+    void process.stderr.write(`${(performance.now() / 1_000).toFixed(1).padStart(6)} s  ${line}\n`);
+  const stopping = new AbortController();
+  const stop = (reason: Error) => stopping.abort(reason);
+  stopOnSignals(stop, say);
+  const runMsMax = options.seconds * 1_000 + afterFaultsMsMax;
+  setTimeout(() => stop(new Error(`given up after ${runMsMax / 60_000} minutes`)), runMsMax).unref();
+  const teardown = new Teardown(say);
+  let exitCode = 0;
+  try {
+    say(`seed ${options.seed}, ${options.seconds} s of faults`);
+    const run = { options, path: process.env['PATH'], say, signal: stopping.signal, teardown };
+    const outcome = await Promise.race([chaosRun(run), aborted(stopping.signal)]);
+    const { lines, json, isGood } = summaryOf(outcome, options);
+    process.stdout.write(`${lines.join('\n')}\n`);
+    if (options.jsonFile !== null) writeFileSync(options.jsonFile, `${JSON.stringify(json, null, 2)}\n`);
+    if (!isGood) exitCode = failedExit;
+  } catch (error) {
+    exitCode = error instanceof Interrupted ? signalExits[error.signal] : failedExit;
+    if (!(error instanceof Interrupted)) say(`failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  stopping.abort();
+  await leave(exitCode, teardown, say);
+}
+
+function printPlan({ seed, seconds }: ChaosOptions): void {
+  const lines = chaosPlan(seed, seconds).map(
+    ({ atMs, forMs, kind, part }) =>
+      `${(atMs / 1_000).toFixed(1).padStart(6)} s  ${kind} ${part}, for ${(forMs / 1_000).toFixed(1)} s`,
+  );
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+async function leave(exitCode: number, teardown: Teardown, say: (line: string) => void): Promise<void> {
+  const isClean = await teardown.run();
+  killEverything();
+  const folder = madeRunFolder();
+  if (folder !== null && exitCode === failedExit) {
+    keepRunFolder();
+    say(`the logs are in ${path.relative(process.cwd(), folder)}/ until the next start`);
+  } else removeRunFolder();
+  process.exit(isClean || exitCode !== 0 ? exitCode : failedExit);
+}
+
+function stopOnSignals(stop: (reason: Error) => void, say: (line: string) => void): void {
+  let firstMs: number | null = null;
+  for (const signal of Object.keys(signalExits) as StopSignal[])
+    process.on(signal, () => {
+      const nowMs = performance.now();
+      firstMs ??= nowMs;
+      if (firstMs === nowMs) {
+        say(`${signal}: stopping; once more stops at once`);
+        stop(new Interrupted(signal));
+      } else if (nowMs - firstMs > sameSignalMs) {
+        killEverything();
+        process.exit(signalExits[signal]);
+      }
+    });
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  const promise = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  promise.catch(() => undefined); // the race hears it
+  return promise;
+}

@@ -1,0 +1,57 @@
+import { groupOf, topicNames, type Worker } from '#contracts/topics';
+import { headerText, type KafkaRecord } from '#domain/kafka-record';
+import { asOperator } from '../support/kafka-admin.js';
+import { readTopics } from '../support/read-topics.js';
+
+/** One run's brokers and names. */
+export interface ChaosTopics {
+  /** Past the proxy. */
+  readonly brokers: string;
+  readonly prefix: string;
+  /** Names of the retry tiers. */
+  readonly tiers: readonly string[];
+}
+
+const readMsMax = 120_000;
+
+/** Records of each partition that its group has not finished, in words; none when all is read. */
+export async function unreadRecords({ brokers, prefix, tiers }: ChaosTopics): Promise<readonly string[]> {
+  const readers: readonly (readonly [Worker, readonly string[]])[] = [
+    ['renderer', [topicNames.events(prefix)]],
+    ['dispatcher', [topicNames.deliveries(prefix)]],
+    ['retry-scheduler', tiers.map((name) => topicNames.tier(prefix, name))],
+  ];
+  return asOperator(brokers, async (admin) => {
+    const unread: string[] = [];
+    for (const [worker, topics] of readers) {
+      const committed = await admin.fetchOffsets({ groupId: groupOf(prefix, worker), topics: [...topics] });
+      for (const { topic, partitions } of committed) {
+        const offsets = new Map(partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+        for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+          const left = Number(high) - Math.max(Number(low), offsets.get(partition) ?? 0);
+          if (left > 0) unread.push(`${topic}/${partition}: ${left} of ${high}`);
+        }
+      }
+    }
+    return unread;
+  });
+}
+
+/** Records that stand in the events' topic. */
+export async function eventRecords({ brokers, prefix }: ChaosTopics): Promise<number> {
+  const offsets = await asOperator(brokers, (admin) => admin.fetchTopicOffsets(topicNames.events(prefix)));
+  return offsets.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
+}
+
+/** Records of `deliveries` and of each tier that ask for what another record of the same topic asked for. */
+export async function duplicateRecords({ brokers, prefix, tiers }: ChaosTopics): Promise<number> {
+  const topics = [topicNames.deliveries(prefix), ...tiers.map((name) => topicNames.tier(prefix, name))];
+  const from = { env: { KAFKA_BROKERS: brokers }, prefix };
+  const records = await readTopics(from, topics, readMsMax);
+  return records.length - new Set(records.map(askOf)).size;
+}
+
+function askOf(record: KafkaRecord): string {
+  const of = (name: string) => headerText(record, name) ?? '';
+  return `${record.topic} ${of('notification-id')} ${of('attempt')} ${of('resend-item')}`;
+}
