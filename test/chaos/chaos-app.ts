@@ -74,12 +74,13 @@ export class ChaosApp {
 
   /** Whether the process answers at all, ready or not. */
   async isAlive(): Promise<boolean> {
-    try {
-      const signal = AbortSignal.timeout(probeMsMax);
-      return (await fetch(`http://127.0.0.1:${this.httpPort}/livez`, { signal })).status === 200;
-    } catch {
-      return false; // it is not there yet
-    }
+    return (await this.probe('/livez')) !== null;
+  }
+
+  /** Whether records are in its hands now. */
+  async isBusy(): Promise<boolean> {
+    const underWay = /^hookline_records_under_way\S* (\d+)/m.exec((await this.probe('/metrics')) ?? '')?.[1];
+    return Number(underWay ?? 0) > 0;
   }
 
   /** Ends it and waits for that, SIGKILL after `patienceMs`; answers the exit code, null when it was killed. */
@@ -87,5 +88,17 @@ export class ChaosApp {
     this.isWanted = false;
     if (this.child !== null) await stopProcess(this.child, signal, patienceMs);
     return this.exitCode;
+  }
+
+  /** Null: no answer, or not 200. */
+  private async probe(page: string): Promise<string | null> {
+    try {
+      const signal = AbortSignal.timeout(probeMsMax);
+      const response = await fetch(`http://127.0.0.1:${this.httpPort}${page}`, { signal });
+      const text = await response.text();
+      return response.status === 200 ? text : null;
+    } catch {
+      return null; // it is not there yet
+    }
   }
 }

@@ -68,7 +68,7 @@ export async function chaosRun(run: ChaosRun): Promise<ChaosOutcome> {
 }
 
 function faultParts(stage: ChaosStage, { say, signal }: ChaosRun) {
-  const { apps, servers, folder, store } = stage;
+  const { apps, servers, folder, store, receiver } = stage;
   const { kafka, postgres, kafkaProxy } = servers;
   const openClaims = async () => {
     const counted = store.query<readonly { readonly n: number }[]>(
@@ -82,6 +82,7 @@ function faultParts(stage: ChaosStage, { say, signal }: ChaosRun) {
   };
   return {
     ...{ apps, servers: { kafka, postgres }, openClaims, folder, say, signal },
+    openRequests: () => receiver.open,
     loseAnswers: (count: number) => void kafkaProxy.loseAnswers('produce', count),
     endLosses: () => kafkaProxy.heal(),
   };

@@ -24,6 +24,8 @@ export interface FaultParts {
   readonly endLosses: () => void;
   /** Attempts that are open now; null when Postgres does not say so at once. */
   readonly openClaims: () => Promise<number | null>;
+  /** Requests that wait for their answer now. */
+  readonly openRequests: () => number;
   readonly folder: string;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
@@ -35,7 +37,9 @@ const answersLost = 3;
 const busyPrograms = 2;
 /** A process that has not begun yet is given so long: killed in its first moments it is none of ours to judge. */
 const aliveMsMax = 15_000;
-const aliveLookMs = 100;
+/** A dispatcher that has nothing in its hands is given so long to take something. */
+const busyMsMax = 8_000;
+const lookMs = 100;
 /** Longer than `DRAIN_TIMEOUT_MS` and what it takes to close. */
 const stopMsMax = 30_000;
 /** An app that ended by itself is started again after this, as an orchestrator does. */
@@ -82,7 +86,7 @@ export class FaultInjector {
 
   private async inject(fault: PlannedFault): Promise<void> {
     const { kind, part, lane, forMs } = fault;
-    if (lane === 'apps') await this.untilAlive(this.app(part as AppPart));
+    if (fault.lane === 'apps') await this.untilWorthIt(fault);
     this.current.set(lane, fault);
     const fromMs = systemClock.nowMs();
     this.parts.say(`${kind} ${part}, for ${(forMs / 1_000).toFixed(1)} s`);
@@ -161,9 +165,17 @@ export class FaultInjector {
     await this.wait(forMs);
   }
 
-  private async untilAlive(app: ChaosApp): Promise<void> {
-    for (let leftMs = aliveMsMax; leftMs > 0 && !(await app.isAlive()); leftMs -= aliveLookMs)
-      await this.wait(aliveLookMs);
+  private async untilWorthIt({ kind, part }: PlannedFault): Promise<void> {
+    const app = this.app(part as AppPart);
+    await this.until(() => app.isAlive(), aliveMsMax);
+    const losesRequests = app.name === 'dispatcher' && kind !== 'stop';
+    const isBusy = async () => this.parts.openRequests() > 0 && (await app.isBusy());
+    if (losesRequests) await this.until(isBusy, busyMsMax);
+  }
+
+  private async until(look: () => Promise<boolean>, limitMs: number): Promise<void> {
+    const endMs = systemClock.monotonicMs() + limitMs;
+    while (systemClock.monotonicMs() < endMs && !this.parts.signal.aborted && !(await look())) await this.wait(lookMs);
   }
 
   private app(part: AppPart): ChaosApp {

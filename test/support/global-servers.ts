@@ -6,15 +6,6 @@ import { startKafka } from '../../deploy/local/start-kafka.js';
 import { startPostgres } from '../../deploy/local/start-postgres.js';
 import { adminQuery, databaseUrlOf } from './test-database.js';
 
-declare module 'vitest' {
-  export interface ProvidedContext {
-    kafkaBrokers: string;
-    postgresUrl: string;
-    /** Migrated once; each file's database is a copy of it. */
-    templateDatabase: string;
-  }
-}
-
 /** One broker and one Postgres for all projects of a run, whichever asks first. */
 let servers: Promise<readonly [LocalServer, LocalServer, string]> | null = null;
 let users = 0;

@@ -1,6 +1,15 @@
 import { inject } from 'vitest';
 import { createDataSource } from '#postgres/data-source';
 
+declare module 'vitest' {
+  export interface ProvidedContext {
+    kafkaBrokers: string;
+    postgresUrl: string;
+    /** Migrated once; each file's database is a copy of it. */
+    templateDatabase: string;
+  }
+}
+
 /** A database of its own for one file. */
 export interface TestDatabase {
   readonly url: string;
