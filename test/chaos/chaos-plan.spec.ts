@@ -8,6 +8,20 @@ function names(plan: readonly PlannedFault[]): ReadonlySet<string> {
 }
 
 describe('the plan of a chaos run', () => {
+  it('kills the renderer and a dispatcher while Postgres is slow, within 90 seconds', () => {
+    for (const seed of seeds) {
+      const plan = chaosPlan(seed, 90);
+      const slow = plan.filter(({ kind, part }) => kind === 'slow' && part === 'postgres');
+      const isWithin = (atMs: number) => slow.some((fault) => fault.atMs < atMs && atMs <= fault.atMs + fault.forMs);
+      const killed = plan.filter(({ kind, atMs }) => kind === 'kill' && isWithin(atMs)).map(({ part }) => part);
+      expect(killed, `seed ${seed}`).toContain('renderer');
+      expect(
+        killed.some((part) => part.startsWith('dispatcher')),
+        `seed ${seed}`,
+      ).toBe(true);
+    }
+  });
+
   it('is the same for the same seed and seconds, and another one for another seed', () => {
     expect(chaosPlan(7, 600)).toEqual(chaosPlan(7, 600));
     expect(chaosPlan(7, 600)).not.toEqual(chaosPlan(8, 600));

@@ -41,33 +41,52 @@ const durationsMs: Readonly<Record<ChaosFault['kind'], readonly [number, number]
   stop: [200, 3_000],
   restart: [500, 4_000],
   cut: [200, 2_500],
-  slow: [2_000, 6_000],
+  slow: [3_000, 6_000],
   'lose-answers': [1_500, 3_000],
   starve: [3_000, 8_000],
 };
 
-/** Each lane draws from numbers of its own, so that a longer run begins as a shorter one does. */
-const otherStream = 0x9e3779b9;
+/** Of a couple the app's fault comes so long after the server's. */
+const coupledAfterMs = [1_000, 2_000] as const;
+/** Between two couples: a server that starts slowly must not tear the next one apart. */
+const betweenCouplesMs = [3_000, 5_000] as const;
+/** Couples and lanes draw from numbers of their own, so that a longer run begins as a shorter one does. */
+const streams = { couples: 0, apps: 0x9e3779b9, servers: 0x3c6ef372 } as const;
 
-/** Every run begins with these, so that a short one reaches the dangerous states as well. */
-const openings: Readonly<Record<Lane, (chance: () => number) => readonly ChaosFault[]>> = {
-  apps: (chance) => {
-    const [one, other] = shuffled(['dispatcher-1', 'dispatcher-2'] as const, chance);
-    if (one === undefined || other === undefined) return [];
-    return [
-      { kind: 'kill', part: one },
-      { kind: 'freeze', part: other },
+type Couple = readonly [Extract<ChaosFault, { part: AppPart }>, Exclude<ChaosFault, { part: AppPart }>];
+
+/**
+ * Every run begins with these, so that a short one reaches the dangerous states as well: what is under way when an app is
+ * killed is little, unless its server has just become slow.
+ */
+function couplesOf(chance: () => number): readonly Couple[] {
+  const [one = 'dispatcher-1', other = 'dispatcher-2'] = shuffled(['dispatcher-1', 'dispatcher-2'] as const, chance);
+  const couples: readonly Couple[] = [
+    [
       { kind: 'kill', part: 'renderer' },
-    ];
-  },
-  servers: () => [
-    { kind: 'lose-answers', part: 'kafka' },
-    { kind: 'restart', part: 'kafka' },
-    { kind: 'restart', part: 'postgres' },
-  ],
-};
+      { kind: 'slow', part: 'postgres' },
+    ],
+    [
+      { kind: 'kill', part: one },
+      { kind: 'slow', part: 'postgres' },
+    ],
+    [
+      { kind: 'freeze', part: other },
+      { kind: 'restart', part: 'postgres' },
+    ],
+    [
+      { kind: 'kill', part: 'retry-scheduler' },
+      { kind: 'restart', part: 'kafka' },
+    ],
+    [
+      { kind: 'stop', part: 'renderer' },
+      { kind: 'lose-answers', part: 'kafka' },
+    ],
+  ];
+  return shuffled(couples, chance);
+}
 
-/** And goes on with all of these in turn, each round in another order. */
+/** And goes on with all of these in turn, each lane for itself and each round in another order. */
 const decks: Readonly<Record<Lane, readonly ChaosFault[]>> = {
   apps: [
     ...appParts.map((part) => ({ kind: 'kill', part }) as const),
@@ -89,21 +108,50 @@ const decks: Readonly<Record<Lane, readonly ChaosFault[]>> = {
 /** What happens when, by rising time: always the same for the same seed and seconds. */
 export function chaosPlan(seed: number, seconds: number): readonly PlannedFault[] {
   const endMs = seconds * 1_000 - healedMs;
-  const [apps, servers] = [seededChance(seed), seededChance(seed ^ otherStream)];
-  return [...planOf('apps', endMs, apps), ...planOf('servers', endMs, servers)].sort((a, b) => a.atMs - b.atMs);
+  const opening = openingOf(endMs, seededChance(seed ^ streams.couples));
+  const fromMs = Math.max(warmUpMs, ...opening.map(({ atMs, forMs }) => atMs + forMs));
+  const lanes = (['apps', 'servers'] as const).flatMap((lane) =>
+    planOf(lane, { fromMs, endMs }, seededChance(seed ^ streams[lane])),
+  );
+  return [...opening, ...lanes].sort((a, b) => a.atMs - b.atMs);
+}
+
+/** One couple after the other; one that would last past the end is left out with those behind it. */
+function openingOf(endMs: number, chance: () => number): readonly PlannedFault[] {
+  const planned: PlannedFault[] = [];
+  let atMs = warmUpMs;
+  for (const [ofApp, ofServer] of couplesOf(chance)) {
+    const appMs = atMs + between(chance, coupledAfterMs);
+    const [appForMs, serverForMs] = [durationOf(ofApp, chance), durationOf(ofServer, chance)];
+    const overMs = Math.max(appMs + appForMs, atMs + serverForMs);
+    if (overMs > endMs) break;
+    planned.push({ ...ofServer, lane: 'servers', atMs, forMs: serverForMs });
+    planned.push({ ...ofApp, lane: 'apps', atMs: appMs, forMs: appForMs });
+    atMs = overMs + between(chance, betweenCouplesMs);
+  }
+  return planned;
+}
+
+interface Span {
+  readonly fromMs: number;
+  readonly endMs: number;
 }
 
 /** A fault that would last past the end is left out, and the lane ends. */
-function planOf(lane: Lane, endMs: number, chance: () => number): readonly PlannedFault[] {
+function planOf(lane: Lane, { fromMs, endMs }: Span, chance: () => number): readonly PlannedFault[] {
   const planned: PlannedFault[] = [];
-  const queue = [...shuffled(openings[lane](chance), chance)];
-  for (let atMs = warmUpMs + between(chance, gapMs[lane]) - gapMs[lane][0]; ; ) {
+  const queue: ChaosFault[] = [];
+  for (let atMs = fromMs + between(chance, gapMs[lane]); ; ) {
     if (queue.length === 0) queue.push(...shuffled(decks[lane], chance));
     const fault = queue.shift();
     if (fault === undefined) return planned;
-    const forMs = between(chance, durationsMs[fault.kind]);
+    const forMs = durationOf(fault, chance);
     if (atMs + forMs > endMs) return planned;
     planned.push({ ...fault, lane, atMs, forMs });
     atMs += forMs + between(chance, gapMs[lane]);
   }
+}
+
+function durationOf({ kind }: ChaosFault, chance: () => number): number {
+  return between(chance, durationsMs[kind]);
 }

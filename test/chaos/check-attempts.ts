@@ -102,11 +102,15 @@ function checkHowMany(id: string, series: readonly AttemptLine[], index: RunInde
 }
 
 /**
- * I15: an attempt is unknown because its dispatcher ended or stood still, or because Postgres gave the claim and could
+ * I15: an attempt is unknown once its lease ran out, because its dispatcher ended or stood still, or because Postgres gave the claim and could
  * not say so.
  */
 function checkUnknown(row: AttemptLine, index: RunIndex): readonly Violation[] {
   if (row.outcome !== 'unknown') return [];
+  if (row.finishedMs !== null && row.finishedMs < row.leaseUntilMs)
+    return [
+      violation('I15', row, `unknown ${(row.leaseUntilMs - row.finishedMs).toFixed(1)} ms before its lease ran out`),
+    ];
   const isCause = (fault: InjectedFault) => losesClaims(fault) || (fault.part === 'postgres' && fault.kind !== 'slow');
   if (index.faultsWithin(row.startedMs - recordedWithinMs, row.leaseUntilMs, isCause).length > 0) return [];
   return [violation('I15', row, 'unknown, and no fault was there to make it so')];
@@ -116,9 +120,9 @@ function checkUnknown(row: AttemptLine, index: RunIndex): readonly Violation[] {
 function checkNoFalseFailure(request: SeenRequest, index: RunIndex): readonly Violation[] {
   const { end, endMs, atMs, status } = request;
   if (end !== 'answered' || endMs === null || !isAccepted(status)) return [];
-  if (index.faultsWithin(atMs, endMs + recordedWithinMs).length > 0) return [];
   const row = index.attemptOf(request);
   if (row === undefined || row.outcome === 'accepted') return []; // without a row: I10
+  if (index.faultsWithin(Math.min(atMs, row.startedMs), endMs + recordedWithinMs).length > 0) return [];
   return [violation('I6', row, `answered ${status} in peace, but is ${row.outcome} ${row.failureReason ?? ''}`)];
 }
 

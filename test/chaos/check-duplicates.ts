@@ -5,7 +5,7 @@ import type { AttemptLine, InjectedFault, SeenRequest, Violation } from './run-l
 export interface Duplicate {
   readonly request: SeenRequest;
   readonly accepted: SeenRequest;
-  /** The faults that may have made it: one of them was there between the first answer and its record. */
+  /** The faults that may have made it: one was there between the first answer and its record, or held back this request. */
   readonly causes: readonly InjectedFault[];
   /** The answer came when the deadline had passed, or nearly so: the sender never saw it. */
   readonly cameTooLate: boolean;
@@ -36,7 +36,14 @@ function explained(request: SeenRequest, accepted: SeenRequest, index: RunIndex)
   const recordedMs = row?.finishedMs ?? accepted.atMs;
   const isLost = row !== undefined && row.outcome !== 'accepted';
   const causes = isLost ? index.faultsWithin(accepted.atMs, recordedMs, losesClaims) : [];
-  return { request, accepted, causes, cameTooLate: cameTooLate(accepted, row, index) };
+  const all = [...causes, ...causesOfZombie(request, index)];
+  return { request, accepted, causes: all, cameTooLate: cameTooLate(accepted, row, index) };
+}
+
+/** A dispatcher that stood still asked when its attempt was closed and a later one had been accepted. */
+function causesOfZombie(request: SeenRequest, index: RunIndex): readonly InjectedFault[] {
+  const row = index.attemptOf(request);
+  return row?.outcome === 'unknown' ? index.faultsWithin(row.startedMs, request.atMs, losesClaims) : [];
 }
 
 function cameTooLate({ atMs, endMs }: SeenRequest, row: AttemptLine | undefined, index: RunIndex): boolean {

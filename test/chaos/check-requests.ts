@@ -12,6 +12,7 @@ export function checkRequests(index: RunIndex): readonly Violation[] {
   return [
     ...index.logs.requests.flatMap((request) => [
       ...checkAttemptOf(request, index),
+      ...checkLease(request, index),
       ...checkBody(request, index),
       ...checkHeaders(request, index),
       ...checkAddress(request, index),
@@ -25,6 +26,15 @@ export function checkRequests(index: RunIndex): readonly Violation[] {
 /** I10: the attempt of a request is in the history. */
 function checkAttemptOf(request: SeenRequest, index: RunIndex): readonly Violation[] {
   return index.attemptOf(request) === undefined ? [violation('I10', request, 'no such attempt in the history')] : [];
+}
+
+/**
+ * LEASE: no first byte leaves when the lease has run out, however long the process stood still (docs/guarantees.md): the next
+ * attempt may have been made by then.
+ */
+function checkLease(request: SeenRequest, index: RunIndex): readonly Violation[] {
+  const lateMs = request.atMs - (index.attemptOf(request)?.leaseUntilMs ?? request.atMs);
+  return lateMs > 0 ? [violation('LEASE', request, `arrived ${lateMs.toFixed(0)} ms after its lease ran out`)] : [];
 }
 
 /** I10: one attempt is one request. */

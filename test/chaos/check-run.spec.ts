@@ -114,6 +114,7 @@ const spoiled: readonly (readonly [string, string, (logs: Logs) => void])[] = [
   ['I13', 'a retry before the endpoint wanted it', (logs) => (attempt(logs, 'hinted', 2).startedMs -= 500)],
   ['I14', 'more attempts than the schedule has', (logs) => repeat(logs, 'exhausted', 5_000)],
   ['I15', 'an unknown attempt without a fault', (logs) => logs.faults.splice(1, 1)],
+  ['I15', 'an attempt closed before its lease ran out', (logs) => (attempt(logs, 'killed').leaseUntilMs += 1_000)],
   ['I15', 'four unknown attempts in a row', (logs) => repeat(logs, 'frozen', 10)],
   ['I16', 'other bytes the second time', (logs) => (request(logs, 'retried', 2).bodySha256 = '00')],
   ['I16', 'the bytes of another event', (logs) => (request(logs, 'retried', 2).eventId = 'at-once')],
@@ -138,6 +139,7 @@ const spoiled: readonly (readonly [string, string, (logs: Logs) => void])[] = [
       for (let n = 0; n < 10; n++) logs.requests.push({ ...request(logs, 'at-once'), webhookId: `n-${n}` });
     },
   ],
+  ['LEASE', 'a request after its lease', (logs) => (request(logs, 'frozen', 2).atMs += 6_100)],
   ['RESEND', 'a wish that led to nothing', (logs) => (attempt(logs, 'resent', 2).trigger = 'auto')],
   [
     'EXIT',
@@ -168,6 +170,15 @@ describe('the checker', () => {
     });
     request(logs, 'killed').endMs = request(logs, 'killed').atMs + 1_900;
     expect(checkRun(logs).map(({ invariant }) => invariant)).not.toContain('I20');
+  });
+
+  it('takes a request that a frozen dispatcher sends late for a duplicate that may be', () => {
+    const logs = aCleanRun();
+    const accepted = request(logs, 'killed', 2);
+    Object.assign(request(logs, 'killed', 1), { status: null, end: 'closed', atMs: (accepted.endMs ?? 0) + 10 });
+    expect(checkRun(logs).map(({ invariant }) => invariant)).not.toContain('I20');
+    logs.faults.splice(0, 1);
+    expect(checkRun(logs).map(({ invariant }) => invariant)).toContain('I20');
   });
 
   it('lets the requests of an owner that is gone come on top, and no more', () => {

@@ -118,13 +118,13 @@ export interface RunLogs {
   readonly attempts: readonly AttemptLine[];
   readonly faults: readonly InjectedFault[];
   readonly books: EventBooks;
-  /** Records of `deliveries` and of tiers that ask for what another record of the same topic asked for. */
+  /** Records of `deliveries` that ask for what another one has asked for. */
   readonly duplicateRecords: number;
 }
 
 /** A promise that was not kept. */
 export interface Violation {
-  /** `I1` to `I21` of the list of invariants, `EXIT` or `RESEND`. */
+  /** `I1` to `I21` of the list of invariants, `LEASE`, `EXIT` or `RESEND`. */
   readonly invariant: string;
   /** An event's id, a notification's id with its attempt, a fault. */
   readonly about: string;
