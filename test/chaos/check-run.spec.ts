@@ -195,7 +195,6 @@ describe('the checker', () => {
 describe('a run', () => {
   const lacks = (spoil: (logs: Logs) => unknown, seconds = 90) => {
     const logs = aCleanRun();
-    request(logs, 'killed').end = 'closed';
     spoil(logs);
     return vacuousLines(reachedStates(logs), seconds);
   };

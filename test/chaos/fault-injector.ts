@@ -39,6 +39,8 @@ const busyPrograms = 2;
 const aliveMsMax = 15_000;
 /** A dispatcher that has nothing in its hands is given so long to take something. */
 const busyMsMax = 8_000;
+/** Two dispatchers share them. */
+const openRequestsMin = 3;
 const lookMs = 100;
 /** Longer than `DRAIN_TIMEOUT_MS` and what it takes to close. */
 const stopMsMax = 30_000;
@@ -169,7 +171,7 @@ export class FaultInjector {
     const app = this.app(part as AppPart);
     await this.until(() => app.isAlive(), aliveMsMax);
     const losesRequests = app.name === 'dispatcher' && kind !== 'stop';
-    const isBusy = async () => this.parts.openRequests() > 0 && (await app.isBusy());
+    const isBusy = async () => this.parts.openRequests() >= openRequestsMin && (await app.isBusy());
     if (losesRequests) await this.until(isBusy, busyMsMax);
   }
 

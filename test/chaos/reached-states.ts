@@ -74,17 +74,13 @@ export function vacuousLines(states: readonly ReachedState[], seconds: number): 
     .map(({ name }) => `never reached: ${name}`);
 }
 
-/** A killed dispatcher's connections close with it: of its requests no end was ever recorded. */
+/** A request had arrived, its lease ran, and its end was never recorded: the killed process took it along. */
 function hitRequests(fault: InjectedFault, index: RunIndex): boolean {
   if (fault.kind !== 'kill' || !fault.part.startsWith('dispatcher')) return false;
-  return index.logs.requests.some(
-    (request) =>
-      request.atMs <= fault.fromMs &&
-      request.endMs !== null &&
-      request.endMs >= fault.fromMs &&
-      request.end === 'closed' &&
-      index.attemptOf(request)?.outcome === 'unknown',
-  );
+  return index.logs.requests.some((request) => {
+    const row = index.attemptOf(request);
+    return row?.outcome === 'unknown' && request.atMs <= fault.fromMs && row.leaseUntilMs >= fault.fromMs;
+  });
 }
 
 /** A zombie's: it was still under way when its attempt was closed as unknown. */
