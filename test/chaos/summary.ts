@@ -55,7 +55,9 @@ export function summaryOf(outcome: ChaosOutcome, options: ChaosOptions): Summary
       `BROKEN PROMISES: ${violations.length}`,
       violations.map(({ invariant, about, said }) => `${invariant} ${about}: ${said}`),
     ),
-    isGood ? 'every promise was kept' : `NOT GOOD; again: npm run test:chaos -- --seconds ${seconds} --seed ${seed}`,
+    isGood
+      ? 'every promise was kept'
+      : `NOT GOOD; again: npm run test:chaos -- --seconds ${seconds} --seed ${seed} --rate ${ratePerSecond}`,
   ];
   const json = { seed, seconds, ratePerSecond, isGood, figures, states, vacuous, violations, end, faults: logs.faults };
   return { isGood, lines, json };
