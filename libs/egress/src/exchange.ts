@@ -10,6 +10,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
   readonly totalTimeoutMs: number;
+  /** Whether the deadline is over by the clock: a process that stood still hears of its sockets before its timers. */
+  readonly isLate: () => boolean;
 }
 
 /** What came back. */
@@ -62,7 +64,6 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   private status: number | null = null;
   private headers: Readonly<Record<string, string>> = {};
   private bytes = 0;
-  private timedOut = false;
   private ended = false;
 
   constructor(
@@ -75,6 +76,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
+    if (this.request.isLate()) this.end(null, true);
     if (this.ended) controller.abort(new Error('the deadline passed before the request began'));
   }
 
@@ -104,11 +106,11 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.end(error);
   }
 
-  end(error: Error | null): void {
+  end(error: Error | null, timedOut = false): void {
     if (this.ended) return;
     this.ended = true;
     clearTimeout(this.timer);
-    const { status, headers, bytes, timedOut } = this;
+    const { status, headers, bytes } = this;
     const unansweredOnReusedConnection = this.client.isUnansweredOnReusedConnection(this.request.body);
     const body = Buffer.concat(this.chunks);
     this.resolve({ status, headers, body, bytes, error, timedOut, unansweredOnReusedConnection });
@@ -116,8 +118,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   /** Ends the attempt first, so that what the abort raises changes nothing any more. */
   private cut(timedOut: boolean): void {
-    this.timedOut = timedOut;
-    this.end(null);
+    this.end(null, timedOut);
     this.controller?.abort(new Error('the answer was cut'));
   }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '#domain/clock';
+import { type Clock, systemClock } from '#domain/clock';
 import type { NotificationId } from '#domain/ids';
 import { EgressAllowance } from './address-guard.js';
 import { EgressClient } from './egress-client.js';
@@ -66,7 +66,7 @@ describe('sendAttempt', () => {
       () => client.close(),
       () => server.stop(),
     );
-    const send = (fields: Partial<AttemptRequest> = {}) =>
+    const send = (fields: Partial<AttemptRequest> = {}, clock: Clock = systemClock) =>
       sendAttempt(
         {
           ...{ url: server.url, method: 'POST', contentType: 'application/json', body: Buffer.from('{"a":1}') },
@@ -74,10 +74,22 @@ describe('sendAttempt', () => {
           ...{ secrets: [newSigningSecret()], totalTimeoutMs: 15_000 },
           ...fields,
         },
-        { client, clock: systemClock },
+        { client, clock },
       );
     return { server, send };
   }
+
+  it('writes nothing when the process stood still until its deadline was over, on a new connection or a kept one', async () => {
+    const { server, send } = await world((socket) => socket.write(okAnswer));
+    let looks = 0;
+    const clock = { ...systemClock, monotonicMs: () => (looks++ === 0 ? 0 : 15_000) };
+    expect(await send({}, clock)).toMatchObject({ outcome: { kind: 'failed', reason: 'TIMEOUT' } });
+    expect(await send()).toMatchObject({ outcome: { kind: 'accepted' } });
+    looks = 0;
+    expect(await send({}, clock)).toMatchObject({ outcome: { kind: 'failed', reason: 'TIMEOUT' } });
+    expect(await send()).toMatchObject({ outcome: { kind: 'accepted' } });
+    expect(server.requests).toBe(2);
+  });
 
   it('sends nothing that would be unsigned', async () => {
     const { server, send } = await world((socket) => socket.write(okAnswer));

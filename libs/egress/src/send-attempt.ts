@@ -43,10 +43,9 @@ export async function sendAttempt(
   const startedMs = clock.monotonicMs();
   const { method, body, totalTimeoutMs } = request;
   const headers = headersOf(request, clock.nowMs(), client.settings.version);
-  const answer = await exchange(
-    { origin: destination.origin, path: destination.path, method, headers, body, totalTimeoutMs },
-    client,
-  );
+  const isLate = () => clock.monotonicMs() - startedMs >= totalTimeoutMs;
+  const { origin, path } = destination;
+  const answer = await exchange({ origin, path, method, headers, body, totalTimeoutMs, isLate }, client);
   return reportOf(answer, clock.monotonicMs() - startedMs, clock.nowMs());
 }
 
