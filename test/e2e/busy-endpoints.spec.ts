@@ -95,4 +95,32 @@ describe('endpoints with much to do', () => {
     expect(await countOf(stack, 'pending', 'hanging')).toBe(hangingCount);
     expect(receiver.duplicates()).toEqual([]);
   });
+
+  it('lets what was held of an endpoint go on as soon as that gets on, without the sweep', async () => {
+    const { receiver, stack, secret } = await setup({ ...patient, SWEEP_INTERVAL_MS: '600000' });
+    let getOn = (): void => undefined;
+    const hangs = new Promise<void>((resolve) => {
+      getOn = resolve;
+    });
+    const url = receiver.on('/stalling', secret, async () => {
+      await hangs;
+      return 200;
+    });
+    await wire(stack, [{ id: 'stalling', secret, url, eventTypes: ['stalling'] }]);
+    await stack.produce(Array.from({ length: hangingCount }, () => anEvent({ type: 'stalling' })));
+    const held = async () => {
+      const [row] = await stack.database.query<{ n: number }>(
+        `SELECT count(*)::int AS n FROM notifications WHERE waiting_reason = 'ENDPOINT_FULL'`,
+      );
+      return (row?.n ?? 0) > hangingCount - 200;
+    };
+    await until(held, { what: 'nearly all are held', limitMs: 14_000 });
+    getOn();
+    const isDone = async () => (await countOf(stack, 'sent', 'stalling')) === hangingCount;
+    await until(isDone, { what: 'all are sent', limitMs: 60_000 });
+    expect(receiver.duplicates()).toEqual([]);
+    expect(await stack.database.query('SELECT outcome, count(*)::int AS n FROM attempts GROUP BY 1')).toEqual([
+      { outcome: 'accepted', n: hangingCount },
+    ]);
+  });
 });

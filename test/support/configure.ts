@@ -17,6 +17,7 @@ export interface WiredEndpoint {
   readonly contentType?: string;
   readonly body?: string;
   readonly concurrency?: number;
+  readonly ratePerSecond?: number;
 }
 
 /** A fresh secret in the form receivers are given. */
@@ -37,19 +38,25 @@ export async function writeEndpoints(
 ): Promise<void> {
   const box = SecretBox.fromKeyFile(readFileSync(env['KEK_FILE'] ?? '', 'utf8'));
   for (const endpoint of endpoints) {
-    const { id, url, eventTypes, tenant = 'default', method = 'POST', concurrency = 10 } = endpoint;
+    const {
+      id,
+      url,
+      eventTypes,
+      tenant = 'default',
+      method = 'POST',
+      concurrency = 10,
+      ratePerSecond = null,
+    } = endpoint;
     const { contentType = 'application/json', body = null } = endpoint;
     const secret = parseSigningSecret(endpoint.secret);
     if (secret === null) throw new Error('the test has no proper secret');
     const owner = { tenantId: tenant as TenantId, ownerId: id as EndpointId, purpose: 'signing', version: 1 } as const;
     const sealed = box.seal(secret, owner);
     await database.query('INSERT INTO tenants (id) VALUES ($1) ON CONFLICT DO NOTHING', [tenant]);
-    await database.query('INSERT INTO endpoints (tenant_id, id, url, concurrency) VALUES ($1, $2, $3, $4)', [
-      tenant,
-      id,
-      url,
-      concurrency,
-    ]);
+    await database.query(
+      'INSERT INTO endpoints (tenant_id, id, url, concurrency, rate_per_second) VALUES ($1, $2, $3, $4, $5)',
+      [tenant, id, url, concurrency, ratePerSecond],
+    );
     await database.query('INSERT INTO endpoint_secrets VALUES ($1, $2, $3, 1, $4, $5, $6, $7)', [
       ...[tenant, id, 'signing'],
       ...[sealed.kekId, sealed.wrappedKey, sealed.iv, sealed.ciphertext],

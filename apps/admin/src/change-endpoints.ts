@@ -15,6 +15,7 @@ import {
   planEndpoint,
   writeEndpoints,
 } from '#registry/endpoint-store';
+import { pauseEndpoint as pauseStored, resumeEndpoint as resumeStored } from '#registry/pause-endpoint';
 import { changeRegistry } from '#registry/registry-change';
 import type { EndpointRow } from '#registry/registry-rows';
 import { ResourceFault } from '#registry/resource-fault';
@@ -23,6 +24,9 @@ import type { Caller } from './call-gate.js';
 import { storedEndpoint } from './endpoint-answers.js';
 import { type RegistryDeps, requireTenant } from './registry-deps.js';
 import type { Described } from './update-mask.js';
+
+/** Of a drain: held notifications a second. */
+const drainPerSecondBounds = [0.1, 500] as const;
 
 /** A new endpoint, and its secret when it was made here. */
 export interface CreatedEndpoint {
@@ -87,6 +91,54 @@ export async function deleteEndpoint(
     const { tenantId } = name;
     const target = endpointName(name);
     await writeOperatorLog(tx, [{ tenantId, principal: caller.principal, action: 'endpoints.delete', target }]);
+  });
+}
+
+/** What an operator says of a pause. */
+export interface PauseRequest {
+  readonly name: EndpointName;
+  /** Empty: whatever is current. */
+  readonly etag: string;
+  readonly reason: string;
+}
+
+/** Throws ResourceFault not-found or etag, or a Failure. */
+export function pauseEndpoint(request: PauseRequest, caller: Caller, deps: RegistryDeps): Promise<EndpointRow> {
+  const { name, etag } = request;
+  return changePause('endpoints.pause', request, { caller, deps, change: (tx) => pauseStored(tx, name, etag) });
+}
+
+/** Throws ResourceFault invalid, not-found or etag, or a Failure. */
+export function resumeEndpoint(
+  request: PauseRequest & { readonly drainPerSecond: number | null },
+  caller: Caller,
+  deps: RegistryDeps,
+): Promise<EndpointRow> {
+  const { name, etag, drainPerSecond } = request;
+  const [min, max] = drainPerSecondBounds;
+  if (drainPerSecond !== null && !(drainPerSecond >= min && drainPerSecond <= max))
+    throw ResourceFault.invalid([{ field: 'drainPerSecond', said: `must be from ${min} to ${max}` }]);
+  const change = (tx: Transaction) => resumeStored(tx, name, etag, drainPerSecond);
+  return changePause('endpoints.resume', request, { caller, deps, change });
+}
+
+interface PauseParts {
+  readonly caller: Caller;
+  readonly deps: RegistryDeps;
+  readonly change: (tx: Transaction) => Promise<boolean>;
+}
+
+function changePause(
+  action: string,
+  { name, reason }: PauseRequest,
+  { caller, deps, change }: PauseParts,
+): Promise<EndpointRow> {
+  const { principal } = caller;
+  return changeRegistry(deps.changes, async (tx) => {
+    const isChanged = await change(tx);
+    const line = { tenantId: name.tenantId, principal, action, target: endpointName(name), reason: reason || null };
+    if (isChanged) await writeOperatorLog(tx, [line]);
+    return getEndpoint(tx, name);
   });
 }
 

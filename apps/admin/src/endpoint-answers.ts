@@ -11,20 +11,23 @@ export const endpointPaths = {
   signing_secret: 'signingSecret',
   enabled: 'enabled',
   concurrency: 'concurrency',
+  rate_per_second: 'ratePerSecond',
   attempt_timeout_ms: 'attemptTimeoutMs',
   retry_schedule: 'retrySchedule',
 } as const;
 
 /** The endpoint as it is answered; its secret never is. */
 export function answeredEndpoint(row: EndpointRow): Endpoint {
-  const { concurrency, attemptTimeoutMs } = row;
+  const { concurrency, ratePerSecond, attemptTimeoutMs } = row;
   return {
     name: endpointName(row),
     url: row.url,
     enabled: row.enabled,
     ...(concurrency === null ? {} : { concurrency }),
+    ...(ratePerSecond === null ? {} : { ratePerSecond }),
     ...(attemptTimeoutMs === null ? {} : { attemptTimeoutMs }),
     retrySchedule: (row.retryScheduleMs ?? []).map((ms) => durationText(Number(ms))),
+    ...(row.pausedAt === null ? {} : { pauseTime: timestampOf(row.pausedAt) }),
     urlVersion: row.urlVersion,
     disabledReason: row.disabledReason ?? '',
     etag: row.etag,
@@ -35,12 +38,13 @@ export function answeredEndpoint(row: EndpointRow): Endpoint {
 
 /** What a caller described; what is empty or absent is not given. Fields that are output only are passed over. */
 export function describedEndpoint(request: Endpoint__Output): Described {
-  const { url, signingSecret, enabled, concurrency, attemptTimeoutMs, retrySchedule } = request;
+  const { url, signingSecret, enabled, concurrency, ratePerSecond, attemptTimeoutMs, retrySchedule } = request;
   return {
     url: given(url),
     signingSecret: given(signingSecret),
     enabled,
     concurrency,
+    ratePerSecond,
     attemptTimeoutMs,
     retrySchedule: retrySchedule.length > 0 ? retrySchedule : undefined,
   };
@@ -53,6 +57,7 @@ export function storedEndpoint(row: EndpointRow): Described {
     url: row.url,
     enabled: row.enabled,
     concurrency: row.concurrency ?? undefined,
+    ratePerSecond: row.ratePerSecond ?? undefined,
     attemptTimeoutMs: row.attemptTimeoutMs ?? undefined,
     retrySchedule: row.retryScheduleMs?.map((ms) => durationText(Number(ms))),
   };

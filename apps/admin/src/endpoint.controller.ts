@@ -9,6 +9,10 @@ import type { GetEndpointRequest__Output } from '#contracts/generated/hookline/a
 import type { GetEndpointResponse } from '#contracts/generated/hookline/admin/v1/GetEndpointResponse';
 import type { ListEndpointsRequest__Output } from '#contracts/generated/hookline/admin/v1/ListEndpointsRequest';
 import type { ListEndpointsResponse } from '#contracts/generated/hookline/admin/v1/ListEndpointsResponse';
+import type { PauseEndpointRequest__Output } from '#contracts/generated/hookline/admin/v1/PauseEndpointRequest';
+import type { PauseEndpointResponse } from '#contracts/generated/hookline/admin/v1/PauseEndpointResponse';
+import type { ResumeEndpointRequest__Output } from '#contracts/generated/hookline/admin/v1/ResumeEndpointRequest';
+import type { ResumeEndpointResponse } from '#contracts/generated/hookline/admin/v1/ResumeEndpointResponse';
 import type { UpdateEndpointRequest__Output } from '#contracts/generated/hookline/admin/v1/UpdateEndpointRequest';
 import type { UpdateEndpointResponse } from '#contracts/generated/hookline/admin/v1/UpdateEndpointResponse';
 import type { EndpointId, TenantId } from '#domain/ids';
@@ -16,7 +20,15 @@ import { RethrowFilter } from '#kafka/log-server';
 import { getEndpoint, listEndpoints } from '#registry/endpoint-store';
 import { ResourceFault } from '#registry/resource-fault';
 import { AdminParts } from './admin-parts.js';
-import { checkId, chosenId, createEndpoint, deleteEndpoint, updateEndpoint } from './change-endpoints.js';
+import {
+  checkId,
+  chosenId,
+  createEndpoint,
+  deleteEndpoint,
+  pauseEndpoint,
+  resumeEndpoint,
+  updateEndpoint,
+} from './change-endpoints.js';
 import { answeredEndpoint, describedEndpoint, endpointPaths } from './endpoint-answers.js';
 import { isTexts } from './list-page.js';
 import type { PageKey } from './page-token.js';
@@ -84,6 +96,23 @@ export class EndpointController {
     return this.parts.gate.answer(metadata, async (caller) => {
       await deleteEndpoint(parseEndpoint(name), etag, caller, this.parts.registry);
       return {};
+    });
+  }
+
+  @GrpcMethod('EndpointService', 'PauseEndpoint')
+  pause({ name, etag, reason }: PauseEndpointRequest__Output, metadata: Metadata): Promise<PauseEndpointResponse> {
+    return this.parts.gate.answer(metadata, async (caller) => {
+      const row = await pauseEndpoint({ name: parseEndpoint(name), etag, reason }, caller, this.parts.registry);
+      return { endpoint: answeredEndpoint(row) };
+    });
+  }
+
+  @GrpcMethod('EndpointService', 'ResumeEndpoint')
+  resume(request: ResumeEndpointRequest__Output, metadata: Metadata): Promise<ResumeEndpointResponse> {
+    return this.parts.gate.answer(metadata, async (caller) => {
+      const { etag, reason, drainPerSecond = null } = request;
+      const asked = { name: parseEndpoint(request.name), etag, reason, drainPerSecond };
+      return { endpoint: answeredEndpoint(await resumeEndpoint(asked, caller, this.parts.registry)) };
     });
   }
 }

@@ -105,6 +105,20 @@ export class AdminClient {
     return { rows: answer.endpoints, nextPageToken: answer.nextPageToken };
   }
 
+  async pauseEndpoint(request: { readonly name: string; readonly reason: string }): Promise<Endpoint__Output> {
+    const { endpoint } = await this.unary(this.services.endpoints.PauseEndpoint, request);
+    return present(endpoint, request.name);
+  }
+
+  async resumeEndpoint(request: {
+    readonly name: string;
+    readonly reason: string;
+    readonly drainPerSecond?: number;
+  }): Promise<Endpoint__Output> {
+    const { endpoint } = await this.unary(this.services.endpoints.ResumeEndpoint, request);
+    return present(endpoint, request.name);
+  }
+
   async template(name: string): Promise<Template__Output> {
     return present((await this.unary(this.services.templates.GetTemplate, { name })).template, name);
   }

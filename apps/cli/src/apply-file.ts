@@ -42,7 +42,17 @@ const secretBytesMax = 1_024;
 
 const resourceFields = {
   tenants: ['id', 'webhooksEnabled'],
-  endpoints: ['id', 'tenant', 'url', 'signingSecret', 'concurrency', 'attemptTimeoutMs', 'retrySchedule', 'enabled'],
+  endpoints: [
+    'id',
+    'tenant',
+    'url',
+    'signingSecret',
+    'concurrency',
+    'ratePerSecond',
+    'attemptTimeoutMs',
+    'retrySchedule',
+    'enabled',
+  ],
   templates: ['id', 'tenant', 'endpoint', 'eventTypes', 'method', 'contentType', 'body', 'strict', 'active'],
 } as const;
 
@@ -154,6 +164,7 @@ const requestOf: Readonly<
     const optional = {
       signingSecret,
       concurrency: fields.integer('concurrency'),
+      ratePerSecond: fields.number('ratePerSecond'),
       attemptTimeoutMs: fields.integer('attemptTimeoutMs'),
       retrySchedule: fields.texts('retrySchedule')?.slice(),
       enabled: fields.flag('enabled'),

@@ -7,6 +7,8 @@ import { limitFlags, printList } from './print-list.js';
 import { slugName, tenantName } from './resource-names.js';
 import { type Column, printDetails } from './table.js';
 
+const reasonFlag = { name: 'reason', value: 'TEXT', help: 'why; kept in the operator log' } as const;
+
 /** Addresses of receivers. */
 export const endpointsNoun: Noun = {
   name: 'endpoints',
@@ -29,6 +31,27 @@ export const endpointsNoun: Noun = {
       examples: ['hookline endpoints get orders --tenant acme'],
       run: get,
     },
+    {
+      verb: 'pause',
+      operands: ['ID'],
+      flags: [reasonFlag],
+      summary: 'holds what is for an endpoint until it is resumed',
+      details: ['Nothing is lost: what is held keeps its step and its number, until NOTIFICATION_MAX_AGE.'],
+      examples: ['hookline endpoints pause orders --tenant acme --reason "their maintenance, ticket 4711"'],
+      run: pause,
+    },
+    {
+      verb: 'resume',
+      operands: ['ID'],
+      flags: [
+        { name: 'drain-pace', value: 'N', within: [1, 500], help: 'held notifications that go on in a second' },
+        reasonFlag,
+      ],
+      summary: 'lets an endpoint go on, and what was held for it',
+      details: ['Without --drain-pace ever more of what was held goes on, as fast as the endpoint takes it.'],
+      examples: ['hookline endpoints resume orders --tenant acme --drain-pace 20'],
+      run: resume,
+    },
   ],
 };
 
@@ -43,16 +66,36 @@ async function list(context: CommandContext): Promise<ExitCode> {
   });
 }
 
-async function get({ given, tenant, admin, output, format }: CommandContext): Promise<ExitCode> {
+async function get(context: CommandContext): Promise<ExitCode> {
+  const name = slugName(context.given.operand(), 'endpoints', context.tenant);
+  return printOne(context, await (await context.admin()).endpoint(name));
+}
+
+async function pause(context: CommandContext): Promise<ExitCode> {
+  const name = slugName(context.given.operand(), 'endpoints', context.tenant);
+  const reason = context.given.text('reason') ?? '';
+  return printOne(context, await (await context.admin()).pauseEndpoint({ name, reason }));
+}
+
+async function resume(context: CommandContext): Promise<ExitCode> {
+  const { given, tenant } = context;
   const name = slugName(given.operand(), 'endpoints', tenant);
-  const endpoint = await (await admin()).endpoint(name);
+  const drainPerSecond = given.integer('drain-pace');
+  const pace = drainPerSecond === undefined ? {} : { drainPerSecond };
+  const admin = await context.admin();
+  return printOne(context, await admin.resumeEndpoint({ name, reason: given.text('reason') ?? '', ...pace }));
+}
+
+async function printOne({ output, format }: CommandContext, endpoint: Endpoint__Output): Promise<ExitCode> {
   if (format === 'json') await output.out(`${displayJson(endpointJson(endpoint))}\n`);
   else await printDetails(output, detailsOf(endpoint));
   return 0;
 }
 
-const switchOf = ({ enabled = true, disabledReason }: Endpoint__Output) =>
-  enabled ? 'enabled' : ['disabled', disabledReason].filter((text) => text !== '').join(': ');
+const switchOf = ({ enabled = true, disabledReason, pauseTime }: Endpoint__Output) => {
+  if (!enabled) return ['disabled', disabledReason].filter((text) => text !== '').join(': ');
+  return pauseTime === null ? 'enabled' : `paused since ${timeText(pauseTime)}`;
+};
 
 const columns: readonly Column<Endpoint__Output>[] = [
   { title: 'ID', text: ({ name }) => idOf(name) },
@@ -71,6 +114,7 @@ function detailsOf(endpoint: Endpoint__Output): readonly (readonly [string, stri
     ['url version', String(endpoint.urlVersion)],
     ['state', switchOf(endpoint)],
     ['concurrency', endpoint.concurrency?.toString() ?? "the installation's"],
+    ['rate', endpoint.ratePerSecond === undefined ? 'no limit' : `${endpoint.ratePerSecond} a second`],
     ['deadline', endpoint.attemptTimeoutMs === undefined ? "the installation's" : `${endpoint.attemptTimeoutMs} ms`],
     ['retry schedule', endpoint.retrySchedule.join(', ') || "the installation's"],
     ['created', timeText(endpoint.createTime)],
@@ -88,11 +132,13 @@ function endpointJson(endpoint: Endpoint__Output): object {
     url: endpoint.url,
     enabled: endpoint.enabled ?? true,
     concurrency: endpoint.concurrency ?? null,
+    ratePerSecond: endpoint.ratePerSecond ?? null,
     attemptTimeoutMs: endpoint.attemptTimeoutMs ?? null,
     retrySchedule: endpoint.retrySchedule,
     urlVersion: endpoint.urlVersion,
     disabledReason: orNull(endpoint.disabledReason),
     etag: endpoint.etag,
+    pauseTime: endpoint.pauseTime === null ? null : timeText(endpoint.pauseTime),
     createTime: orNull(timeText(endpoint.createTime)),
     updateTime: orNull(timeText(endpoint.updateTime)),
   };

@@ -62,6 +62,11 @@ export class YamlFields {
     return this.scalar(name, 'must be a whole number', (value) => (isInteger(value) ? value : undefined));
   }
 
+  number(name: string): number | undefined {
+    const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+    return this.scalar(name, 'must be a number', (value) => (isNumber(value) ? value : undefined));
+  }
+
   /** A sequence of texts. */
   texts(name: string): readonly string[] | undefined {
     if (!this.has(name)) return undefined;

@@ -10,28 +10,33 @@
 import type { AttemptStore, FinishAnswer } from '#audit/attempts';
 import type { Claim, ClaimStore } from '#audit/claims';
 import type { HoldStore } from '#audit/holds';
-import { type Delivery, type DeliveryContent, decodeDelivery, encodeDelivery } from '#contracts/delivery-record';
+import { type Delivery, type DeliveryContent, decodeDelivery } from '#contracts/delivery-record';
+import type { OwnLimits } from '#domain/adaptive-limits';
 import type { AttemptReport, FailureReason } from '#domain/attempt';
 import type { Clock } from '#domain/clock';
 import type { Endpoint } from '#domain/endpoint';
 import { Failure } from '#domain/failure';
-import { type EndpointKey, endpointKey, type NotificationId } from '#domain/ids';
+import { endpointKey, type NotificationId } from '#domain/ids';
 import type { KafkaRecord, RecordProducer } from '#domain/kafka-record';
 import { nextStep, type RetryPolicy } from '#domain/retry-policy';
-import { placeInTier, type RetryTier } from '#domain/retry-tier';
+import { type RetryTier } from '#domain/retry-tier';
 import type { Secret } from '#domain/secret';
 import type { AttemptRequest } from '#egress/send-attempt';
-import { count } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import { logAttempt } from './attempt-log.js';
+import type { CircuitPass, EndpointCircuits } from './endpoint-circuits.js';
+import type { EndpointFailures } from './endpoint-failures.js';
 import { endpointFor, type FreshRegistry } from './endpoint-for.js';
 import type { EndpointLanes, LanePlace } from './endpoint-lanes.js';
 import { frozenContent } from './frozen-content.js';
+import { fail, holdAlone, holdInFullLane, refuse, sendToTier } from './unattempted.js';
 
 /** What dispatching touches. */
 export interface DispatchNotificationDeps {
   readonly registry: FreshRegistry;
   readonly lanes: EndpointLanes;
+  readonly circuits: EndpointCircuits;
+  readonly failures: EndpointFailures;
   readonly claims: ClaimStore;
   readonly attempts: AttemptStore;
   readonly loadContent: (id: NotificationId) => Promise<DeliveryContent | null>;
@@ -39,6 +44,7 @@ export interface DispatchNotificationDeps {
   readonly refuseItem: (delivery: Delivery) => Promise<void>;
   readonly disableEndpoint: (endpoint: Endpoint, reason: FailureReason) => Promise<void>;
   readonly send: (request: AttemptRequest) => Promise<AttemptReport>;
+  readonly tellExhausted: (delivery: Delivery, last: Claim) => void;
   readonly policyOf: (endpoint: Endpoint) => RetryPolicy;
   readonly producer: RecordProducer;
   readonly tiers: readonly RetryTier[];
@@ -51,8 +57,6 @@ export interface DispatchNotificationDeps {
 
 /** A not yet due delivery waits here up to this long, and goes through the shortest tier beyond it. */
 const waitInPlaceMsMax = 1_000;
-/** A held delivery looks again after this, plus up to as much again by chance. */
-const holdMs = 1_000;
 
 /** One record of `deliveries`. Resolves when nothing is left to do for it; throws a Failure otherwise. */
 export async function dispatchNotification(
@@ -67,19 +71,29 @@ export async function dispatchNotification(
   const key = endpointKey(delivery.tenantId, delivery.endpointId);
   const found = await endpointFor(delivery, deps.registry);
   if (typeof found === 'string') return refuse(delivery, found, deps);
+  if (found.paused) return holdAlone(delivery, 'ENDPOINT_PAUSED', deps);
 
-  const place = await deps.lanes.enter(key, found.concurrency ?? deps.concurrency, signal);
+  const isFresh = delivery.askedBy === 'renderer';
+  const place = await deps.lanes.enter(key, { own: ownLimits(found, deps), isFresh, signal });
+  if (place === null) throw givenBack();
+  if (typeof place === 'string') return holdInFullLane(delivery, place, deps);
   try {
     refuseWhenGivenBack(signal);
-    if (place === null) return await hold(delivery, key, deps);
     // The wait may have been long: where it goes is decided now.
     const endpoint = await endpointFor(delivery, deps.registry);
     if (typeof endpoint === 'string') return await refuse(delivery, endpoint, deps);
-    const reset = await claimAndSend(delivery, { endpoint, place, signal, mayRepeat: true }, deps);
-    // What a reset kept-alive connection swallowed is sent again in place, once, as an attempt of its own.
-    if (reset !== null) await claimAndSend(reset, { endpoint, place, signal, mayRepeat: false }, deps);
+    if (endpoint.paused) return await holdAlone(delivery, 'ENDPOINT_PAUSED', deps);
+    const pass = deps.circuits.admit(key);
+    if (pass === null) return await holdAlone(delivery, 'CIRCUIT_OPEN', deps);
+    try {
+      const reset = await claimAndSend(delivery, { endpoint, place, pass, signal, mayRepeat: true }, deps);
+      // What a reset kept-alive connection swallowed is sent again in place, once, as an attempt of its own.
+      if (reset !== null) await claimAndSend(reset, { endpoint, place, pass, signal, mayRepeat: false }, deps);
+    } finally {
+      pass.leave();
+    }
   } finally {
-    place?.leave();
+    place.leave();
   }
 }
 
@@ -87,6 +101,7 @@ export async function dispatchNotification(
 interface AttemptPlace {
   readonly endpoint: Endpoint;
   readonly place: LanePlace;
+  readonly pass: CircuitPass;
   /** Aborted when the record's partition is revoked or the process drains. */
   readonly signal: AbortSignal;
   readonly mayRepeat: boolean;
@@ -111,6 +126,8 @@ async function claimAndSend(
   const report = await sendOnce(delivery, claim, to, deps);
   // The next one's claim may take this one's finish along; where it failed, what it led to comes first.
   const { outcome, httpStatus } = report;
+  to.pass.note(report, endpoint.concurrency ?? deps.concurrency);
+  deps.failures.note(endpointKey(endpoint.tenantId, endpoint.id), delivery.notificationId, report);
   if (outcome.kind === 'accepted') to.place.leave();
   const isRepeated = to.mayRepeat && claim.trigger === 'auto' && report.resetOnReusedConnection === true;
   const takesNoStep = isRepeated || report.leaseTooShort === true;
@@ -119,6 +136,8 @@ async function claimAndSend(
   const finished = await deps.attempts.finish({ claim, report, next });
   if (outcome.kind === 'gone') await deps.disableEndpoint(endpoint, 'GONE');
   logAttempt(deps.log, { delivery, claim, report, finished });
+  const isExhausted = next.kind === 'failed' && next.reason === 'EXHAUSTED' && claim.trigger === 'auto';
+  if (isExhausted && finished.recorded) deps.tellExhausted(delivery, claim);
   const retry = retryOf(delivery, finished);
   if (retry === null || (isRepeated && !to.signal.aborted)) return retry;
   return sendToTier(retry, finished.retryDueMs ?? 0, deps);
@@ -126,7 +145,11 @@ async function claimAndSend(
 
 /** No claim is opened once the record is another owner's to read, or the drain has begun. */
 function refuseWhenGivenBack(signal: AbortSignal): void {
-  if (signal.aborted) throw new Failure('STORE_UNAVAILABLE', 'the record is given back', { retryable: true });
+  if (signal.aborted) throw givenBack();
+}
+
+function givenBack(): Failure {
+  return new Failure('STORE_UNAVAILABLE', 'the record is given back', { retryable: true });
 }
 
 function openClaim({ notificationId, ask, askedBy }: Delivery, endpoint: Endpoint, deps: DispatchNotificationDeps) {
@@ -161,7 +184,7 @@ async function sendOnce(
   const { method, contentType, body } = content;
   const { number: attemptNumber } = claim;
   const request = { url, method, contentType, body, notificationId, attemptNumber, secrets, totalTimeoutMs };
-  return place.during(() => deps.send(request));
+  return place.during(() => deps.send(request), totalTimeoutMs);
 }
 
 function unsent(reason: FailureReason, errorDetail: string): AttemptReport {
@@ -174,38 +197,8 @@ function retryOf(delivery: Delivery, { retryDueMs, nextNumber }: FinishAnswer): 
   return retryDueMs === null ? null : { ...delivery, ask: { kind: 'attempt', number: nextNumber }, askedBy: 'tier' };
 }
 
-async function sendToTier(delivery: Delivery, dueMs: number, deps: DispatchNotificationDeps): Promise<null> {
-  const { tier, releaseMs } = placeInTier(deps.tiers, dueMs, deps.clock.nowMs());
-  await deps.producer.send(encodeDelivery(delivery, tier.topic, { dueMs, releaseMs }));
-  return null;
-}
-
-/** A full lane is not the notification's fault: it waits, and keeps its step and its number. */
-async function hold(delivery: Delivery, key: EndpointKey, deps: DispatchNotificationDeps): Promise<void> {
-  const { notificationId, ask } = delivery;
-  if (ask.kind === 'resend') return; // the item stays requested and is asked again
-  const reason = 'ENDPOINT_FULL';
-  const delayMs = Math.round(holdMs * (1 + deps.clock.chance()));
-  const dueMs = await deps.holds.hold({ notificationId, number: ask.number, reason, delayMs });
-  count('hookline_held_total', { reason });
-  deps.log.info('notification.held', { notificationId, endpoint: key, reason, delayMs, won: dueMs !== null });
-  if (dueMs !== null && deps.lanes.mayCirculate(key, delayMs))
-    await sendToTier({ ...delivery, askedBy: 'release' }, dueMs, deps);
-}
-
-async function refuse(delivery: Delivery, reason: FailureReason, deps: DispatchNotificationDeps): Promise<void> {
-  if (delivery.ask.kind === 'resend') return deps.refuseItem(delivery);
-  return fail(delivery.notificationId, reason, 'no attempt was made', deps);
-}
-
-async function fail(
-  id: NotificationId,
-  reason: FailureReason,
-  detail: string,
-  deps: DispatchNotificationDeps,
-): Promise<void> {
-  const failed = await deps.holds.refuse({ notificationId: id, reason, detail });
-  deps.log.info('notification.failed', { notificationId: id, reason, detail, won: failed });
+function ownLimits({ concurrency, ratePerSecond }: Endpoint, deps: DispatchNotificationDeps): OwnLimits {
+  return { concurrency: concurrency ?? deps.concurrency, ratePerSecond };
 }
 
 function deadlineMs(endpoint: Endpoint, deps: DispatchNotificationDeps): number {

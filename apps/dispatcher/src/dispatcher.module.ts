@@ -2,15 +2,20 @@ import { readFileSync } from 'node:fs';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AttemptBatcher } from '#audit/attempt-batcher';
 import { AttemptRow } from '#audit/attempts';
+import { loadCircuits, type StoredCircuit, saveCircuit } from '#audit/circuits';
+import type { Claim } from '#audit/claims';
+import { loadFailing, type StoredFailing, storeFailures } from '#audit/failing-endpoints';
+import { takeHeld } from '#audit/held';
 import { HoldStore } from '#audit/holds';
 import { PayloadRow, PayloadStore } from '#audit/payloads';
 import { reportProgress } from '#audit/progress';
 import { refuseResendItem } from '#audit/resend-items';
 import { sendDeadLetter } from '#contracts/dead-letter-record';
-import { decodeDelivery } from '#contracts/delivery-record';
-import { logShrunkEvent } from '#contracts/operator-event-record';
+import { type Delivery, decodeDelivery, encodeDelivery } from '#contracts/delivery-record';
+import { circuitEvent, endpointFailingEvent, exhaustedEvent, logShrunkEvent } from '#contracts/operator-event-record';
 import { groupOf, topicNames, topicSpecsOf } from '#contracts/topics';
 import { systemClock } from '#domain/clock';
+import { idsOfKey } from '#domain/ids';
 import type { KafkaRecord } from '#domain/kafka-record';
 import { EgressAllowance } from '#egress/address-guard';
 import { EgressClient } from '#egress/egress-client';
@@ -24,9 +29,17 @@ import { disableEndpoint } from '#registry/disable-endpoint';
 import { registryRows } from '#registry/registry-rows';
 import { SecretBox } from '#registry/secret-box';
 import { RegistrySnapshot } from '#registry/snapshot';
-import { groupTimingOf, kafkaSettingsOf, retryPolicyOf, topicSettingsOf } from '#runtime/config-values';
+import {
+  circuitPolicyOf,
+  freezePolicyOf,
+  groupTimingOf,
+  kafkaSettingsOf,
+  retryPolicyOf,
+  topicSettingsOf,
+} from '#runtime/config-values';
 import { Health } from '#runtime/health';
 import { HealthController } from '#runtime/health.controller';
+import { OperatorNotices } from '#runtime/operator-notices';
 import { repeat } from '#runtime/repeat';
 import { TelemetryHandle } from '#runtime/telemetry-handle';
 import { version } from '#runtime/version';
@@ -35,18 +48,29 @@ import type { Telemetry } from '#telemetry/start-telemetry';
 import type { DispatchNotificationDeps } from './dispatch-notification.js';
 import type { DispatcherConfig } from './dispatcher.config.js';
 import { DISPATCH_NOTIFICATION_DEPS, DispatcherController } from './dispatcher.controller.js';
+import { EndpointCircuits } from './endpoint-circuits.js';
+import { EndpointFailures } from './endpoint-failures.js';
 import { EndpointLanes } from './endpoint-lanes.js';
+import type { TakeBack } from './lane-holds.js';
 
 const registryPollMs = 500;
 const progressMs = 2_000;
+const failuresMs = 10_000;
 const sidePoolMax = 4;
 /** Deliveries in lanes and under way; what waits for its place costs memory, not requests. */
 const underWayMax = 2_000;
 /** Read ahead of that: what lives through several collections of garbage costs most. */
 const partitionLimits = { recordsMax: 400, bytesMax: 4 * 1_048_576 };
+/** Of the requests of a process, one tenant has no more while others wait. */
+const tenantShare = 0.25;
 /** With its requests far below the half of a partition at which it is read again: some that stand still keep no other waiting. */
 const laneWaitingMax = 50;
-const circulatingMax = 1_000;
+/** Each comes back every second or two, and costs as much as a delivery: these show that the lane gets on, the rest are rows. */
+const circulatingMax = 50;
+/** A row that was taken back so lately is still on its way. */
+const takenBackGraceMs = 30_000;
+/** One that circulates is back by itself within this. */
+const circulatesMs = 3_000;
 /** Less than the deadline and this left of the lease: the request is not sent. */
 const sendReserveMs = 2_000;
 /** Claims and finishes that come fast wait so long for each other: a statement costs as much as the work on ten of them. */
@@ -91,7 +115,11 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
     await openDataSource(side, log, clock, signal);
     await clock.know(side, signal);
     await openDataSource(hot, log, clock, signal);
-    await repeat(tellProgress, { name: 'progress', everyMs: progressMs, signal, clock, log });
+    const duty = { everyMs: progressMs, signal, clock, log };
+    void repeat(() => deps.circuits.follow(), { name: 'circuits', ...duty });
+    void repeat(() => deps.lanes.tidy(), { name: 'held', ...duty });
+    void repeat(() => deps.failures.flush(), { name: 'failures', ...duty, everyMs: failuresMs });
+    await repeat(tellProgress, { name: 'progress', ...duty });
   };
   const start = () => {
     void openStores();
@@ -143,10 +171,31 @@ function createDeps(config: DispatcherConfig, log: Log, opened: Opened): Dispatc
   const payloads = new PayloadStore(side, { clock, log, signal: closing.signal });
   const batch = { clock, log, signal: closing.signal };
   const attempts = new AttemptBatcher(hot, batch, lingerMs);
+  const tellings = createTellings(config, log, opened);
+  const requestsMax = config.DISPATCH_CONCURRENCY;
   const laneLimits = { waitingMax: laneWaitingMax, spillAfterMs: config.SPILL_AFTER_MS, circulatingMax };
   return {
     registry,
-    lanes: new EndpointLanes({ requestsMax: config.DISPATCH_CONCURRENCY, ...laneLimits }, clock),
+    lanes: new EndpointLanes(
+      { requestsMax, tenantRequestsMax: Math.ceil(requestsMax * tenantShare), ...laneLimits },
+      clock,
+      takeBackOf(config, log, opened),
+    ),
+    circuits: new EndpointCircuits({
+      policy: circuitPolicyOf(config),
+      save: (circuit) => saveCircuit(side, circuit),
+      load: () => loadCircuits(side),
+      freeze: freezePolicyOf(config),
+      tell: tellings.circuit,
+      clock,
+      log,
+    }),
+    failures: new EndpointFailures({
+      store: (counts) => storeFailures(side, counts),
+      load: async () => (await loadFailing(side)).map(({ key }) => key),
+      tellRecovered: tellings.recovered,
+      clock,
+    }),
     claims: attempts,
     attempts,
     loadContent: (id) => payloads.load(id),
@@ -158,6 +207,7 @@ function createDeps(config: DispatcherConfig, log: Log, opened: Opened): Dispatc
         log.warn('endpoint.disabled', { tenantId: endpoint.tenantId, endpointId: endpoint.id, reason });
     },
     send: (request) => sendAttempt(request, { client, clock: systemClock }),
+    tellExhausted: tellings.exhausted,
     policyOf: (endpoint) => retryPolicyOf(config, endpoint),
     producer,
     tiers: topicSettingsOf(config).tiers,
@@ -165,6 +215,45 @@ function createDeps(config: DispatcherConfig, log: Log, opened: Opened): Dispatc
     timeouts: { attemptMs: config.ATTEMPT_TIMEOUT_MS, leaseMarginMs: config.LEASE_MARGIN_MS, sendReserveMs },
     clock,
     log,
+  };
+}
+
+/** What operators are told by this process. */
+function createTellings({ TOPIC_PREFIX: prefix }: DispatcherConfig, log: Log, { producer, clock }: Opened) {
+  const notices = new OperatorNotices(producer, log);
+  const saying = { prefix, clock };
+  return {
+    circuit: ({ key, circuit }: Pick<StoredCircuit, 'key' | 'circuit'>) => {
+      const probe = circuit.kind === 'open' ? { probeMs: circuit.probeMs } : {};
+      const change = { ...idsOfKey(key), isOpen: circuit.kind !== 'closed', ...probe };
+      notices.tell(circuitEvent('dispatcher', change, saying));
+    },
+    exhausted: ({ tenantId, endpointId, notificationId }: Delivery, { number }: Claim) =>
+      notices.tell(exhaustedEvent('dispatcher', { tenantId, endpointId, notificationId, number }, saying)),
+    recovered: ({ key, sinceMs, attempts }: StoredFailing) => {
+      log.info('endpoint.recovered', { endpoint: key, sinceMs, attempts });
+      notices.tell(endpointFailingEvent('recovered', { ...idsOfKey(key), sinceMs, attempts }, saying));
+    },
+  };
+}
+
+/** Of what was held in full lanes. Killed between row and record: it is taken again after the grace, or asked for by the sweep. */
+function takeBackOf(config: DispatcherConfig, log: Log, { side, producer }: Opened): TakeBack {
+  const topic = topicNames.deliveries(config.TOPIC_PREFIX);
+  return async (key, rowsMax) => {
+    try {
+      const query = {
+        reasons: ['ENDPOINT_FULL', 'RATE_LIMITED'],
+        graceMs: takenBackGraceMs,
+        overdueMs: circulatesMs,
+      } as const;
+      const deliveries = await takeHeld(side, [{ key, rowsMax }], query);
+      await Promise.all(deliveries.map((delivery) => producer.send(encodeDelivery(delivery, topic))));
+      return deliveries.length;
+    } catch (error) {
+      log.warn('held.notTakenBack', { endpoint: key, cause: String(error) });
+      return null;
+    }
   };
 }
 

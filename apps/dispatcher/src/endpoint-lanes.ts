@@ -1,11 +1,18 @@
+import { AdaptiveLimits, type LimitSign, type OwnLimits } from '#domain/adaptive-limits';
+import type { AttemptReport } from '#domain/attempt';
 import type { Clock } from '#domain/clock';
 import type { EndpointKey } from '#domain/ids';
 import { onAbort } from '#domain/on-abort';
+import { RateGate } from '#domain/rate-gate';
+import { LaneHolds, type TakeBack } from './lane-holds.js';
+import { LaneQueue } from './lane-queue.js';
 
 /** What bounds the requests of one process. */
 export interface LaneLimits {
   /** Places of all lanes together. */
   readonly requestsMax: number;
+  /** Places of one tenant while others wait for one. */
+  readonly tenantRequestsMax: number;
   /** Deliveries of one endpoint that wait for a place while it stands still; the others are spilled. */
   readonly waitingMax: number;
   /** An endpoint whose places are all out at it, and that has answered nothing for this long, stands still. Milliseconds. */
@@ -14,63 +21,89 @@ export interface LaneLimits {
   readonly circulatingMax: number;
 }
 
+/** Why a delivery found no place: hold it. */
+export type LaneFull = 'ENDPOINT_FULL' | 'RATE_LIMITED';
+
+/** Who asks for a place. */
+export interface LaneVisitor {
+  readonly own: OwnLimits;
+  /** The first attempt of a new notification. */
+  readonly isFresh: boolean;
+  /** Ends the wait. */
+  readonly signal: AbortSignal;
+}
+
 /** A place in a lane; leaving it again does nothing. */
 export interface LanePlace {
-  /** Runs the request itself: only while it is out at the endpoint can the endpoint stand still. */
-  during<T>(request: () => Promise<T>): Promise<T>;
+  /** Runs the request itself: only while it is out at the endpoint can the endpoint stand still. @param deadlineMs its total */
+  during(request: () => Promise<AttemptReport>, deadlineMs: number): Promise<AttemptReport>;
   leave(): void;
 }
 
 interface Lane {
   readonly key: EndpointKey;
-  concurrency: number;
-  /** Each is told its place, or null: spilled, or the process stops. Oldest first. */
-  readonly waiting: Set<(place: LanePlace | null) => void>;
+  readonly tenant: string;
+  own: OwnLimits;
+  readonly limits: AdaptiveLimits;
+  readonly gate: RateGate;
+  /** Each is told its place, why there is none, or null: the process stops. */
+  readonly waiting: LaneQueue<LanePlace | LaneFull | null>;
+  readonly holds: LaneHolds;
   /** Places taken. */
   underWay: number;
   /** Of those, requests out at the endpoint. */
   atEndpoint: number;
   lastAnswerMs: number;
-  watched: boolean;
-  /** When each held delivery that circulates comes back, monotonic milliseconds, rising. */
-  readonly returnsMs: number[];
+  /** When the last delivery came or left. */
+  lastUsedMs: number;
+  isWatched: boolean;
+  /** Somebody will look again when its rate lets the next one in. */
+  isWoken: boolean;
 }
 
+/** What an endpoint took of late is not remembered for longer than this without a delivery, milliseconds. */
+const idleMsMax = 300_000;
+/** A lane that waits for its rate is looked at after this at the latest, milliseconds. */
+const wakeMsMax = 1_000;
+const tooManyRequests = 429;
+
 /**
- * One lane an endpoint: its concurrency is exact, because one process owns the endpoint's partition. What does not fit
- * waits here, bounded by the partitions, which then pause. An endpoint that stands still is spilled, so that it costs the
- * others nothing; that our own database is slow is no reason to: holding would only make it slower.
+ * One lane an endpoint: its concurrency and its rate are exact, because one process owns the endpoint's partition. What does
+ * not fit waits here, bounded by the partitions, which then pause. An endpoint that stands still is spilled, so that it costs
+ * the others nothing; that our own database is slow is no reason to: holding would only make it slower.
  */
 export class EndpointLanes {
   private readonly lanes = new Map<EndpointKey, Lane>();
   /** Lanes that could go on if the process had a place. */
   private readonly starved = new Set<Lane>();
+  private readonly ofTenant = new Map<string, number>();
   private requests = 0;
 
   constructor(
     private readonly limits: LaneLimits,
     private readonly clock: Clock,
+    private readonly takeBack: TakeBack,
   ) {}
 
   /**
-   * Resolves with a place, or with null when the endpoint stands still and enough wait already: hold the delivery. Also
-   * null when the signal is aborted, which the caller knows.
+   * Resolves with a place, or with why there is none when the endpoint stands still and enough wait already: hold the
+   * delivery. With null when the signal is aborted, which the caller knows.
    */
-  enter(key: EndpointKey, concurrency: number, signal: AbortSignal): Promise<LanePlace | null> {
-    const lane = this.laneOf(key);
-    lane.concurrency = concurrency;
+  enter(key: EndpointKey, { own, isFresh, signal }: LaneVisitor): Promise<LanePlace | LaneFull | null> {
+    const lane = this.laneOf(key, own);
     if (signal.aborted) return Promise.resolve(null);
-    if (lane.waiting.size >= this.limits.waitingMax && this.leftMs(lane) <= 0) return Promise.resolve(null);
+    if (lane.waiting.size >= this.limits.waitingMax && this.leftMs(lane) <= 0)
+      return Promise.resolve(this.whyFull(lane));
     return new Promise((resolve) => {
-      const tell = (place: LanePlace | null) => {
+      const tell = (turn: LanePlace | LaneFull | null) => {
         stopListening();
         lane.waiting.delete(tell);
-        resolve(place);
+        resolve(turn);
       };
       const stopListening = onAbort(signal, () => tell(null));
-      lane.waiting.add(tell);
-      this.letIn(lane);
-      if (lane.waiting.size > this.limits.waitingMax && !lane.watched) void this.watch(lane, signal);
+      lane.waiting.add(tell, isFresh);
+      this.letIn(lane, signal);
+      if (lane.waiting.size > this.limits.waitingMax && !lane.isWatched) void this.watch(lane, signal);
     });
   }
 
@@ -79,82 +112,169 @@ export class EndpointLanes {
     return this.requests >= this.limits.requestsMax;
   }
 
-  /** Whether one more held delivery may circulate through the shortest tier; counts it until it returns. */
+  /** Whether one more held delivery may circulate through the shortest tier; otherwise it waits as a row alone. */
   mayCirculate(key: EndpointKey, delayMs: number): boolean {
-    const { returnsMs } = this.laneOf(key);
-    const nowMs = this.clock.monotonicMs();
-    while (returnsMs.length > 0 && (returnsMs[0] ?? 0) <= nowMs) returnsMs.shift();
-    if (returnsMs.length >= this.limits.circulatingMax) return false;
-    returnsMs.push(nowMs + delayMs);
-    return true;
+    return this.lanes.get(key)?.holds.mayCirculate(delayMs) ?? false;
   }
 
-  private laneOf(key: EndpointKey): Lane {
+  /** Once in a while: takes back what lanes that are left hardly ever would not, and forgets lanes that nobody enters any more. */
+  async tidy(): Promise<void> {
+    const nowMs = this.clock.monotonicMs();
+    for (const lane of this.lanes.values()) if (isForNothing(lane, nowMs)) this.lanes.delete(lane.key);
+    await Promise.all([...this.lanes.values()].map((lane) => this.refill(lane)));
+  }
+
+  private laneOf(key: EndpointKey, own: OwnLimits): Lane {
     const known = this.lanes.get(key);
-    if (known !== undefined) return known;
-    const counts = { concurrency: 1, underWay: 0, atEndpoint: 0, watched: false };
-    const lane = { key, ...counts, waiting: new Set<never>(), lastAnswerMs: 0, returnsMs: [] };
+    if (known !== undefined) return Object.assign(known, { own, lastUsedMs: this.clock.monotonicMs() });
+    const lane: Lane = {
+      ...{ key, own, tenant: key.slice(0, key.indexOf('/')) },
+      ...{ limits: new AdaptiveLimits(), gate: new RateGate(), waiting: new LaneQueue() },
+      holds: new LaneHolds(key, {
+        circulatingMax: this.limits.circulatingMax,
+        clock: this.clock,
+        takeBack: this.takeBack,
+      }),
+      ...{ underWay: 0, atEndpoint: 0, lastAnswerMs: 0, lastUsedMs: this.clock.monotonicMs() },
+      ...{ isWatched: false, isWoken: false },
+    };
     this.lanes.set(key, lane);
     return lane;
   }
 
   /** Milliseconds until the endpoint counts as standing still; 0 or less: it does. */
   private leftMs(lane: Lane): number {
-    if (lane.atEndpoint < lane.concurrency) return this.limits.spillAfterMs;
+    if (this.whyFull(lane) === 'RATE_LIMITED') return 0;
+    if (lane.atEndpoint < this.limitsOf(lane).concurrency) return this.limits.spillAfterMs;
     return this.limits.spillAfterMs - (this.clock.monotonicMs() - lane.lastAnswerMs);
+  }
+
+  /** By its rate when the last of those who wait would wait for longer than an endpoint may stand still. */
+  private whyFull(lane: Lane): LaneFull {
+    const { ratePerSecond } = this.limitsOf(lane);
+    const isPaced = ratePerSecond !== null && (lane.waiting.size / ratePerSecond) * 1_000 > this.limits.spillAfterMs;
+    return isPaced ? 'RATE_LIMITED' : 'ENDPOINT_FULL';
+  }
+
+  private limitsOf({ limits, own }: Lane): OwnLimits {
+    return limits.now(own, this.clock.monotonicMs());
   }
 
   /** One timer a lane, whatever waits in it: spills what is too much once the endpoint stands still. */
   private async watch(lane: Lane, signal: AbortSignal): Promise<void> {
-    lane.watched = true;
-    while (lane.waiting.size > this.limits.waitingMax && !signal.aborted) {
+    const { waitingMax } = this.limits;
+    lane.isWatched = true;
+    while (lane.waiting.size > waitingMax && !signal.aborted) {
       const leftMs = this.leftMs(lane);
       if (leftMs > 0) await this.clock.wait(leftMs, signal);
-      else for (const tell of [...lane.waiting].slice(this.limits.waitingMax)) tell(null);
+      else for (const tell of lane.waiting.tooMany(waitingMax)) tell(this.whyFull(lane));
     }
-    lane.watched = false;
+    lane.isWatched = false;
   }
 
-  private letIn(lane: Lane): void {
-    for (const tell of lane.waiting) {
-      if (lane.underWay >= lane.concurrency) break;
-      if (this.requests >= this.limits.requestsMax) {
+  private letIn(lane: Lane, signal?: AbortSignal): void {
+    while (lane.waiting.size > 0) {
+      const { concurrency, ratePerSecond } = this.limitsOf(lane);
+      if (lane.underWay >= concurrency) break;
+      const waitMs = ratePerSecond === null ? 0 : lane.gate.waitMs(ratePerSecond, this.clock.monotonicMs());
+      if (waitMs > 0) {
+        void this.wake(lane, Math.min(waitMs, wakeMsMax), signal);
+        break;
+      }
+      if (!this.hasPlaceFor(lane)) {
         this.starved.add(lane);
         return;
       }
-      tell(this.take(lane));
+      if (ratePerSecond !== null) lane.gate.take(ratePerSecond, this.clock.monotonicMs());
+      lane.waiting.next()?.(this.take(lane));
     }
     this.starved.delete(lane);
   }
 
+  private async wake(lane: Lane, waitMs: number, signal?: AbortSignal): Promise<void> {
+    if (lane.isWoken) return;
+    lane.isWoken = true;
+    await this.clock.wait(Math.max(1, waitMs), signal?.aborted === true ? undefined : signal);
+    lane.isWoken = false;
+    this.letIn(lane);
+  }
+
+  /** A tenant that has its share of the process' places takes no more while others that have less wait for one. */
+  private hasPlaceFor({ tenant }: Lane): boolean {
+    if (this.isFull()) return false;
+    if (!this.hasItsShare(tenant)) return true;
+    for (const { tenant: waits } of this.starved) if (waits !== tenant && !this.hasItsShare(waits)) return false;
+    return true;
+  }
+
+  private hasItsShare(tenant: string): boolean {
+    return (this.ofTenant.get(tenant) ?? 0) >= this.limits.tenantRequestsMax;
+  }
+
+  private count({ tenant }: Lane, change: 1 | -1): void {
+    this.requests += change;
+    const requests = (this.ofTenant.get(tenant) ?? 0) + change;
+    if (requests > 0) this.ofTenant.set(tenant, requests);
+    else this.ofTenant.delete(tenant);
+  }
+
   private take(lane: Lane): LanePlace {
     lane.underWay++;
-    this.requests++;
+    this.count(lane, 1);
     let isLeft = false;
     return {
-      during: async (request) => {
-        if (++lane.atEndpoint === lane.concurrency) lane.lastAnswerMs = this.clock.monotonicMs();
-        try {
-          return await request();
-        } finally {
-          lane.atEndpoint--;
-          lane.lastAnswerMs = this.clock.monotonicMs();
-        }
-      },
+      during: (request, deadlineMs) => this.during(lane, request, deadlineMs),
       leave: () => {
         if (isLeft) return;
         isLeft = true;
         lane.underWay--;
-        this.requests--;
+        this.count(lane, -1);
         this.letIn(lane);
-        // Whoever has waited longest for a place of the process comes first, and behind the others the next time.
-        for (const starved of [...this.starved]) {
-          if (this.requests >= this.limits.requestsMax) break;
-          this.starved.delete(starved);
-          this.letIn(starved);
-        }
-        if (lane.underWay === 0 && lane.waiting.size === 0 && lane.returnsMs.length === 0) this.lanes.delete(lane.key);
+        this.feedStarved();
+        lane.holds.countLeft();
+        lane.lastUsedMs = this.clock.monotonicMs();
+        if (lane.holds.leftSince >= lane.own.concurrency) void this.refill(lane);
       },
     };
   }
+
+  private async during(lane: Lane, request: () => Promise<AttemptReport>, deadlineMs: number): Promise<AttemptReport> {
+    const beganMs = this.clock.monotonicMs();
+    if (++lane.atEndpoint >= this.limitsOf(lane).concurrency) lane.lastAnswerMs = beganMs;
+    try {
+      const report = await request();
+      lane.limits.note({ kind: signOf(report), beganMs, endedMs: this.clock.monotonicMs(), deadlineMs }, lane.own);
+      return report;
+    } finally {
+      lane.atEndpoint--;
+      lane.lastAnswerMs = this.clock.monotonicMs();
+    }
+  }
+
+  /** Whoever has waited longest for a place of the process comes first, and behind the others the next time. */
+  private feedStarved(): void {
+    if (this.starved.size === 0) return;
+    const isLast = ({ tenant }: Lane) => this.hasItsShare(tenant);
+    const all = [...this.starved];
+    for (const lane of [...all.filter((one) => !isLast(one)), ...all.filter(isLast)]) {
+      if (this.isFull()) return;
+      this.starved.delete(lane);
+      this.letIn(lane);
+    }
+  }
+
+  private async refill(lane: Lane): Promise<void> {
+    if (lane.waiting.size > this.limits.waitingMax / 2) return;
+    await lane.holds.refill(lane.underWay, lane.own.concurrency);
+  }
+}
+
+function isForNothing({ underWay, waiting, isWoken, lastUsedMs, holds }: Lane, nowMs: number): boolean {
+  const isIdle = underWay === 0 && waiting.size === 0 && !isWoken && nowMs - lastUsedMs > idleMsMax;
+  return isIdle && holds.isEmpty();
+}
+
+function signOf({ outcome, httpStatus }: AttemptReport): LimitSign['kind'] {
+  if (httpStatus === tooManyRequests) return 'too-many';
+  return outcome.kind === 'accepted' ? 'good' : 'other';
 }

@@ -1,4 +1,5 @@
 import type { ConsumerProgress } from '#audit/progress';
+import { PartitionPace } from './partition-pace.js';
 
 /** What the consumers of `deliveries` and of the tiers said last. */
 export interface ReadProgress {
@@ -16,17 +17,9 @@ export interface AskRound {
   take(partition: number, dueMs: number): boolean;
 }
 
-/** A partition whose reader is behind by more than this is not asked for anything: it would only add to its heap. */
-const behindMsMax = 5_000;
-/** Asked and not read yet, of one partition: a lost reader must not find a heap. */
-const unreadMax = 500;
-
-/**
- * Decides what the sweep may ask for: only what its partition and every tier have surely read past, and only while the
- * partition is read within 5 s and has read what it was asked before.
- */
+/** Decides what the sweep may ask for: only what its partition and every tier have surely read past, at the partition's pace. */
 export class AskPace {
-  private readonly askedMs = new Map<number, number>();
+  private readonly pace = new PartitionPace();
 
   constructor(
     /** How long after its due time a row is left alone, milliseconds. */
@@ -36,21 +29,14 @@ export class AskPace {
   /** @param nowMs milliseconds since the epoch. */
   round({ deliveries, tiers, tierPartitions }: ReadProgress, nowMs: number): AskRound {
     const tiersReadMs = tiers.length < tierPartitions ? 0 : Math.min(nowMs, ...tiers.map(({ readToMs }) => readToMs));
-    const readMs = new Map(
-      deliveries.flatMap(({ partition, readToMs }) =>
-        readToMs >= nowMs - behindMsMax && readToMs > (this.askedMs.get(partition) ?? 0)
-          ? [[partition, Math.min(readToMs, tiersReadMs)] as const]
-          : [],
-      ),
-    );
-    const taken = new Map<number, number>();
+    const round = this.pace.round(deliveries, nowMs);
+    const newestMs = Math.max(...round.readMs.values());
     return {
-      dueBeforeMs: readMs.size === 0 ? null : Math.max(...readMs.values()) - this.graceMs,
+      dueBeforeMs: round.readMs.size === 0 ? null : Math.min(newestMs, tiersReadMs) - this.graceMs,
       take: (partition, dueMs) => {
-        const asked = taken.get(partition) ?? 0;
-        if (dueMs + this.graceMs >= (readMs.get(partition) ?? 0) || asked >= unreadMax) return false;
-        taken.set(partition, asked + 1);
-        this.askedMs.set(partition, nowMs);
+        const readMs = Math.min(round.readMs.get(partition) ?? 0, tiersReadMs);
+        if (dueMs + this.graceMs >= readMs || round.room(partition) <= 0) return false;
+        round.take(partition, 1);
         return true;
       },
     };

@@ -1,12 +1,20 @@
 import { z } from 'zod';
-import { appPart, databasePart, kafkaPart, receiptsPart, sweepPart } from '#runtime/config-parts';
+import {
+  agePart,
+  appPart,
+  autoDisablePart,
+  databasePart,
+  kafkaPart,
+  receiptsPart,
+  sweepPart,
+} from '#runtime/config-parts';
 import { kafkaRelations } from '#runtime/kafka-relations';
 
 /** The retry-scheduler's variables. */
 export const retrySchedulerConfig = z
   .object({
     ...{ ...appPart, ...kafkaPart, ...databasePart },
-    ...{ ...sweepPart, ...receiptsPart },
+    ...{ ...sweepPart, ...receiptsPart, ...agePart, ...autoDisablePart },
   })
   .superRefine(kafkaRelations);
 

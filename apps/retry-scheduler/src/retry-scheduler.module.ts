@@ -24,6 +24,8 @@ import { TelemetryHandle } from '#runtime/telemetry-handle';
 import type { Log } from '#telemetry/log';
 import type { Telemetry } from '#telemetry/start-telemetry';
 import { AskPace } from './ask-pace.js';
+import { createDisableDuty } from './disable-duty.js';
+import { createHeldDuties } from './held-duties.js';
 import { keepPartitions } from './keep-partitions.js';
 import { keepReceipts } from './keep-receipts.js';
 import type { ReleaseDueRetriesDeps } from './release-due-retries.js';
@@ -34,6 +36,9 @@ import { type SweepOverdueDeps, sweepOverdue } from './sweep-overdue.js';
 
 const progressMs = 2_000;
 const watchMs = 1_000;
+const heldMs = 1_000;
+const expireMsMax = 60_000;
+const disableMs = 10_000;
 const partitionsMs = 3_600_000;
 const receiptsMsMax = 60_000;
 /** The shortest tier waits in memory whatever its order; the others are first in, first out. */
@@ -58,6 +63,8 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const reader = createReader(config, log, { producer, clock, topicCheck, health });
   const watch = new StoreWatch(config.LEASE_GRACE_MS, clock);
   const sweep = createSweep(config, log, { store, producer, watch, clock });
+  const held = createHeldDuties(config, log, { store, producer, clock });
+  const disable = createDisableDuty(config, log, { store, producer, clock });
   const keep = async () => {
     const ensure = (days: number) => ensurePartitions(store, days);
     await withDutyLock(store, dutyLocks.keepPartitions, () => keepPartitions({ ensure, log }));
@@ -74,6 +81,9 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const duty = { signal, clock, log };
   const repeatDuties = () => {
     void repeat(look, { name: 'watch', everyMs: watchMs, ...duty });
+    void repeat(held.release, { name: 'held', everyMs: heldMs, ...duty });
+    void repeat(held.expire, { name: 'expire', everyMs: Math.min(expireMsMax, config.NOTIFICATION_MAX_AGE), ...duty });
+    void repeat(disable, { name: 'disable', everyMs: disableMs, ...duty });
     void repeat(tellProgress, { name: 'progress', everyMs: progressMs, ...duty });
     void repeat(sweep, { name: 'sweep', everyMs: config.SWEEP_INTERVAL_MS, ...duty });
     void repeat(keep, { name: 'partitions', everyMs: partitionsMs, ...duty });

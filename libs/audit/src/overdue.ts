@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { Delivery } from '#contracts/delivery-record';
+import type { AskedBy, Delivery } from '#contracts/delivery-record';
 import type { EndpointId, NotificationId, ResendItemId, TemplateId, TenantId } from '#domain/ids';
 import { storeFailure } from '#postgres/store-failure';
 
@@ -30,7 +30,8 @@ export interface LostLease {
   readonly delivery: Delivery | null;
 }
 
-interface Row {
+/** What a delivery is asked again from. */
+export interface OverdueRow {
   readonly id: string;
   readonly tenant_id: string;
   readonly endpoint_id: string;
@@ -56,9 +57,9 @@ export interface OverduePage {
 /** After this many leases lost one after another a notification is failed `LEASE_LOST`. */
 const unknownInRowMax = 3;
 
-/** A page of pending rows that are due, not claimed, and were not asked for lately. */
+/** A page of pending rows that are due, not claimed and not asked for lately. */
 export async function findOverdue(dataSource: DataSource, query: OverdueQuery): Promise<OverduePage> {
-  const rows: readonly (Row & { due_ms: string; ask_count: number; next_attempt_at: string })[] = await run(
+  const rows: readonly (OverdueRow & { due_ms: string; ask_count: number; next_attempt_at: string })[] = await run(
     dataSource,
     `SELECT n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number, n.ask_count,
             extract(epoch FROM greatest(n.next_attempt_at, n.asked_at)) * 1000 AS due_ms, n.next_attempt_at::text
@@ -77,7 +78,7 @@ export async function findOverdue(dataSource: DataSource, query: OverdueQuery): 
   const last = rows.length < query.rowsMax ? undefined : rows.at(-1);
   return {
     deliveries: rows.map((row) => ({
-      delivery: deliveryOf(row, { kind: 'attempt', number: row.number }),
+      delivery: deliveryOf(row, { kind: 'attempt', number: row.number }, 'sweep'),
       dueMs: Number(row.due_ms),
       askCount: row.ask_count,
     })),
@@ -85,23 +86,30 @@ export async function findOverdue(dataSource: DataSource, query: OverdueQuery): 
   };
 }
 
-/** Re-send items still requested after the grace: their record was lost, or another claim was open. */
+/**
+ * Re-send items still requested after the grace: their record was lost, or another claim was open. Those of an endpoint that is
+ * paused, or whose circuit is open, would only come back.
+ */
 export async function findRequestedItems(
   dataSource: DataSource,
   graceMs: number,
   rowsMax: number,
 ): Promise<readonly OverdueDelivery[]> {
-  const rows: readonly (Row & { item: string; due_ms: string })[] = await run(
+  const rows: readonly (OverdueRow & { item: string; due_ms: string })[] = await run(
     dataSource,
     `SELECT n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number, i.id AS item,
             extract(epoch FROM coalesce(i.asked_at, i.created_at)) * 1000 AS due_ms
        FROM resend_job_items i JOIN notifications n ON n.id = i.notification_id
       WHERE i.state = 'requested' AND coalesce(i.asked_at, i.created_at) < now() - $1::float8 * interval '1 millisecond'
+        AND NOT EXISTS (SELECT FROM endpoints e
+              WHERE e.tenant_id = n.tenant_id AND e.id = n.endpoint_id AND e.paused_at IS NOT NULL AND e.deleted_at IS NULL)
+        AND NOT EXISTS (SELECT FROM endpoint_circuits c
+              WHERE c.tenant_id = n.tenant_id AND c.endpoint_id = n.endpoint_id AND c.state = 'open' AND c.probe_at > now())
       ORDER BY coalesce(i.asked_at, i.created_at), i.id LIMIT $2`,
     [graceMs, rowsMax],
   );
   return rows.map((row) => ({
-    delivery: deliveryOf(row, { kind: 'resend', item: row.item as ResendItemId }),
+    delivery: deliveryOf(row, { kind: 'resend', item: row.item as ResendItemId }, 'admin'),
     dueMs: Number(row.due_ms),
     askCount: 0,
   }));
@@ -125,14 +133,14 @@ export async function markAsked(dataSource: DataSource, deliveries: readonly Del
  * A finish that comes later changes nothing.
  */
 export async function closeLostLeases(dataSource: DataSource, rowsMax: number): Promise<readonly LostLease[]> {
-  const rows: readonly (Row & { lost_number: number; state: string })[] = await run(dataSource, closeStatement, [
+  const rows: readonly (OverdueRow & { lost_number: number; state: string })[] = await run(dataSource, closeStatement, [
     rowsMax,
     unknownInRowMax,
   ]);
   return rows.map((row) => ({
     notificationId: row.id as NotificationId,
     number: row.lost_number,
-    delivery: row.state === 'pending' ? deliveryOf(row, { kind: 'attempt', number: row.number }) : null,
+    delivery: row.state === 'pending' ? deliveryOf(row, { kind: 'attempt', number: row.number }, 'sweep') : null,
   }));
 }
 
@@ -171,14 +179,15 @@ const closeStatement = `
       f.number AS lost_number)
   SELECT * FROM moved`;
 
-function deliveryOf(row: Row, ask: Delivery['ask']): Delivery {
+/** The delivery of a row; its content is loaded by whoever sends it. */
+export function deliveryOf(row: OverdueRow, ask: Delivery['ask'], askedBy: AskedBy): Delivery {
   return {
     notificationId: row.id as NotificationId,
     ask,
     tenantId: row.tenant_id as TenantId,
     endpointId: row.endpoint_id as EndpointId,
     templateId: row.template_id as TemplateId,
-    askedBy: ask.kind === 'resend' ? 'admin' : 'sweep',
+    askedBy,
     traceParent: row.trace_parent,
     content: null,
   };

@@ -40,6 +40,64 @@ function encodeOperatorEvent(event: OperatorEvent, { prefix, clock }: Saying): O
   };
 }
 
+/** A circuit that opened, or closed again. */
+interface CircuitChange {
+  readonly tenantId: string;
+  readonly endpointId: string;
+  readonly isOpen: boolean;
+  /** When it will be probed, milliseconds since the epoch; absent when it closed. */
+  readonly probeMs?: number;
+}
+
+/** An endpoint failed too often and is spared, or is well again. */
+export function circuitEvent(app: string, change: CircuitChange, saying: Saying): OutgoingRecord {
+  const { tenantId, endpointId, isOpen, probeMs } = change;
+  const type = isOpen ? 'hookline.circuit.opened' : 'hookline.circuit.closed';
+  const data = { endpoint: endpointId, ...(probeMs === undefined ? {} : { probeAt: new Date(probeMs).toISOString() }) };
+  const subject = `tenants/${tenantId}/endpoints/${endpointId}`;
+  return encodeOperatorEvent({ type, app, subject, tenantId, data }, saying);
+}
+
+/** A notification whose schedule is used up. */
+interface NotificationExhausted {
+  readonly tenantId: string;
+  readonly endpointId: string;
+  readonly notificationId: string;
+  /** Of the last attempt. */
+  readonly number: number;
+}
+
+/** It failed for good, and can be re-sent. */
+export function exhaustedEvent(app: string, exhausted: NotificationExhausted, saying: Saying): OutgoingRecord {
+  const { tenantId, endpointId, notificationId, number } = exhausted;
+  const type = 'hookline.notification.exhausted';
+  const subject = `tenants/${tenantId}/notifications/${notificationId}`;
+  return encodeOperatorEvent(
+    { type, app, subject, tenantId, data: { endpoint: endpointId, attempts: number } },
+    saying,
+  );
+}
+
+/** An endpoint that has only failed for long. Times: milliseconds since the epoch. */
+interface EndpointFailing {
+  readonly tenantId: string;
+  readonly endpointId: string;
+  readonly sinceMs: number;
+  readonly attempts: number;
+}
+
+/** It is warned of, was switched off, or is well again. */
+export function endpointFailingEvent(
+  kind: 'failing' | 'disabled' | 'recovered',
+  { tenantId, endpointId, sinceMs, attempts }: EndpointFailing,
+  saying: Saying,
+): OutgoingRecord {
+  const data = { endpoint: endpointId, failingSince: new Date(sinceMs).toISOString(), attempts };
+  const subject = `tenants/${tenantId}/endpoints/${endpointId}`;
+  const app = kind === 'recovered' ? 'dispatcher' : 'retry-scheduler';
+  return encodeOperatorEvent({ type: `hookline.endpoint.${kind}`, app, subject, tenantId, data }, saying);
+}
+
 /** What a partition's log lost. */
 interface LogShrunk {
   readonly topic: string;

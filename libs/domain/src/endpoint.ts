@@ -9,8 +9,12 @@ export interface Endpoint {
   readonly urlVersion: number;
   /** False: matching events make `failed` notifications with `ENDPOINT_DISABLED`, re-sendable once it is enabled. */
   readonly enabled: boolean;
+  /** True: what is for it is held until an operator resumes it. */
+  readonly paused: boolean;
   /** Requests under way at once, 1..1,000; null takes `ENDPOINT_CONCURRENCY`. */
   readonly concurrency: number | null;
+  /** Requests a second, 0.1..10,000; null: no such limit. */
+  readonly ratePerSecond: number | null;
   /** Total deadline of one attempt in milliseconds, 100..30,000; null takes `ATTEMPT_TIMEOUT_MS`. */
   readonly attemptTimeoutMs: number | null;
   /** Delays after the 1st, 2nd ... failed attempt in milliseconds; null takes `RETRY_SCHEDULE`. */

@@ -24,6 +24,12 @@ export function isUuid(text: string): boolean {
   return uuidPattern.test(text);
 }
 
+/** What an endpoint's key was made of. */
+export function idsOfKey(key: EndpointKey): { readonly tenantId: TenantId; readonly endpointId: EndpointId } {
+  const slash = key.indexOf('/');
+  return { tenantId: key.slice(0, slash) as TenantId, endpointId: key.slice(slash + 1) as EndpointId };
+}
+
 /** The record key of an endpoint's deliveries. */
 export function endpointKey(tenantId: TenantId, endpointId: EndpointId): EndpointKey {
   return `${tenantId}/${endpointId}` as EndpointKey;

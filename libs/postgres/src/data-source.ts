@@ -6,6 +6,9 @@ import { type Connection, connectionsTo, type DatabaseUrl } from './connection-u
 import { keepPlans } from './kept-plans.js';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
 import { FinishAndClaim1764100000000 } from './migrations/1764100000000-finish-and-claim.js';
+import { Circuits1764200000000 } from './migrations/1764200000000-circuits.js';
+import { EndpointLimits1764210000000 } from './migrations/1764210000000-endpoint-limits.js';
+import { FailingEndpoints1764220000000 } from './migrations/1764220000000-failing-endpoints.js';
 import { mayPass, storeFailure } from './store-failure.js';
 
 /** A pool of connections; apps pass it on without importing TypeORM. */
@@ -55,7 +58,13 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
     applicationName: settings.applicationName,
     connectTimeoutMS: connectTimeoutMs,
     entities: settings.entities ?? [],
-    migrations: [InitialSchema1764000000000, FinishAndClaim1764100000000],
+    migrations: [
+      InitialSchema1764000000000,
+      FinishAndClaim1764100000000,
+      Circuits1764200000000,
+      EndpointLimits1764210000000,
+      FailingEndpoints1764220000000,
+    ],
     migrationsTableName: 'hookline_migrations',
     synchronize: false,
     logging: false,

@@ -2,7 +2,14 @@ import type { DataSource } from 'typeorm';
 import { rowsOf } from './transaction.js';
 
 /** Advisory locks of the duties: however many schedulers run, one at a time does each duty. */
-export const dutyLocks = { sweep: 4_672_401, keepPartitions: 4_672_402, keepReceipts: 4_672_403 } as const;
+export const dutyLocks = {
+  sweep: 4_672_401,
+  keepPartitions: 4_672_402,
+  keepReceipts: 4_672_403,
+  releaseHeld: 4_672_404,
+  expireHeld: 4_672_405,
+  disableFailing: 4_672_406,
+} as const;
 
 /**
  * Runs a duty if no other process runs it now; null when another does. The lock is the session's: a killed process

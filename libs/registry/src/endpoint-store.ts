@@ -7,6 +7,9 @@ import { ResourceFault } from './resource-fault.js';
 import type { EndpointFields } from './resource-fields.js';
 import type { SecretBox } from './secret-box.js';
 
+/** What a description says nothing of (`pause-endpoint`). */
+type PauseColumns = Pick<EndpointRow, 'pausedAt' | 'heldSince' | 'drainPerSecond'>;
+
 /** Which endpoint. */
 export interface EndpointName {
   readonly tenantId: TenantId;
@@ -27,7 +30,7 @@ export interface EndpointPlan {
   readonly kind: 'created' | 'updated' | 'unchanged';
   /** Fields that change, by their name in the API. */
   readonly fields: readonly string[];
-  readonly row: Omit<EndpointRow, 'createdAt' | 'updatedAt' | 'deletedAt' | 'disabledAt'>;
+  readonly row: Omit<EndpointRow, 'createdAt' | 'updatedAt' | 'deletedAt' | 'disabledAt' | keyof PauseColumns>;
   /** Null: the secret stays. */
   readonly secret: Secret | null;
   readonly secretVersion: number;
@@ -46,7 +49,7 @@ export function planEndpoint(
   secret: Secret | null,
   current: CurrentEndpoint | undefined,
 ): EndpointPlan {
-  const { url, concurrency = null, attemptTimeoutMs = null } = given;
+  const { url, concurrency = null, ratePerSecond = null, attemptTimeoutMs = null } = given;
   const retryScheduleMs = given.retrySchedule?.map(String) ?? null;
   const old = current?.row.deletedAt === null ? current.row : undefined;
   // A description that does not speak of it must not wake an endpoint that answered 410.
@@ -57,6 +60,7 @@ export function planEndpoint(
     signingSecret: newSecret !== null,
     enabled: old?.enabled !== enabled,
     concurrency: (old?.concurrency ?? null) !== concurrency,
+    ratePerSecond: (old?.ratePerSecond ?? null) !== ratePerSecond,
     attemptTimeoutMs: (old?.attemptTimeoutMs ?? null) !== attemptTimeoutMs,
     retrySchedule: String(old?.retryScheduleMs ?? null) !== String(retryScheduleMs),
   };
@@ -66,7 +70,8 @@ export function planEndpoint(
   const kind = old === undefined ? 'created' : fields.length > 0 ? 'updated' : 'unchanged';
   const etag = String(BigInt(current?.row.etag ?? 0) + (kind === 'unchanged' ? 0n : 1n));
   const id = given.id as EndpointId;
-  const settings = { url, urlVersion, enabled, disabledReason, concurrency, attemptTimeoutMs, retryScheduleMs, etag };
+  const limits = { concurrency, ratePerSecond, attemptTimeoutMs, retryScheduleMs };
+  const settings = { url, urlVersion, enabled, disabledReason, ...limits, etag };
   const secretVersion = (current?.secretVersion ?? 0) + 1;
   return { kind, fields, row: { tenantId, id, ...settings }, secret: newSecret, secretVersion };
 }
@@ -228,17 +233,20 @@ function sealedRow({ row, secretVersion: version }: EndpointPlan, secret: Secret
 
 const writeStatement = `
   INSERT INTO endpoints AS e (tenant_id, id, url, url_version, enabled, disabled_reason, disabled_at, concurrency,
-    attempt_timeout_ms, retry_schedule_ms, etag)
+    rate_per_second, attempt_timeout_ms, retry_schedule_ms, etag)
   SELECT "tenantId", id, url, "urlVersion", enabled, "disabledReason", CASE WHEN NOT enabled THEN now() END, concurrency,
-    "attemptTimeoutMs", "retryScheduleMs", etag
+    "ratePerSecond", "attemptTimeoutMs", "retryScheduleMs", etag
     FROM jsonb_to_recordset($1::jsonb) AS x("tenantId" text, id text, url text, "urlVersion" integer, enabled boolean,
-      "disabledReason" text, concurrency integer, "attemptTimeoutMs" integer, "retryScheduleMs" bigint[], etag bigint)
+      "disabledReason" text, concurrency integer, "ratePerSecond" double precision, "attemptTimeoutMs" integer,
+      "retryScheduleMs" bigint[], etag bigint)
   ON CONFLICT (tenant_id, id) DO UPDATE SET
     url = excluded.url, url_version = excluded.url_version, enabled = excluded.enabled,
     disabled_reason = excluded.disabled_reason,
     disabled_at = CASE WHEN NOT excluded.enabled THEN coalesce(e.disabled_at, now()) END,
-    concurrency = excluded.concurrency, attempt_timeout_ms = excluded.attempt_timeout_ms,
+    concurrency = excluded.concurrency, rate_per_second = excluded.rate_per_second,
+    attempt_timeout_ms = excluded.attempt_timeout_ms,
     retry_schedule_ms = excluded.retry_schedule_ms, etag = excluded.etag, updated_at = now(),
+    paused_at = CASE WHEN e.deleted_at IS NULL THEN e.paused_at END,
     created_at = CASE WHEN e.deleted_at IS NULL THEN e.created_at ELSE now() END, deleted_at = NULL`;
 
 /** The secret before goes at once. */

@@ -27,9 +27,20 @@ export class EndpointRow {
   declare disabledReason: string | null;
   @Column('timestamptz', { name: 'disabled_at', nullable: true })
   declare disabledAt: Date | null;
+  /** Null: it is not paused. */
+  @Column('timestamptz', { name: 'paused_at', nullable: true })
+  declare pausedAt: Date | null;
+  /** Since when something may be held for a pause, also after it; null: nothing is. */
+  @Column('timestamptz', { name: 'held_since', nullable: true })
+  declare heldSince: Date | null;
+  /** How many of those go on in a second; null: in a ramp. */
+  @Column('double precision', { name: 'drain_per_second', nullable: true })
+  declare drainPerSecond: number | null;
   /** Null takes the installation's default. */
   @Column('integer', { nullable: true })
   declare concurrency: number | null;
+  @Column('double precision', { name: 'rate_per_second', nullable: true })
+  declare ratePerSecond: number | null;
   @Column('integer', { name: 'attempt_timeout_ms', nullable: true })
   declare attemptTimeoutMs: number | null;
   /** Postgres' bigint comes as text. */

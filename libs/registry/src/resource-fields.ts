@@ -39,6 +39,7 @@ export const endpointFields = z.strictObject({
   url: text(2_048).min(1),
   signingSecret: z.string().max(200).optional(),
   concurrency: z.int().min(1).max(1_000).optional(),
+  ratePerSecond: z.number().min(0.1).max(10_000).optional(),
   attemptTimeoutMs: z.int().min(100).max(30_000).optional(),
   retrySchedule: z.array(delay).min(1).max(30).optional(),
   enabled: z.boolean().optional(),

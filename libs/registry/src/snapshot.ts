@@ -167,9 +167,10 @@ function activeVersions(tx: EntityManager): Promise<readonly TemplateVersionRow[
 }
 
 function endpointOf(row: EndpointRow): Endpoint {
-  const { tenantId, id, url, urlVersion, enabled, concurrency, attemptTimeoutMs } = row;
+  const { tenantId, id, url, urlVersion, enabled, concurrency, ratePerSecond, attemptTimeoutMs } = row;
   const retryScheduleMs = row.retryScheduleMs?.map(Number) ?? null;
-  return { tenantId, id, url, urlVersion, enabled, concurrency, attemptTimeoutMs, retryScheduleMs };
+  const limits = { concurrency, ratePerSecond, attemptTimeoutMs, retryScheduleMs };
+  return { tenantId, id, url, urlVersion, enabled, paused: row.pausedAt !== null, ...limits };
 }
 
 function templatesOf(

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { z } from 'zod';
 import { parseDuration } from '#domain/duration';
+import { failingNotificationsMax } from '#domain/failing-endpoint';
 import { renewedSecret } from './config.js';
 
 const duration = z.string().transform((text, context) => {
@@ -119,6 +120,11 @@ export const egressPart = {
   EGRESS_ALLOW: list.default([]).describe('addresses the guard lets through: CIDR, CIDR:port or host:port'),
 };
 
+/** How old a notification may grow. */
+export const agePart = {
+  NOTIFICATION_MAX_AGE: duration.prefault('7d').describe('a notification older than this is failed EXPIRED'),
+};
+
 /** How attempts are made and repeated. */
 export const deliveryPart = {
   RETRY_SCHEDULE: durations
@@ -126,7 +132,7 @@ export const deliveryPart = {
     .transform((steps) => steps.map(({ ms: delay }) => delay))
     .describe('delays after the 1st, 2nd ... failure'),
   RETRY_JITTER: z.coerce.number().min(0).max(1).default(0.1).describe('additive jitter as a share of the delay'),
-  NOTIFICATION_MAX_AGE: duration.prefault('7d').describe('a notification older than this is failed EXPIRED'),
+  ...agePart,
   ATTEMPT_TIMEOUT_MS: ms(100, 30_000).default(15_000).describe('total deadline of one attempt'),
   CONNECT_TIMEOUT_MS: ms(50, 30_000).default(5_000).describe('deadline of connecting'),
   LEASE_MARGIN_MS: ms(3_000, 300_000).default(15_000).describe('a claim is held for the deadline and this'),
@@ -137,6 +143,46 @@ export const deliveryPart = {
   RESPONSE_READ_BYTES: whole(0, 1_048_576).default(65_536).describe('bytes of an answer that are read'),
   RESPONSE_STORE_BYTES: whole(0, 1_048_576).default(16_384).describe('bytes of an answer that are kept'),
   ...egressPart,
+};
+
+/** When an endpoint is left alone, and for how long. */
+export const circuitPart = {
+  CIRCUIT_WINDOW_MS: ms(1_000, 3_600_000).default(60_000).describe('results of an endpoint are judged over this'),
+  CIRCUIT_MIN_RESULTS: whole(1, 10_000).default(10).describe('fewer results than this say nothing by their share'),
+  CIRCUIT_FAILURE_RATE: z.coerce
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.7)
+    .describe('share of failures at which a circuit opens'),
+  CIRCUIT_CONSECUTIVE: whole(1, 10_000).default(10).describe('so many in a row open it whatever their share'),
+  CIRCUIT_OPEN_MS: ms(100, 3_600_000).default(30_000).describe('an open circuit is probed after this, +-20 %'),
+  CIRCUIT_OPEN_MAX_MS: ms(100, 86_400_000)
+    .default(600_000)
+    .describe('twice as long after each failed probe, up to this'),
+  CIRCUIT_FREEZE_RATE: z.coerce
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.5)
+    .describe('when more of the endpoints than this begin to fail together no circuit opens; 1 switches that off'),
+  CIRCUIT_FREEZE_MIN_ENDPOINTS: whole(2, 10_000).default(10).describe('fewer endpoints than this say nothing of that'),
+};
+
+/** When an endpoint that only fails is switched off. */
+export const autoDisablePart = {
+  AUTO_DISABLE_AFTER_MS: ms(0, 31_536_000_000)
+    .default(432_000_000)
+    .describe(
+      'an endpoint that has only failed for this long is disabled; warnings after a fifth and three fifths; 0: never',
+    ),
+  AUTO_DISABLE_MIN_ATTEMPTS: whole(1, 1_000_000).default(20).describe('not after fewer failed attempts than this'),
+  AUTO_DISABLE_MIN_NOTIFICATIONS: whole(1, failingNotificationsMax)
+    .default(2)
+    .describe('nor when those were of fewer notifications than this'),
+  AUTO_DISABLE_MIN_SPREAD_MS: ms(0, 31_536_000_000)
+    .default(43_200_000)
+    .describe('nor when the last failure came less than this after the first'),
 };
 
 /** How what was lost is found. */

@@ -1,11 +1,15 @@
 import { type TopicProfile, type TopicSettings, topicNames } from '#contracts/topics';
+import type { CircuitPolicy } from '#domain/circuit';
 import type { Endpoint } from '#domain/endpoint';
+import type { AutoDisablePolicy } from '#domain/failing-endpoint';
 import type { RetryPolicy } from '#domain/retry-policy';
 import type { RetryTier } from '#domain/retry-tier';
 import type { SecretSource } from './config.js';
 
 const dayMs = 86_400_000;
 const jitterMsMax = 15 * 60_000;
+/** Endpoints whose circuits opened together are not probed together. */
+const circuitJitter = 0.2;
 
 /** The variables of `kafkaPart`, as far as topics and connections go. */
 export interface KafkaConfig {
@@ -70,6 +74,55 @@ export function retryPolicyOf(config: DeliveryConfig, endpoint: Pick<Endpoint, '
     unhintedDelayMs: config.UNHINTED_DELAY_MS,
     hintMsMax: dayMs,
     maxAgeMs: config.NOTIFICATION_MAX_AGE,
+  };
+}
+
+/** When circuits open, and for how long. */
+export function circuitPolicyOf(config: {
+  readonly CIRCUIT_WINDOW_MS: number;
+  readonly CIRCUIT_MIN_RESULTS: number;
+  readonly CIRCUIT_FAILURE_RATE: number;
+  readonly CIRCUIT_CONSECUTIVE: number;
+  readonly CIRCUIT_OPEN_MS: number;
+  readonly CIRCUIT_OPEN_MAX_MS: number;
+}): CircuitPolicy {
+  return {
+    windowMs: config.CIRCUIT_WINDOW_MS,
+    resultsMin: config.CIRCUIT_MIN_RESULTS,
+    failedShare: config.CIRCUIT_FAILURE_RATE,
+    failuresInARow: config.CIRCUIT_CONSECUTIVE,
+    openMs: config.CIRCUIT_OPEN_MS,
+    openMsMax: config.CIRCUIT_OPEN_MAX_MS,
+    jitter: circuitJitter,
+  };
+}
+
+/** When the fault is ours, not the endpoints'. */
+export function freezePolicyOf(config: {
+  readonly CIRCUIT_FREEZE_RATE: number;
+  readonly CIRCUIT_FREEZE_MIN_ENDPOINTS: number;
+  readonly CIRCUIT_WINDOW_MS: number;
+}) {
+  return {
+    failingShare: config.CIRCUIT_FREEZE_RATE,
+    endpointsMin: config.CIRCUIT_FREEZE_MIN_ENDPOINTS,
+    windowMs: config.CIRCUIT_WINDOW_MS,
+  };
+}
+
+/** When an endpoint that only fails is switched off; null: never. */
+export function autoDisablePolicyOf(config: {
+  readonly AUTO_DISABLE_AFTER_MS: number;
+  readonly AUTO_DISABLE_MIN_ATTEMPTS: number;
+  readonly AUTO_DISABLE_MIN_NOTIFICATIONS: number;
+  readonly AUTO_DISABLE_MIN_SPREAD_MS: number;
+}): AutoDisablePolicy | null {
+  if (config.AUTO_DISABLE_AFTER_MS === 0) return null;
+  return {
+    afterMs: config.AUTO_DISABLE_AFTER_MS,
+    attemptsMin: config.AUTO_DISABLE_MIN_ATTEMPTS,
+    notificationsMin: config.AUTO_DISABLE_MIN_NOTIFICATIONS,
+    spreadMsMin: config.AUTO_DISABLE_MIN_SPREAD_MS,
   };
 }
 

@@ -21,6 +21,13 @@ export const instruments = {
     meaning: 'From the first step of an attempt to its end',
   },
   hookline_held_total: counter('{notification}', ['reason'], 'Deliveries that were held'),
+  hookline_held_released_total: counter('{delivery}', [], 'Held deliveries that went on once their circuit let them'),
+  hookline_held_expired_total: counter('{notification}', [], 'Held notifications that grew too old and failed'),
+  hookline_operator_events_left_out_total: counter(
+    '{event}',
+    [],
+    'Events for operators that were left out because too many waited',
+  ),
   hookline_released_total: counter('{record}', ['tier'], 'Records a retry tier let go'),
   hookline_sweep_asked_total: counter('{delivery}', [], 'Deliveries the sweep asked for again'),
   hookline_leases_lost_total: counter('{attempt}', [], 'Attempts closed as unknown because their lease ran out'),

@@ -13,6 +13,10 @@ import type { GetEndpointRequest as _hookline_admin_v1_GetEndpointRequest, GetEn
 import type { GetEndpointResponse as _hookline_admin_v1_GetEndpointResponse, GetEndpointResponse__Output as _hookline_admin_v1_GetEndpointResponse__Output } from './hookline/admin/v1/GetEndpointResponse.js';
 import type { ListEndpointsRequest as _hookline_admin_v1_ListEndpointsRequest, ListEndpointsRequest__Output as _hookline_admin_v1_ListEndpointsRequest__Output } from './hookline/admin/v1/ListEndpointsRequest.js';
 import type { ListEndpointsResponse as _hookline_admin_v1_ListEndpointsResponse, ListEndpointsResponse__Output as _hookline_admin_v1_ListEndpointsResponse__Output } from './hookline/admin/v1/ListEndpointsResponse.js';
+import type { PauseEndpointRequest as _hookline_admin_v1_PauseEndpointRequest, PauseEndpointRequest__Output as _hookline_admin_v1_PauseEndpointRequest__Output } from './hookline/admin/v1/PauseEndpointRequest.js';
+import type { PauseEndpointResponse as _hookline_admin_v1_PauseEndpointResponse, PauseEndpointResponse__Output as _hookline_admin_v1_PauseEndpointResponse__Output } from './hookline/admin/v1/PauseEndpointResponse.js';
+import type { ResumeEndpointRequest as _hookline_admin_v1_ResumeEndpointRequest, ResumeEndpointRequest__Output as _hookline_admin_v1_ResumeEndpointRequest__Output } from './hookline/admin/v1/ResumeEndpointRequest.js';
+import type { ResumeEndpointResponse as _hookline_admin_v1_ResumeEndpointResponse, ResumeEndpointResponse__Output as _hookline_admin_v1_ResumeEndpointResponse__Output } from './hookline/admin/v1/ResumeEndpointResponse.js';
 import type { UpdateEndpointRequest as _hookline_admin_v1_UpdateEndpointRequest, UpdateEndpointRequest__Output as _hookline_admin_v1_UpdateEndpointRequest__Output } from './hookline/admin/v1/UpdateEndpointRequest.js';
 import type { UpdateEndpointResponse as _hookline_admin_v1_UpdateEndpointResponse, UpdateEndpointResponse__Output as _hookline_admin_v1_UpdateEndpointResponse__Output } from './hookline/admin/v1/UpdateEndpointResponse.js';
 
@@ -40,6 +44,10 @@ export interface ProtoGrpcType {
         GetEndpointResponse: MessageTypeDefinition<_hookline_admin_v1_GetEndpointResponse, _hookline_admin_v1_GetEndpointResponse__Output>
         ListEndpointsRequest: MessageTypeDefinition<_hookline_admin_v1_ListEndpointsRequest, _hookline_admin_v1_ListEndpointsRequest__Output>
         ListEndpointsResponse: MessageTypeDefinition<_hookline_admin_v1_ListEndpointsResponse, _hookline_admin_v1_ListEndpointsResponse__Output>
+        PauseEndpointRequest: MessageTypeDefinition<_hookline_admin_v1_PauseEndpointRequest, _hookline_admin_v1_PauseEndpointRequest__Output>
+        PauseEndpointResponse: MessageTypeDefinition<_hookline_admin_v1_PauseEndpointResponse, _hookline_admin_v1_PauseEndpointResponse__Output>
+        ResumeEndpointRequest: MessageTypeDefinition<_hookline_admin_v1_ResumeEndpointRequest, _hookline_admin_v1_ResumeEndpointRequest__Output>
+        ResumeEndpointResponse: MessageTypeDefinition<_hookline_admin_v1_ResumeEndpointResponse, _hookline_admin_v1_ResumeEndpointResponse__Output>
         UpdateEndpointRequest: MessageTypeDefinition<_hookline_admin_v1_UpdateEndpointRequest, _hookline_admin_v1_UpdateEndpointRequest__Output>
         UpdateEndpointResponse: MessageTypeDefinition<_hookline_admin_v1_UpdateEndpointResponse, _hookline_admin_v1_UpdateEndpointResponse__Output>
       }

@@ -25,6 +25,10 @@ import type { ListEndpointsRequest as _hookline_admin_v1_ListEndpointsRequest, L
 import type { ListEndpointsResponse as _hookline_admin_v1_ListEndpointsResponse, ListEndpointsResponse__Output as _hookline_admin_v1_ListEndpointsResponse__Output } from './hookline/admin/v1/ListEndpointsResponse.js';
 import type { ListTemplatesRequest as _hookline_admin_v1_ListTemplatesRequest, ListTemplatesRequest__Output as _hookline_admin_v1_ListTemplatesRequest__Output } from './hookline/admin/v1/ListTemplatesRequest.js';
 import type { ListTemplatesResponse as _hookline_admin_v1_ListTemplatesResponse, ListTemplatesResponse__Output as _hookline_admin_v1_ListTemplatesResponse__Output } from './hookline/admin/v1/ListTemplatesResponse.js';
+import type { PauseEndpointRequest as _hookline_admin_v1_PauseEndpointRequest, PauseEndpointRequest__Output as _hookline_admin_v1_PauseEndpointRequest__Output } from './hookline/admin/v1/PauseEndpointRequest.js';
+import type { PauseEndpointResponse as _hookline_admin_v1_PauseEndpointResponse, PauseEndpointResponse__Output as _hookline_admin_v1_PauseEndpointResponse__Output } from './hookline/admin/v1/PauseEndpointResponse.js';
+import type { ResumeEndpointRequest as _hookline_admin_v1_ResumeEndpointRequest, ResumeEndpointRequest__Output as _hookline_admin_v1_ResumeEndpointRequest__Output } from './hookline/admin/v1/ResumeEndpointRequest.js';
+import type { ResumeEndpointResponse as _hookline_admin_v1_ResumeEndpointResponse, ResumeEndpointResponse__Output as _hookline_admin_v1_ResumeEndpointResponse__Output } from './hookline/admin/v1/ResumeEndpointResponse.js';
 import type { SystemServiceClient as _hookline_admin_v1_SystemServiceClient, SystemServiceDefinition as _hookline_admin_v1_SystemServiceDefinition } from './hookline/admin/v1/SystemService.js';
 import type { Template as _hookline_admin_v1_Template, Template__Output as _hookline_admin_v1_Template__Output } from './hookline/admin/v1/Template.js';
 import type { TemplateServiceClient as _hookline_admin_v1_TemplateServiceClient, TemplateServiceDefinition as _hookline_admin_v1_TemplateServiceDefinition } from './hookline/admin/v1/TemplateService.js';
@@ -73,6 +77,10 @@ export interface ProtoGrpcType {
         ListEndpointsResponse: MessageTypeDefinition<_hookline_admin_v1_ListEndpointsResponse, _hookline_admin_v1_ListEndpointsResponse__Output>
         ListTemplatesRequest: MessageTypeDefinition<_hookline_admin_v1_ListTemplatesRequest, _hookline_admin_v1_ListTemplatesRequest__Output>
         ListTemplatesResponse: MessageTypeDefinition<_hookline_admin_v1_ListTemplatesResponse, _hookline_admin_v1_ListTemplatesResponse__Output>
+        PauseEndpointRequest: MessageTypeDefinition<_hookline_admin_v1_PauseEndpointRequest, _hookline_admin_v1_PauseEndpointRequest__Output>
+        PauseEndpointResponse: MessageTypeDefinition<_hookline_admin_v1_PauseEndpointResponse, _hookline_admin_v1_PauseEndpointResponse__Output>
+        ResumeEndpointRequest: MessageTypeDefinition<_hookline_admin_v1_ResumeEndpointRequest, _hookline_admin_v1_ResumeEndpointRequest__Output>
+        ResumeEndpointResponse: MessageTypeDefinition<_hookline_admin_v1_ResumeEndpointResponse, _hookline_admin_v1_ResumeEndpointResponse__Output>
         SystemService: SubtypeConstructor<typeof grpc.Client, _hookline_admin_v1_SystemServiceClient> & { service: _hookline_admin_v1_SystemServiceDefinition }
         Template: MessageTypeDefinition<_hookline_admin_v1_Template, _hookline_admin_v1_Template__Output>
         TemplateService: SubtypeConstructor<typeof grpc.Client, _hookline_admin_v1_TemplateServiceClient> & { service: _hookline_admin_v1_TemplateServiceDefinition }

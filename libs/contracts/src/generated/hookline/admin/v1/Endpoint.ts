@@ -15,9 +15,12 @@ export interface Endpoint {
   'etag'?: (string);
   'createTime'?: (_google_protobuf_Timestamp | null);
   'updateTime'?: (_google_protobuf_Timestamp | null);
+  'ratePerSecond'?: (number | string);
+  'pauseTime'?: (_google_protobuf_Timestamp | null);
   '_enabled'?: "enabled";
   '_concurrency'?: "concurrency";
   '_attemptTimeoutMs'?: "attemptTimeoutMs";
+  '_ratePerSecond'?: "ratePerSecond";
 }
 
 export interface Endpoint__Output {
@@ -33,7 +36,10 @@ export interface Endpoint__Output {
   'etag': (string);
   'createTime': (_google_protobuf_Timestamp__Output | null);
   'updateTime': (_google_protobuf_Timestamp__Output | null);
+  'ratePerSecond'?: (number);
+  'pauseTime': (_google_protobuf_Timestamp__Output | null);
   '_enabled'?: "enabled";
   '_concurrency'?: "concurrency";
   '_attemptTimeoutMs'?: "attemptTimeoutMs";
+  '_ratePerSecond'?: "ratePerSecond";
 }

@@ -10,6 +10,10 @@ import type { GetEndpointRequest as _hookline_admin_v1_GetEndpointRequest, GetEn
 import type { GetEndpointResponse as _hookline_admin_v1_GetEndpointResponse, GetEndpointResponse__Output as _hookline_admin_v1_GetEndpointResponse__Output } from '../../../hookline/admin/v1/GetEndpointResponse.js';
 import type { ListEndpointsRequest as _hookline_admin_v1_ListEndpointsRequest, ListEndpointsRequest__Output as _hookline_admin_v1_ListEndpointsRequest__Output } from '../../../hookline/admin/v1/ListEndpointsRequest.js';
 import type { ListEndpointsResponse as _hookline_admin_v1_ListEndpointsResponse, ListEndpointsResponse__Output as _hookline_admin_v1_ListEndpointsResponse__Output } from '../../../hookline/admin/v1/ListEndpointsResponse.js';
+import type { PauseEndpointRequest as _hookline_admin_v1_PauseEndpointRequest, PauseEndpointRequest__Output as _hookline_admin_v1_PauseEndpointRequest__Output } from '../../../hookline/admin/v1/PauseEndpointRequest.js';
+import type { PauseEndpointResponse as _hookline_admin_v1_PauseEndpointResponse, PauseEndpointResponse__Output as _hookline_admin_v1_PauseEndpointResponse__Output } from '../../../hookline/admin/v1/PauseEndpointResponse.js';
+import type { ResumeEndpointRequest as _hookline_admin_v1_ResumeEndpointRequest, ResumeEndpointRequest__Output as _hookline_admin_v1_ResumeEndpointRequest__Output } from '../../../hookline/admin/v1/ResumeEndpointRequest.js';
+import type { ResumeEndpointResponse as _hookline_admin_v1_ResumeEndpointResponse, ResumeEndpointResponse__Output as _hookline_admin_v1_ResumeEndpointResponse__Output } from '../../../hookline/admin/v1/ResumeEndpointResponse.js';
 import type { UpdateEndpointRequest as _hookline_admin_v1_UpdateEndpointRequest, UpdateEndpointRequest__Output as _hookline_admin_v1_UpdateEndpointRequest__Output } from '../../../hookline/admin/v1/UpdateEndpointRequest.js';
 import type { UpdateEndpointResponse as _hookline_admin_v1_UpdateEndpointResponse, UpdateEndpointResponse__Output as _hookline_admin_v1_UpdateEndpointResponse__Output } from '../../../hookline/admin/v1/UpdateEndpointResponse.js';
 
@@ -50,6 +54,24 @@ export interface EndpointServiceClient extends grpc.Client {
   listEndpoints(argument: _hookline_admin_v1_ListEndpointsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_hookline_admin_v1_ListEndpointsResponse__Output>): grpc.ClientUnaryCall;
   listEndpoints(argument: _hookline_admin_v1_ListEndpointsRequest, callback: grpc.requestCallback<_hookline_admin_v1_ListEndpointsResponse__Output>): grpc.ClientUnaryCall;
   
+  PauseEndpoint(argument: _hookline_admin_v1_PauseEndpointRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_hookline_admin_v1_PauseEndpointResponse__Output>): grpc.ClientUnaryCall;
+  PauseEndpoint(argument: _hookline_admin_v1_PauseEndpointRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_hookline_admin_v1_PauseEndpointResponse__Output>): grpc.ClientUnaryCall;
+  PauseEndpoint(argument: _hookline_admin_v1_PauseEndpointRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_hookline_admin_v1_PauseEndpointResponse__Output>): grpc.ClientUnaryCall;
+  PauseEndpoint(argument: _hookline_admin_v1_PauseEndpointRequest, callback: grpc.requestCallback<_hookline_admin_v1_PauseEndpointResponse__Output>): grpc.ClientUnaryCall;
+  pauseEndpoint(argument: _hookline_admin_v1_PauseEndpointRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_hookline_admin_v1_PauseEndpointResponse__Output>): grpc.ClientUnaryCall;
+  pauseEndpoint(argument: _hookline_admin_v1_PauseEndpointRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_hookline_admin_v1_PauseEndpointResponse__Output>): grpc.ClientUnaryCall;
+  pauseEndpoint(argument: _hookline_admin_v1_PauseEndpointRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_hookline_admin_v1_PauseEndpointResponse__Output>): grpc.ClientUnaryCall;
+  pauseEndpoint(argument: _hookline_admin_v1_PauseEndpointRequest, callback: grpc.requestCallback<_hookline_admin_v1_PauseEndpointResponse__Output>): grpc.ClientUnaryCall;
+  
+  ResumeEndpoint(argument: _hookline_admin_v1_ResumeEndpointRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_hookline_admin_v1_ResumeEndpointResponse__Output>): grpc.ClientUnaryCall;
+  ResumeEndpoint(argument: _hookline_admin_v1_ResumeEndpointRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_hookline_admin_v1_ResumeEndpointResponse__Output>): grpc.ClientUnaryCall;
+  ResumeEndpoint(argument: _hookline_admin_v1_ResumeEndpointRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_hookline_admin_v1_ResumeEndpointResponse__Output>): grpc.ClientUnaryCall;
+  ResumeEndpoint(argument: _hookline_admin_v1_ResumeEndpointRequest, callback: grpc.requestCallback<_hookline_admin_v1_ResumeEndpointResponse__Output>): grpc.ClientUnaryCall;
+  resumeEndpoint(argument: _hookline_admin_v1_ResumeEndpointRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_hookline_admin_v1_ResumeEndpointResponse__Output>): grpc.ClientUnaryCall;
+  resumeEndpoint(argument: _hookline_admin_v1_ResumeEndpointRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_hookline_admin_v1_ResumeEndpointResponse__Output>): grpc.ClientUnaryCall;
+  resumeEndpoint(argument: _hookline_admin_v1_ResumeEndpointRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_hookline_admin_v1_ResumeEndpointResponse__Output>): grpc.ClientUnaryCall;
+  resumeEndpoint(argument: _hookline_admin_v1_ResumeEndpointRequest, callback: grpc.requestCallback<_hookline_admin_v1_ResumeEndpointResponse__Output>): grpc.ClientUnaryCall;
+  
   UpdateEndpoint(argument: _hookline_admin_v1_UpdateEndpointRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_hookline_admin_v1_UpdateEndpointResponse__Output>): grpc.ClientUnaryCall;
   UpdateEndpoint(argument: _hookline_admin_v1_UpdateEndpointRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_hookline_admin_v1_UpdateEndpointResponse__Output>): grpc.ClientUnaryCall;
   UpdateEndpoint(argument: _hookline_admin_v1_UpdateEndpointRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_hookline_admin_v1_UpdateEndpointResponse__Output>): grpc.ClientUnaryCall;
@@ -70,6 +92,10 @@ export interface EndpointServiceHandlers extends grpc.UntypedServiceImplementati
   
   ListEndpoints: grpc.handleUnaryCall<_hookline_admin_v1_ListEndpointsRequest__Output, _hookline_admin_v1_ListEndpointsResponse>;
   
+  PauseEndpoint: grpc.handleUnaryCall<_hookline_admin_v1_PauseEndpointRequest__Output, _hookline_admin_v1_PauseEndpointResponse>;
+  
+  ResumeEndpoint: grpc.handleUnaryCall<_hookline_admin_v1_ResumeEndpointRequest__Output, _hookline_admin_v1_ResumeEndpointResponse>;
+  
   UpdateEndpoint: grpc.handleUnaryCall<_hookline_admin_v1_UpdateEndpointRequest__Output, _hookline_admin_v1_UpdateEndpointResponse>;
   
 }
@@ -79,5 +105,7 @@ export interface EndpointServiceDefinition extends grpc.ServiceDefinition {
   DeleteEndpoint: MethodDefinition<_hookline_admin_v1_DeleteEndpointRequest, _hookline_admin_v1_DeleteEndpointResponse, _hookline_admin_v1_DeleteEndpointRequest__Output, _hookline_admin_v1_DeleteEndpointResponse__Output>
   GetEndpoint: MethodDefinition<_hookline_admin_v1_GetEndpointRequest, _hookline_admin_v1_GetEndpointResponse, _hookline_admin_v1_GetEndpointRequest__Output, _hookline_admin_v1_GetEndpointResponse__Output>
   ListEndpoints: MethodDefinition<_hookline_admin_v1_ListEndpointsRequest, _hookline_admin_v1_ListEndpointsResponse, _hookline_admin_v1_ListEndpointsRequest__Output, _hookline_admin_v1_ListEndpointsResponse__Output>
+  PauseEndpoint: MethodDefinition<_hookline_admin_v1_PauseEndpointRequest, _hookline_admin_v1_PauseEndpointResponse, _hookline_admin_v1_PauseEndpointRequest__Output, _hookline_admin_v1_PauseEndpointResponse__Output>
+  ResumeEndpoint: MethodDefinition<_hookline_admin_v1_ResumeEndpointRequest, _hookline_admin_v1_ResumeEndpointResponse, _hookline_admin_v1_ResumeEndpointRequest__Output, _hookline_admin_v1_ResumeEndpointResponse__Output>
   UpdateEndpoint: MethodDefinition<_hookline_admin_v1_UpdateEndpointRequest, _hookline_admin_v1_UpdateEndpointResponse, _hookline_admin_v1_UpdateEndpointRequest__Output, _hookline_admin_v1_UpdateEndpointResponse__Output>
 }

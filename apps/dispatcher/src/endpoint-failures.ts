@@ -1,0 +1,77 @@
+/**
+ * Since when each endpoint of this process has only failed, kept in Postgres for the duty that warns and switches off.
+ * Written behind the deliveries' back, every few seconds, and only for endpoints that fail or failed: a killed process takes
+ * the last seconds' count with it, which delays a warning by nothing that matters.
+ */
+import type { EndpointFailureCount, StoredFailing } from '#audit/failing-endpoints';
+import type { AttemptReport } from '#domain/attempt';
+import type { Clock } from '#domain/clock';
+import { failingNotificationsMax } from '#domain/failing-endpoint';
+import type { EndpointKey, NotificationId } from '#domain/ids';
+
+export interface EndpointFailuresDeps {
+  /** Adds failures to what is stored, or begins anew after a success; answers what that ended. Throws a Failure. */
+  readonly store: (counts: readonly EndpointFailureCount[]) => Promise<readonly StoredFailing[]>;
+  /** Of an endpoint that operators were warned of. Must not throw. */
+  readonly tellRecovered: (failing: StoredFailing) => void;
+  /** Endpoints that have failed so far. Throws a Failure. */
+  readonly load: () => Promise<readonly EndpointKey[]>;
+  readonly clock: Pick<Clock, 'nowMs'>;
+}
+
+/** Endpoints with news that are not stored yet; what comes beyond is left out: it fails again. */
+const newsMax = 10_000;
+
+export class EndpointFailures {
+  private news = new Map<EndpointKey, EndpointFailureCount>();
+  /** Known to have failures stored: a success of any other is no news. */
+  private failing: ReadonlySet<EndpointKey> = new Set();
+
+  constructor(private readonly deps: EndpointFailuresDeps) {}
+
+  note(key: EndpointKey, notificationId: NotificationId, { outcome }: AttemptReport): void {
+    if (outcome.kind === 'accepted') this.noteGood(key);
+    else if (outcome.kind === 'failed' && countedReasons.has(outcome.reason)) this.noteFailed(key, notificationId);
+  }
+
+  /** Stores what is new and looks at what is stored. Throws a Failure; then the next round does the same work. */
+  async flush(): Promise<void> {
+    const { news } = this;
+    this.news = new Map();
+    try {
+      const ended = news.size > 0 ? await this.deps.store([...news.values()]) : [];
+      for (const failing of ended) if (failing.warnings > 0) this.deps.tellRecovered(failing);
+    } catch (error) {
+      for (const [key, count] of news) if (!this.news.has(key) && this.news.size < newsMax) this.news.set(key, count);
+      throw error;
+    }
+    this.failing = new Set(await this.deps.load());
+  }
+
+  private noteGood(key: EndpointKey): void {
+    if (!this.failing.has(key) && !this.news.has(key)) return;
+    this.news.set(key, { ...nothing, key, isAnew: true });
+  }
+
+  private noteFailed(key: EndpointKey, notificationId: NotificationId): void {
+    const nowMs = this.deps.clock.nowMs();
+    const known = this.news.get(key);
+    if (known === undefined && this.news.size >= newsMax) return;
+    const before = known ?? { ...nothing, key, isAnew: false };
+    this.news.set(key, {
+      ...before,
+      attempts: before.attempts + 1,
+      firstFailedMs: before.attempts === 0 ? nowMs : before.firstFailedMs,
+      lastFailedMs: nowMs,
+      notificationIds: withOneMore(before.notificationIds, notificationId),
+    });
+  }
+}
+
+function withOneMore(ids: readonly NotificationId[], id: NotificationId): readonly NotificationId[] {
+  return ids.length >= failingNotificationsMax || ids.includes(id) ? ids : [...ids, id];
+}
+
+const nothing = { attempts: 0, firstFailedMs: 0, lastFailedMs: 0, notificationIds: [] };
+/** The endpoint's own doing: an address of ours that is refused, or bytes we would not send, are not. */
+const countedReasons: ReadonlySet<string> = new Set(['HTTP_STATUS', 'TIMEOUT', 'CONNECT', 'TLS', 'DNS', 'RESET']);

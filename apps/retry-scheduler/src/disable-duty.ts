@@ -1,0 +1,40 @@
+import { forgetFailing, forgetUnsent, loadFailing, noteWarnings } from '#audit/failing-endpoints';
+import { endpointFailingEvent } from '#contracts/operator-event-record';
+import type { Clock } from '#domain/clock';
+import { idsOfKey } from '#domain/ids';
+import type { RecordProducer } from '#domain/kafka-record';
+import type { DataSource } from '#postgres/data-source';
+import { dutyLocks, withDutyLock } from '#postgres/locks';
+import { disableFailingEndpoint } from '#registry/disable-endpoint';
+import { autoDisablePolicyOf } from '#runtime/config-values';
+import { OperatorNotices } from '#runtime/operator-notices';
+import type { Log } from '#telemetry/log';
+import { type DisableFailingDeps, disableFailing } from './disable-failing.js';
+import type { RetrySchedulerConfig } from './retry-scheduler.config.js';
+
+/** One round of the duty that switches failing endpoints off, under its lock; with no policy it does nothing. */
+export function createDisableDuty(
+  config: RetrySchedulerConfig,
+  log: Log,
+  { store, producer, clock }: { readonly store: DataSource; readonly producer: RecordProducer; readonly clock: Clock },
+): () => Promise<void> {
+  const policy = autoDisablePolicyOf(config);
+  if (policy === null) return async () => undefined;
+  const notices = new OperatorNotices(producer, log);
+  const saying = { prefix: config.TOPIC_PREFIX, clock };
+  const tell: DisableFailingDeps['tell'] = (kind, { key, sinceMs, attempts }) => {
+    notices.tell(endpointFailingEvent(kind, { ...idsOfKey(key), sinceMs, attempts }, saying));
+  };
+  const deps: DisableFailingDeps = {
+    policy,
+    forgetUnsent: () => forgetUnsent(store),
+    loadFailing: () => loadFailing(store),
+    noteWarnings: (key, warnings) => noteWarnings(store, key, warnings),
+    disable: (key) => disableFailingEndpoint(store, key),
+    forgetFailing: (key) => forgetFailing(store, key),
+    tell,
+    clock,
+    log,
+  };
+  return async () => void (await withDutyLock(store, dutyLocks.disableFailing, () => disableFailing(deps)));
+}

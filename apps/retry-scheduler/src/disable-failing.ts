@@ -1,0 +1,52 @@
+/**
+ * Endpoints that have only failed for days -> warnings, then switched off: what is for them fails with that reason instead
+ * of being tried in vain, and can be re-sent. May run twice or die anywhere: a warning may be given twice, an endpoint is
+ * switched off once.
+ */
+import type { StoredFailing } from '#audit/failing-endpoints';
+import type { Clock } from '#domain/clock';
+import { type AutoDisablePolicy, judgeFailing } from '#domain/failing-endpoint';
+import type { EndpointKey } from '#domain/ids';
+import type { Log } from '#telemetry/log';
+
+export interface DisableFailingDeps {
+  readonly policy: AutoDisablePolicy;
+  readonly forgetUnsent: () => Promise<void>;
+  readonly loadFailing: () => Promise<readonly StoredFailing[]>;
+  readonly noteWarnings: (key: EndpointKey, warnings: number) => Promise<void>;
+  /** Answers whether it was on until now. */
+  readonly disable: (key: EndpointKey) => Promise<boolean>;
+  readonly forgetFailing: (key: EndpointKey) => Promise<void>;
+  /** Tells operators; must not throw. */
+  readonly tell: (kind: 'failing' | 'disabled', failing: StoredFailing) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** One round. Throws a Failure while Postgres is away; the next round does the same work. */
+export async function disableFailing(deps: DisableFailingDeps): Promise<void> {
+  await deps.forgetUnsent();
+  const nowMs = deps.clock.nowMs();
+  for (const failing of await deps.loadFailing()) {
+    const verdict = judgeFailing(failing, deps.policy, nowMs);
+    if (verdict.kind === 'warn') await warn(failing, verdict.warnings, deps);
+    if (verdict.kind === 'disable') await disable(failing, deps);
+  }
+}
+
+async function warn(failing: StoredFailing, warnings: number, deps: DisableFailingDeps): Promise<void> {
+  await deps.noteWarnings(failing.key, warnings);
+  const { key, sinceMs, attempts } = failing;
+  const disabledMs = sinceMs + deps.policy.afterMs;
+  deps.log.warn('endpoint.failing', { endpoint: key, sinceMs, attempts, warnings, disabledMs });
+  deps.tell('failing', failing);
+}
+
+async function disable(failing: StoredFailing, deps: DisableFailingDeps): Promise<void> {
+  const wasOn = await deps.disable(failing.key);
+  await deps.forgetFailing(failing.key);
+  if (!wasOn) return;
+  const { key, sinceMs, attempts } = failing;
+  deps.log.error('endpoint.autoDisabled', { endpoint: key, sinceMs, attempts });
+  deps.tell('disabled', failing);
+}

@@ -1,0 +1,100 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { anEvent } from '../support/builders.js';
+import { aSecret, wire } from '../support/configure.js';
+import { Stack } from '../support/stack.js';
+import { TestApp } from '../support/start-app.js';
+import { until } from '../support/until.js';
+import { WebhookReceiver } from '../support/webhook-receiver.js';
+
+const endpointIds = ['e0', 'e1', 'e2'];
+const concurrency = 3;
+const ratePerSecond = 20;
+/** What a tenth of a second lets through together after a pause. */
+const burst = 2;
+const eventsOfEach = 120;
+const answerMs = 50;
+const windowMs = 2_000;
+const limitMs = 90_000;
+
+describe('the limits of an endpoint', () => {
+  const open: { stop(): unknown }[] = [];
+
+  afterEach(async () => {
+    for (const one of open.splice(0).reverse()) await one.stop();
+  });
+
+  async function setup(limits: { concurrency: number; ratePerSecond?: number }) {
+    const receiver = await WebhookReceiver.start();
+    open.push(receiver);
+    const stack = await Stack.start(['renderer', 'dispatcher', 'retry-scheduler'], { ATTEMPT_TIMEOUT_MS: '12000' });
+    open.push(stack);
+    const secret = aSecret();
+    const atOnce = new Map<string, { now: number; most: number }>();
+    const urlOf = (id: string) =>
+      receiver.on(`/${id}`, secret, async () => {
+        const count = atOnce.get(id) ?? { now: 0, most: 0 };
+        atOnce.set(id, count);
+        count.most = Math.max(count.most, ++count.now);
+        await new Promise((resolve) => setTimeout(resolve, answerMs));
+        count.now--;
+        return 200;
+      });
+    await wire(
+      stack,
+      endpointIds.map((id) => ({ id, secret, url: urlOf(id), eventTypes: [`loan.${id}`], ...limits })),
+    );
+    return { receiver, stack, atOnce };
+  }
+
+  /** Adds or ends dispatchers until so many run. */
+  async function scale(running: TestApp[], count: number, stack: Stack): Promise<void> {
+    while (running.length < count) {
+      const app = await TestApp.start('dispatcher', stack.env);
+      open.push({ stop: async () => void (await app.kill('SIGKILL')) });
+      await app.ready();
+      running.push(app);
+    }
+    const ended = running.splice(0, running.length - count).map((app) => app.kill('SIGTERM'));
+    expect(await Promise.all(ended)).toEqual(ended.map(() => 0));
+  }
+
+  /** All at once for each endpoint; answers when each request of it came, by endpoint. */
+  async function drain({ stack, receiver }: Pick<Awaited<ReturnType<typeof setup>>, 'stack' | 'receiver'>) {
+    const before = receiver.requests.length;
+    const types = Array.from({ length: eventsOfEach }, () => endpointIds.map((id) => `loan.${id}`)).flat();
+    await stack.produce(types.map((type) => anEvent({ type })));
+    const isDone = () => receiver.requests.length - before === types.length;
+    await until(isDone, { what: 'all have arrived', limitMs });
+    const arrived = receiver.requests.slice(before);
+    return endpointIds.map((id) => arrived.flatMap(({ path, atMs }) => (path === `/${id}` ? [atMs] : [])).toSorted());
+  }
+
+  /** The most of these that came within a window. */
+  function mostWithin(timesMs: readonly number[]): number {
+    return Math.max(...timesMs.map((fromMs) => timesMs.filter((ms) => ms >= fromMs && ms < fromMs + windowMs).length));
+  }
+
+  it('hold at the receiver with one dispatcher, with three, and with one again', async () => {
+    const world = await setup({ concurrency, ratePerSecond });
+    const running = [world.stack.app('dispatcher')];
+    for (const count of [1, 3, 1]) {
+      await scale(running, count, world.stack);
+      world.atOnce.clear();
+      for (const timesMs of await drain(world)) {
+        expect(mostWithin(timesMs), `${count} dispatchers`).toBeLessThanOrEqual(
+          (ratePerSecond * windowMs * 1.05) / 1_000 + burst,
+        );
+        const seconds = ((timesMs.at(-1) ?? 0) - (timesMs[0] ?? 0)) / 1_000;
+        expect(timesMs.length / seconds, 'nor much less than its rate').toBeGreaterThan(ratePerSecond * 0.5);
+      }
+      for (const [id, { most }] of world.atOnce) expect(most, id).toBeLessThanOrEqual(concurrency);
+    }
+    expect(world.receiver.duplicates()).toEqual([]);
+  });
+
+  it('use all places of an endpoint that has no rate, and no more', async () => {
+    const world = await setup({ concurrency });
+    await drain(world);
+    for (const id of endpointIds) expect(world.atOnce.get(id)?.most, id).toBe(concurrency);
+  });
+});
