@@ -8,6 +8,7 @@ import type { BenchRun } from './bench-stage.js';
 import { capacityTable } from './capacity-table.js';
 import { Faults } from './faults.js';
 import { functionsTable } from './functions-table.js';
+import { holds } from './holds.js';
 import { idle } from './idle.js';
 import { isolation } from './isolation.js';
 import { measuredOn } from './measured-on.js';
@@ -42,6 +43,7 @@ const runs: Readonly<Record<Scenario, (run: BenchRun) => Promise<Outcome>>> = {
   renderer: alone('renderer'),
   'retry-scheduler': alone('retry-scheduler'),
   isolation,
+  holds,
   search,
   idle,
 };

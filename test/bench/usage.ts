@@ -5,6 +5,7 @@ export const scenarios = [
   'renderer',
   'retry-scheduler',
   'isolation',
+  'holds',
   'search',
   'idle',
 ] as const;
@@ -30,6 +31,7 @@ export const defaults: Readonly<Record<Scenario, Defaults>> = {
   renderer: drains,
   'retry-scheduler': drains,
   isolation: { ...drains, endpoints: 10, concurrency: 10 },
+  holds: { ...drains, events: 100_000, rounds: 1 },
   search: { ...drains, events: 100_000 },
   idle: { ...drains, rounds: 5 },
 };
@@ -47,6 +49,7 @@ export const usage = `Measures Hookline on this machine: Kafka and Postgres of i
   npm run bench -- bare                       the bare loops alone
   npm run bench -- dispatcher                 one app alone on a topic that was filled for it (also renderer, retry-scheduler)
   npm run bench -- isolation                  ten endpoints, one of which never answers, beside all of them healthy
+  npm run bench -- holds --seconds 600        100,000 notifications held for paused endpoints, then drained at a pace
   npm run bench -- search --events 100000     pages of notification lists over so many rows, ${pagesOfList} of each list a round
   npm run bench -- idle                       all apps up and nothing to do
   npm run bench -- table FILE...              the figures of such JSON files as a table of docs/capacity.md
@@ -55,7 +58,7 @@ export const usage = `Measures Hookline on this machine: Kafka and Postgres of i
   --events N       events of a round (${drains.events}; rows of search: ${100_000})
   --rate R         events a second of an open loop (pipeline, isolation)
   --rounds K       rounds (${drains.rounds}; idle 5); fewer than 3 are measured, with a warning
-  --seconds S      how long idle looks (${idleSeconds})
+  --seconds S      how long idle and holds look (${idleSeconds})
   --json FILE      the figures as JSON
   --profile APP    one more round, in which this app's functions are sampled: the ten costliest, microseconds a delivery
   --warm-up N      events before the first round (${drains.warmUpEvents})

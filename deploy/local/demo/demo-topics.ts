@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { topicNames, topicSpecs } from '#contracts/topics';
-import { brokersTrouble, createTopics, removeTopics } from '#kafka/kafkajs/topics-command';
+import { brokersTrouble, createTopics, recordsInTopic, removeTopics } from '#kafka/kafkajs/topics-command';
 import { type Environment, readConfig } from '#runtime/config';
 import { kafkaPart } from '#runtime/config-parts';
 import { kafkaSettingsOf, topicSettingsOf } from '#runtime/config-values';
@@ -12,6 +12,8 @@ export interface DemoTopics {
   readonly kafka: ReturnType<typeof kafkaSettingsOf>;
   readonly eventsTopic: string;
   readonly count: number;
+  /** How many records stand in all of them now. */
+  records(): Promise<number>;
   /** Deletes topics and consumer groups of this run. */
   remove(): Promise<void>;
 }
@@ -25,9 +27,14 @@ export async function createDemoTopics(env: Environment, log: Log): Promise<Demo
     server: `Kafka at ${config.KAFKA_BROKERS.join(',')}`,
     trouble: () => brokersTrouble(kafka, log),
   });
-  const { created, differences } = await createTopics(kafka, topicSpecs(settings), log);
+  const specs = topicSpecs(settings);
+  const { created, differences } = await createTopics(kafka, specs, log);
   const fatal = differences.filter(({ severity }) => severity === 'fatal');
   if (fatal.length > 0) throw new Error(fatal.map(({ kind, name, said }) => `${kind} ${name} ${said}`).join('\n'));
   const remove = async () => void (await removeTopics(kafka, settings.prefix, log));
-  return { kafka, eventsTopic: topicNames.events(settings.prefix), count: created.length, remove };
+  const records = async () => {
+    const counts = await Promise.all(specs.map(({ name }) => recordsInTopic(kafka, name, log)));
+    return counts.reduce((sum, count) => sum + count, 0);
+  };
+  return { kafka, eventsTopic: topicNames.events(settings.prefix), count: created.length, records, remove };
 }
