@@ -29,6 +29,7 @@ import { createHeldDuties } from './held-duties.js';
 import { keepPartitions } from './keep-partitions.js';
 import { keepReceipts } from './keep-receipts.js';
 import type { ReleaseDueRetriesDeps } from './release-due-retries.js';
+import { createRetentionDuties } from './retention-duties.js';
 import type { RetrySchedulerConfig } from './retry-scheduler.config.js';
 import { RELEASE_DUE_RETRIES_DEPS, RetrySchedulerController } from './retry-scheduler.controller.js';
 import { StoreWatch } from './store-watch.js';
@@ -66,10 +67,11 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const held = createHeldDuties(config, log, { store, producer, clock });
   const disable = createDisableDuty(config, log, { store, producer, clock });
   const keep = async () => {
-    const ensure = (days: number) => ensurePartitions(store, days);
+    const ensure = (days: number) => ensurePartitions(store, days, config.PAYLOAD_RETENTION);
     await withDutyLock(store, dutyLocks.keepPartitions, () => keepPartitions({ ensure, log }));
   };
   const forget = createReceiptsDuty(config, log, { store, producer, clock });
+  const retention = createRetentionDuties(config, { clock, signal, log });
   const tellProgress = async () => {
     await clock.measure(store);
     await reportProgress(store, reader.progress());
@@ -88,6 +90,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
     void repeat(sweep, { name: 'sweep', everyMs: config.SWEEP_INTERVAL_MS, ...duty });
     void repeat(keep, { name: 'partitions', everyMs: partitionsMs, ...duty });
     void repeat(forget, { name: 'receipts', everyMs: Math.min(receiptsMsMax, config.DEDUPE_WINDOW), ...duty });
+    retention.start();
   };
   /** No duty can do anything before the pool is open. */
   const start = () =>
@@ -98,7 +101,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
     await reader.server.close();
     closing.abort();
     await producer.stop();
-    await Promise.allSettled([store.destroy()]);
+    await Promise.allSettled([store.destroy(), retention.stop()]);
   };
   return { deps, health, server: reader.server, refused: topicCheck.refused, start, stop };
 }

@@ -211,6 +211,22 @@ export const receiptsPart = {
     .describe('the same event produced again within this makes no second notification, whatever its time'),
 };
 
+/** How long the history is kept. */
+export const retentionPart = {
+  RETENTION: z
+    .enum(['on', 'dry-run', 'off'])
+    .default('on')
+    .describe('on drops table partitions that are older than the two below, dry-run only says which, off does neither'),
+  PAYLOAD_RETENTION: duration
+    .prefault('30d')
+    .describe(
+      'request bodies are kept for this after the time of their event, by whole days (UTC); then nothing is sent again',
+    ),
+  NOTIFICATION_RETENTION: duration
+    .prefault('400d')
+    .describe('notifications and their attempts are kept for this after the time of their event, by whole days (UTC)'),
+};
+
 /** The key encryption keys that seal the secrets at rest. */
 export const secretsPart = {
   KEK_FILE: readableFile.describe('file of key encryption keys: lines id:base64 of 32 bytes, the first is active'),

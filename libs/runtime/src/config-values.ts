@@ -4,6 +4,7 @@ import type { Endpoint } from '#domain/endpoint';
 import type { AutoDisablePolicy } from '#domain/failing-endpoint';
 import type { RetryPolicy } from '#domain/retry-policy';
 import type { RetryTier } from '#domain/retry-tier';
+import type { Retention } from '#domain/table-partition';
 import type { SecretSource } from './config.js';
 
 const dayMs = 86_400_000;
@@ -124,6 +125,14 @@ export function autoDisablePolicyOf(config: {
     notificationsMin: config.AUTO_DISABLE_MIN_NOTIFICATIONS,
     spreadMsMin: config.AUTO_DISABLE_MIN_SPREAD_MS,
   };
+}
+
+/** How long what is kept, in milliseconds. */
+export function retentionOf(config: {
+  readonly PAYLOAD_RETENTION: number;
+  readonly NOTIFICATION_RETENTION: number;
+}): Retention {
+  return { payloadMs: config.PAYLOAD_RETENTION, notificationMs: config.NOTIFICATION_RETENTION };
 }
 
 /** How a member of a consumer group keeps time, in milliseconds. */

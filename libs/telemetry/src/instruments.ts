@@ -31,6 +31,17 @@ export const instruments = {
   hookline_released_total: counter('{record}', ['tier'], 'Records a retry tier let go'),
   hookline_sweep_asked_total: counter('{delivery}', [], 'Deliveries the sweep asked for again'),
   hookline_leases_lost_total: counter('{attempt}', [], 'Attempts closed as unknown because their lease ran out'),
+  hookline_partitions_dropped_total: counter('{partition}', ['table'], 'Table partitions dropped by retention'),
+  hookline_partitions_overdue: gaugeOf(
+    '{partition}',
+    ['table'],
+    'Table partitions older than their retention that are still there, as last seen; those in use stay',
+  ),
+  hookline_default_partition_rows: gaugeOf(
+    '{row}',
+    ['table'],
+    'Rows in the DEFAULT partition, up to 10,000, as last seen; it must be empty',
+  ),
   hookline_clock_drift_seconds: gaugeOf('s', [], "How far Postgres' clock is ahead of the process'"),
   hookline_records_under_way: gaugeOf('{record}', [], 'Records in handlers'),
   hookline_logs_shrunk_total: counter(

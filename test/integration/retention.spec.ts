@@ -1,0 +1,354 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  countDefaultRows,
+  daysInDefault,
+  ensurePartitions,
+  moveFromDefault,
+  oldestPartitionMs,
+} from '#audit/partitions';
+import { requestResend } from '#audit/resend-items';
+import { dropPartition, judgePartitions } from '#audit/retention';
+import type { NotificationId, TenantId } from '#domain/ids';
+import { notificationId } from '#domain/notification-id';
+import { leastIdOf, partitionName } from '#domain/table-partition';
+import { createDataSource, type DataSource } from '#postgres/data-source';
+import { dutyLocks, withDutyLock } from '#postgres/locks';
+import { createLog } from '#telemetry/log';
+import { dropPartitions } from '../../apps/retry-scheduler/src/drop-partitions.js';
+import { watchDefault } from '../../apps/retry-scheduler/src/watch-default.js';
+import { AuditWorld, accepted, aNotification, aResendClaim, exhausted } from '../support/audit-world.js';
+
+const dayMs = 86_400_000;
+const retention = { payloadMs: 30 * dayMs, notificationMs: 400 * dayMs };
+const parents = ['notifications', 'notification_payloads', 'attempts'] as const;
+
+/** A line of the log. */
+interface Line {
+  readonly event: string;
+  readonly partition?: string;
+  readonly cause?: string;
+  readonly inUse?: object;
+  readonly partitions?: readonly string[];
+  readonly [field: string]: unknown;
+}
+
+describe('retention', () => {
+  let world: AuditWorld;
+  let nextDay = 500;
+
+  beforeAll(async () => {
+    world = await AuditWorld.open();
+  });
+
+  afterAll(async () => {
+    await world?.close();
+  });
+
+  /** The first instant of a day so many days ago. */
+  function daysAgo(days: number): number {
+    return Math.floor(Date.now() / dayMs - days) * dayMs;
+  }
+
+  async function makeDay(firstMs: number): Promise<void> {
+    const day = 'to_timestamp($1::float8 / 1000)';
+    await world.database.query(`SELECT hookline_ensure_partitions(${day}, ${day})`, [firstMs]);
+  }
+
+  /** A day of its own, longer ago than everything is kept, with one pending notification. */
+  async function anOldDay(): Promise<{ readonly firstMs: number; readonly id: NotificationId }> {
+    const firstMs = daysAgo(nextDay++);
+    await makeDay(firstMs);
+    return { firstMs, id: await insertOn(firstMs) };
+  }
+
+  async function insertOn(firstMs: number, database = world): Promise<NotificationId> {
+    const base = aNotification();
+    return database.insert({ ...base, id: notificationId({ ...base, timeMs: firstMs + dayMs / 2 }) });
+  }
+
+  async function attached(): Promise<readonly string[]> {
+    const rows = await world.database.query<{ name: string }>(
+      `SELECT relname AS name FROM pg_inherits JOIN pg_class ON oid = inhrelid WHERE inhparent::regclass::text = ANY($1)`,
+      [parents],
+    );
+    return rows.map(({ name }) => name);
+  }
+
+  const namesOf = (firstMs: number) => parents.map((parent) => partitionName(parent, firstMs));
+
+  async function round(mode: 'on' | 'dry-run' = 'on', store: DataSource = world.dataSource): Promise<readonly Line[]> {
+    const lines: Line[] = [];
+    const log = createLog({ app: 'test', level: 'info', sink: { write: (line) => lines.push(JSON.parse(line)) } });
+    await dropPartitions({
+      mode,
+      judge: () => judgePartitions(store, retention),
+      drop: (partition) => dropPartition(store, partition),
+      clock: { wait: () => Promise.resolve() },
+      signal: new AbortController().signal,
+      log,
+    });
+    return lines;
+  }
+
+  const of = (lines: readonly Line[], event: string) => lines.filter((line) => line.event === event);
+  const droppedOf = (lines: readonly Line[]) => of(lines, 'partition.dropped').map(({ partition }) => partition);
+  const keptOf = (lines: readonly Line[], firstMs: number) =>
+    of(lines, 'partition.kept')
+      .filter(({ partition = '' }) => namesOf(firstMs).includes(partition))
+      .map(({ partition, cause, inUse }) => ({ partition, cause, ...(inUse === undefined ? {} : { inUse }) }));
+
+  it('drops payloads sooner than notifications and attempts, and nothing that is younger', async () => {
+    const [young, forty] = [daysAgo(8), daysAgo(40)];
+    await makeDay(forty);
+    const [ofYoung, ofForty] = [await insertOn(young), await insertOn(forty)];
+    const { firstMs, id } = await anOldDay();
+    for (const one of [ofYoung, ofForty, id]) await world.finish(await world.claim(one), accepted);
+    const lines = await round();
+    const payloads = (ms: number) => partitionName('notification_payloads', ms);
+    const ofOld = [partitionName('notifications', firstMs), partitionName('attempts', firstMs)];
+    expect(of(lines, 'retention.planned')).toMatchObject([
+      { mode: 'on', due: 4, partitions: [payloads(firstMs), payloads(forty), ...ofOld] },
+    ]);
+    expect(droppedOf(lines)).toEqual([payloads(firstMs), payloads(forty), ...ofOld]);
+    expect(of(lines, 'retention.finished')).toMatchObject([{ dropped: 4, left: 0 }]);
+    expect(of(lines, 'partition.dropped').every(({ bytes }) => Number(bytes) > 8_192)).toBe(true);
+    const names = await attached();
+    expect(names).toEqual(expect.arrayContaining([...namesOf(young), partitionName('notifications', forty)]));
+    expect(names.filter((name) => [...namesOf(firstMs), payloads(forty)].includes(name))).toEqual([]);
+    expect(await world.history(ofForty)).toEqual([[1, 'accepted']]);
+    expect(await world.database.query('SELECT FROM attempts WHERE notification_id = $1', [id])).toHaveLength(0);
+    expect(await round()).toEqual([]);
+  });
+
+  it('keeps a day with a pending notification, and says so, until it is finished', async () => {
+    const { firstMs, id } = await anOldDay();
+    const kept = await round();
+    const inUse = { pending: 1, resendItems: 0, claims: 0 };
+    expect(keptOf(kept, firstMs)).toEqual(
+      ['notification_payloads', 'notifications', 'attempts'].map((table) => ({
+        ...{ partition: partitionName(table as 'attempts', firstMs), cause: 'IN_USE', inUse },
+      })),
+    );
+    expect(of(kept, 'retention.finished')).toMatchObject([{ dropped: 0, left: 3 }]);
+    expect(await attached()).toEqual(expect.arrayContaining(namesOf(firstMs)));
+    await world.finish(await world.claim(id), accepted);
+    expect(droppedOf(await round())).toHaveLength(3);
+  });
+
+  it('keeps a day with an open resend item and with an open claim, until both are closed', async () => {
+    const { firstMs, id } = await anOldDay();
+    await world.finish(await world.claim(id), exhausted);
+    const who = { tenantId: 'acme' as TenantId, principal: 'ann', reason: null, requestId: randomUUID() };
+    const item = await requestResend(world.dataSource, { notificationId: id, ...who });
+    const inUse = { pending: 0, resendItems: 1, claims: 0 };
+    expect(keptOf(await round(), firstMs)).toMatchObject([{ inUse }, { inUse }, { inUse }]);
+    const answer = await world.claims.open(aResendClaim(id, item.id));
+    if (answer.kind !== 'claimed') throw new Error(`the claim was not given: ${JSON.stringify(answer)}`);
+    const claimed = { ...inUse, claims: 1 };
+    expect(keptOf(await round(), firstMs)).toMatchObject([{ inUse: claimed }, { inUse: claimed }, { inUse: claimed }]);
+    await world.finish(answer.claim, exhausted);
+    expect(droppedOf(await round())).toHaveLength(3);
+  });
+
+  it('judges again under the lock: a row that came after the plan keeps the partition', async () => {
+    const { firstMs, id } = await anOldDay();
+    await world.finish(await world.claim(id), accepted);
+    const judged = await judgePartitions(world.dataSource, retention);
+    const due = judged.filter(({ judgement }) => judgement.kind === 'over').map(({ partition }) => partition);
+    const late = await insertOn(firstMs);
+    for (const partition of due)
+      expect(await dropPartition(world.dataSource, partition)).toMatchObject({
+        kind: 'kept',
+        because: { cause: 'IN_USE', inUse: { pending: 1 } },
+      });
+    await world.finish(await world.claim(late), accepted);
+    const attempts = due.find(({ table }) => table === 'attempts');
+    if (attempts === undefined) throw new Error('no partition of attempts is due');
+    expect(await dropPartition(world.dataSource, attempts)).toEqual({
+      kind: 'kept',
+      because: { cause: 'NOTIFICATIONS_KEPT' },
+    });
+    expect(droppedOf(await round())).toHaveLength(3);
+  });
+
+  it('leaves alone what it did not make: attached by others, detached, DEFAULT, depended on', async () => {
+    const [theirs, named] = [daysAgo(3_000), daysAgo(2_000)];
+    const { query } = world.database;
+    const attach = (table: string, fromMs: number, days: number) =>
+      query(`CREATE TABLE ${table} PARTITION OF notification_payloads
+             FOR VALUES FROM ('${leastIdOf(fromMs)}') TO ('${leastIdOf(fromMs + days * dayMs)}')`);
+    await attach('their_archive', theirs, 1);
+    await attach(partitionName('notification_payloads', named), named, 2);
+    const { firstMs, id } = await anOldDay();
+    await world.finish(await world.claim(id), accepted);
+    const detached = partitionName('attempts', firstMs);
+    await query(`ALTER TABLE attempts DETACH PARTITION ${detached}`);
+    const viewed = partitionName('notifications', firstMs);
+    await query(`CREATE VIEW their_view AS SELECT id FROM ${viewed}`);
+
+    const lines = await round();
+    expect(droppedOf(lines)).toEqual([partitionName('notification_payloads', firstMs)]);
+    const causes = of(lines, 'partition.kept').map(({ partition, cause }) => [partition, cause]);
+    expect(causes).toEqual([
+      [partitionName('notification_payloads', named), 'NOT_OURS'],
+      ['their_archive', 'NOT_OURS'],
+      [viewed, 'DEPENDED_ON'],
+    ]);
+    expect(await query(`SELECT FROM ${detached}`)).toHaveLength(1);
+    for (const parent of parents) expect(await attached()).toContain(`${parent}_default`);
+    await query(`DROP VIEW their_view; DROP TABLE their_archive; DROP TABLE ${detached};
+                 DROP TABLE ${partitionName('notification_payloads', named)}`);
+    expect(droppedOf(await round())).toEqual([viewed]);
+  });
+
+  it('gives up while somebody uses a table, says so, and holds nobody up who comes after', async () => {
+    const { firstMs, id } = await anOldDay();
+    await world.finish(await world.claim(id), accepted);
+    const reader = world.dataSource.createQueryRunner();
+    await reader.startTransaction();
+    try {
+      await reader.query('SELECT FROM notification_payloads LIMIT 1');
+      // Written while the reader still holds its lock and the duty waits behind it.
+      const [lines] = await Promise.all([round(), world.insert(), world.insert()]);
+      const payloads = partitionName('notification_payloads', firstMs);
+      expect(keptOf(lines, firstMs)).toEqual([{ partition: payloads, cause: 'LOCKED' }]);
+      expect(droppedOf(lines)).toEqual([partitionName('notifications', firstMs), partitionName('attempts', firstMs)]);
+    } finally {
+      await reader.rollbackTransaction();
+      await reader.release();
+    }
+    expect(droppedOf(await round())).toEqual([partitionName('notification_payloads', firstMs)]);
+  });
+
+  it('drops each partition once when three schedulers do it at once, with the lock of the duty and without', async () => {
+    const stores = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const store = createDataSource({ url: world.database.url, poolMax: 4, applicationName: 'hookline.test' });
+        return store.initialize();
+      }),
+    );
+    try {
+      for (const withLock of [true, false]) {
+        const days = [await anOldDay(), await anOldDay()];
+        for (const { id } of days) await world.finish(await world.claim(id), accepted);
+        const rounds = await Promise.all(
+          stores.map((store) =>
+            withLock ? withDutyLock(store, dutyLocks.dropPartitions, () => round('on', store)) : round('on', store),
+          ),
+        );
+        const late = await round(); // what a scheduler left because another one had the table
+        const dropped = [...rounds, late].flatMap((lines) => droppedOf(lines ?? []));
+        expect(dropped.toSorted()).toEqual(days.flatMap(({ firstMs }) => namesOf(firstMs)).toSorted());
+        if (withLock) expect(rounds.some((lines) => lines === null)).toBe(true);
+      }
+    } finally {
+      await Promise.all(stores.map((store) => store.destroy()));
+    }
+  });
+
+  it('drops nothing in a dry run, and says what it would drop', async () => {
+    const { firstMs, id } = await anOldDay();
+    await world.finish(await world.claim(id), accepted);
+    const before = await attached();
+    const lines = await round('dry-run');
+    expect(of(lines, 'retention.planned')).toMatchObject([{ mode: 'dry-run', due: 3 }]);
+    expect(new Set(of(lines, 'retention.planned')[0]?.partitions)).toEqual(new Set(namesOf(firstMs)));
+    expect(of(lines, 'retention.finished')).toMatchObject([{ mode: 'dry-run', dropped: 0, left: 3 }]);
+    expect((await attached()).toSorted()).toEqual(before.toSorted());
+    expect(droppedOf(await round())).toHaveLength(3);
+  });
+
+  describe('of DEFAULT', () => {
+    const watch = async (): Promise<{ readonly lines: readonly Line[]; readonly rows: number }> => {
+      const lines: Line[] = [];
+      const log = createLog({ app: 'test', level: 'info', sink: { write: (line) => lines.push(JSON.parse(line)) } });
+      const store = world.dataSource;
+      const found = await watchDefault({
+        countRows: () => countDefaultRows(store),
+        daysInDefault: (daysMax) => daysInDefault(store, daysMax),
+        move: (firstMs) => moveFromDefault(store, firstMs),
+        log,
+      });
+      return { lines, rows: found.reduce((sum, { value }) => sum + value, 0) };
+    };
+
+    it('says nothing while it is empty, warns when it is not, and moves late and early days into their own', async () => {
+      expect(await watch()).toEqual({ lines: [], rows: 0 });
+      const days = [daysAgo(-60), daysAgo(200)];
+      const ids = [await insertOn(days[0] ?? 0), await insertOn(days[1] ?? 0)];
+      for (const id of ids) await world.finish(await world.claim(id), accepted);
+      const { lines, rows } = await watch();
+      expect(rows).toBe(6);
+      expect(of(lines, 'partitions.defaultNotEmpty')).toMatchObject([
+        { level: 'warn', rows: { notifications: 2, notification_payloads: 2, attempts: 2 } },
+      ]);
+      expect(of(lines, 'partitions.moved')).toMatchObject(
+        days.map((firstMs) => ({ day: new Date(firstMs).toISOString().slice(0, 10), rows: 3 })),
+      );
+      expect(await watch()).toEqual({ lines: [], rows: 0 });
+      for (const [i, id] of ids.entries()) {
+        const firstMs = days[i] ?? 0;
+        const [row] = await world.database.query(
+          'SELECT tableoid::regclass::text AS place FROM notifications WHERE id = $1',
+          [id],
+        );
+        expect(row).toEqual({ place: partitionName('notifications', firstMs) });
+        expect(await world.course(id)).toMatchObject({ state: 'sent', attempt_count: 1 });
+        expect(await world.history(id)).toEqual([[1, 'accepted']]);
+      }
+    });
+
+    it('moves a day into which others write all the time, and loses none of their rows', async () => {
+      const firstMs = daysAgo(-90);
+      const ids: NotificationId[] = [];
+      let isMoved = false;
+      const write = async () => {
+        while (!isMoved) {
+          const id = await insertOn(firstMs);
+          ids.push(id);
+          await world.finish(await world.claim(id), accepted);
+        }
+      };
+      const writers = Promise.all([write(), write(), write()]);
+      while (ids.length < 20) await world.database.query('SELECT 1');
+      const moved = await moveFromDefault(world.dataSource, firstMs).finally(() => {
+        isMoved = true;
+      });
+      await writers;
+      expect(moved).toBeGreaterThan(20);
+      expect(await watch()).toEqual({ lines: [], rows: 0 });
+      const stored = await world.database.query<{ id: string }>(
+        `SELECT n.id FROM ${partitionName('notifications', firstMs)} n
+           JOIN ${partitionName('attempts', firstMs)} ON notification_id = n.id
+           JOIN ${partitionName('notification_payloads', firstMs)} p ON p.id = n.id WHERE state = 'sent'`,
+      );
+      expect(stored.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+    });
+
+    it('goes on saying that rows lie there whose place is taken by a table that is not attached', async () => {
+      const firstMs = daysAgo(-120);
+      const name = partitionName('notifications', firstMs);
+      await world.database.query(`CREATE TABLE ${name} (id uuid)`);
+      await insertOn(firstMs);
+      expect((await watch()).rows).toBe(2);
+      expect(await watch()).toMatchObject({ lines: [{ rows: { notifications: 1 } }], rows: 1 });
+      await world.database.query(`DROP TABLE ${name}`);
+      await watch();
+      expect((await watch()).rows).toBe(0);
+    });
+  });
+
+  it('is followed by where ids have a place: in every table, from the last gap on', async () => {
+    const first = daysAgo(8);
+    expect(await oldestPartitionMs(world.dataSource)).toBe(first);
+    await makeDay(first - dayMs);
+    await makeDay(first - 3 * dayMs);
+    expect(await oldestPartitionMs(world.dataSource)).toBe(first - dayMs);
+    await world.database.query(`DROP TABLE ${partitionName('notification_payloads', first)}`);
+    expect(await oldestPartitionMs(world.dataSource)).toBe(first + dayMs);
+    expect(await ensurePartitions(world.dataSource, 14, 5 * dayMs)).toBe(0);
+    expect(await oldestPartitionMs(world.dataSource)).toBe(first + dayMs);
+    expect(await ensurePartitions(world.dataSource, 14)).toBe(1);
+  });
+});
