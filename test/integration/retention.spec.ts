@@ -213,6 +213,7 @@ describe('retention', () => {
       const [lines] = await Promise.all([round(), world.insert(), world.insert()]);
       const payloads = partitionName('notification_payloads', firstMs);
       expect(keptOf(lines, firstMs)).toEqual([{ partition: payloads, cause: 'LOCKED' }]);
+      expect(of(lines, 'partition.kept')).toMatchObject([{ table: 'notification_payloads' }]);
       expect(droppedOf(lines)).toEqual([partitionName('notifications', firstMs), partitionName('attempts', firstMs)]);
     } finally {
       await reader.rollbackTransaction();

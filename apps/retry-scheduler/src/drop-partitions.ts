@@ -70,7 +70,7 @@ function keptOf({ partition, judgement }: JudgedPartition): readonly Kept[] {
   return judgement.kind === 'kept' ? [{ partition, because: judgement.because }] : [];
 }
 
-/** A table that is in use is left for the next round: asking again at once would only hold others up again. */
+/** A table that is used as a whole is left for the next round: asking again at once would only hold others up again. */
 async function dropAll(
   due: readonly TablePartition[],
   deps: DropPartitionsDeps,
@@ -83,13 +83,13 @@ async function dropAll(
     if (deps.signal.aborted) break;
     const { table, name, dayMs } = partition;
     const answer: DropAnswer = locked.has(table)
-      ? { kind: 'kept', because: { cause: 'LOCKED' } }
+      ? { kind: 'kept', because: { cause: 'LOCKED', table } }
       : table === 'attempts' && keptDays.has(dayMs)
         ? { kind: 'kept', because: { cause: 'NOTIFICATIONS_KEPT' } }
         : await deps.drop(partition);
     if (answer.kind === 'kept') {
       kept.push({ partition, because: answer.because });
-      if (answer.because.cause === 'LOCKED') locked.add(table);
+      if (answer.because.cause === 'LOCKED' && answer.because.table === table) locked.add(table);
       if (table === 'notifications') keptDays.add(dayMs);
       continue;
     }

@@ -23,8 +23,8 @@ export type KeptBecause =
   | { readonly cause: 'IN_USE'; readonly inUse: DayInUse }
   /** Attempts stay as long as a notification of their day does. */
   | { readonly cause: 'NOTIFICATIONS_KEPT' }
-  /** Somebody uses a table; looked at again in the next round. */
-  | { readonly cause: 'LOCKED' }
+  /** Somebody uses this table, or DEFAULT; looked at again in the next round. */
+  | { readonly cause: 'LOCKED'; readonly table: string }
   /** Somebody else's view or foreign key needs it. */
   | { readonly cause: 'DEPENDED_ON' };
 
@@ -87,7 +87,7 @@ function listNow(dataSource: DataSource, withBytes: boolean) {
 }
 
 function judgeDue({ table, dayMs: firstMs }: TablePartition, inUse: DayInUse | null, keptDays: ReadonlySet<number>) {
-  if (inUse === null) return { kind: 'kept', because: { cause: 'LOCKED' } } as const;
+  if (inUse === null) return { kind: 'kept', because: { cause: 'LOCKED', table: 'notifications' } } as const;
   if (isUsed(inUse)) return { kind: 'kept', because: { cause: 'IN_USE', inUse } } as const;
   if (table === 'attempts' && firstMs !== null && keptDays.has(firstMs))
     return { kind: 'kept', because: { cause: 'NOTIFICATIONS_KEPT' } } as const;
@@ -125,15 +125,24 @@ async function inUseOf(tx: Transaction, firstMs: number): Promise<DayInUse> {
  * before is seen, and whatever comes later finds no partition. Gives up instead of waiting. Throws a Failure.
  */
 export async function dropPartition(dataSource: DataSource, partition: TablePartition): Promise<DropAnswer> {
-  const answer = await unlessLocked(() => inTransaction(dataSource, (tx) => dropUnused(tx, partition)));
-  return 'cause' in answer ? { kind: 'kept', because: answer } : answer;
+  const { table, name } = partition;
+  let used: string = table;
+  const answer = await unlessLocked(() =>
+    inTransaction(dataSource, async (tx) => {
+      await shortLocks(tx);
+      await rowsOf(tx, `LOCK TABLE ONLY ${table} IN ACCESS EXCLUSIVE MODE`, []);
+      used = name;
+      return dropUnused(tx, partition);
+    }),
+  );
+  if (!('cause' in answer)) return answer;
+  const { cause } = answer;
+  return { kind: 'kept', because: cause === 'LOCKED' ? { cause, table: used } : { cause } };
 }
 
-/** The parent first, as every other statement does; once it is ours, nothing below it is waited for. */
+/** The parent was locked first, as every other statement does; as it is ours now, nothing below it is waited for. */
 async function dropUnused(tx: Transaction, { table, name, dayMs: firstMs }: TablePartition): Promise<DropAnswer> {
   if (firstMs === null) return { kind: 'gone' };
-  await shortLocks(tx);
-  await rowsOf(tx, `LOCK TABLE ONLY ${table} IN ACCESS EXCLUSIVE MODE`, []);
   const [found] = await attachedTables(tx, { name });
   if (found === undefined || found.table !== table || found.dayMs !== firstMs) return { kind: 'gone' };
   const below = [found.sqlName, ...(await defaultOf(tx, table))].map((one) => `ONLY ${one}`).join(', ');

@@ -69,7 +69,7 @@ function becauseSaid(because: KeptBecause): string {
     case 'NOTIFICATIONS_KEPT':
       return 'its notifications are kept';
     case 'LOCKED':
-      return 'a table is locked by somebody';
+      return `somebody has locked ${because.table}`;
     case 'DEPENDED_ON':
       return 'something of somebody else needs it';
   }
