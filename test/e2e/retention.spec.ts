@@ -7,6 +7,7 @@ import { AdminClient, refusal } from '../support/admin-client.js';
 import { anEvent } from '../support/builders.js';
 import { allSeen, aSecret } from '../support/configure.js';
 import { Stack } from '../support/stack.js';
+import { TestApp } from '../support/start-app.js';
 import { until } from '../support/until.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
 
@@ -108,6 +109,20 @@ describe('retention', () => {
     await session.rollbackTransaction();
     await session.release();
     await reader.destroy();
+  });
+
+  it('is left out where it is switched off, and DEFAULT is watched all the same', async () => {
+    const off = await TestApp.start('retry-scheduler', { ...stack.env, RETENTION: 'off' });
+    try {
+      const metrics = async () => (await off.probe('/metrics')).body;
+      const isWatched = async () => (await metrics()).includes('hookline_default_partition_rows{');
+      await until(isWatched, { what: 'DEFAULT is watched' });
+      await off.ready();
+      expect(await metrics()).not.toContain('hookline_partitions_overdue');
+      expect(off.lines.filter((line) => /"event":"(retention|partition)\./.test(line))).toEqual([]);
+    } finally {
+      await off.kill('SIGTERM');
+    }
   });
 
   it('is listed before it is done, by a command that changes nothing', () => {

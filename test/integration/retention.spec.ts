@@ -18,6 +18,7 @@ import { createLog } from '#telemetry/log';
 import { dropPartitions } from '../../apps/retry-scheduler/src/drop-partitions.js';
 import { watchDefault } from '../../apps/retry-scheduler/src/watch-default.js';
 import { AuditWorld, accepted, aNotification, aResendClaim, exhausted } from '../support/audit-world.js';
+import { until } from '../support/until.js';
 
 const dayMs = 86_400_000;
 const retention = { payloadMs: 30 * dayMs, notificationMs: 400 * dayMs };
@@ -260,6 +261,36 @@ describe('retention', () => {
     expect(droppedOf(await round())).toHaveLength(3);
   });
 
+  it('drops a day of payloads again after an event that came for it in the very minute of the first drop', async () => {
+    const firstMs = daysAgo(41);
+    await makeDay(firstMs);
+    const payloads = partitionName('notification_payloads', firstMs);
+    expect(droppedOf(await round())).toEqual([payloads]);
+    const before = await oldestPartitionMs(world.dataSource);
+    const late = await insertOn(firstMs);
+    expect(await moveFromDefault(world.dataSource, firstMs)).toBe(1);
+    expect(keptOf(await round(), firstMs)).toMatchObject([{ partition: payloads, cause: 'IN_USE' }]);
+    expect(await oldestPartitionMs(world.dataSource)).toBe(before);
+    await world.finish(await world.claim(late), accepted);
+    expect(droppedOf(await round())).toEqual([payloads]);
+  });
+
+  it('does not hold a table for long: a look that takes over a second is given up', async () => {
+    const { firstMs, id } = await anOldDay();
+    await world.finish(await world.claim(id), accepted);
+    const judged = await judgePartitions(world.dataSource, retention);
+    const [payloads] = judged.flatMap(({ partition, judgement }) => (judgement.kind === 'over' ? [partition] : []));
+    if (payloads === undefined) throw new Error('nothing is due');
+    const { query } = world.database;
+    await query('ALTER TABLE claims RENAME TO claims_before');
+    await query(`CREATE FUNCTION slow_claims() RETURNS SETOF claims_before LANGUAGE plpgsql
+                 AS $$ BEGIN PERFORM pg_sleep(3); END $$; CREATE VIEW claims AS SELECT * FROM slow_claims()`);
+    const slow = await dropPartition(world.dataSource, payloads);
+    await query('DROP VIEW claims; DROP FUNCTION slow_claims; ALTER TABLE claims_before RENAME TO claims');
+    expect(slow).toEqual({ kind: 'kept', because: { cause: 'TOO_SLOW' } });
+    expect(droppedOf(await round())).toHaveLength(namesOf(firstMs).length);
+  });
+
   describe('of DEFAULT', () => {
     const watch = async (): Promise<{ readonly lines: readonly Line[]; readonly rows: number }> => {
       const lines: Line[] = [];
@@ -325,6 +356,29 @@ describe('retention', () => {
            JOIN ${partitionName('notification_payloads', firstMs)} p ON p.id = n.id WHERE state = 'sent'`,
       );
       expect(stored.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+    });
+
+    it('waits for a row that is being written, and moves it as well', async () => {
+      const firstMs = daysAgo(-100);
+      const id = await insertOn(firstMs);
+      const other = `${id.slice(0, -4)}ffff`;
+      const writer = world.dataSource.createQueryRunner();
+      await writer.startTransaction();
+      await writer.query(
+        `INSERT INTO notifications SELECT (jsonb_populate_record(n, jsonb_build_object('id', $2::text))).*
+           FROM notifications n WHERE id = $1`,
+        [id, other],
+      );
+      const moving = moveFromDefault(world.dataSource, firstMs);
+      const isWaiting = async () => {
+        const statement = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+        return (await world.database.query(statement)).length > 0;
+      };
+      await until(isWaiting, { what: 'the move waits' });
+      await writer.commitTransaction();
+      await writer.release();
+      expect(await moving).toBe(3);
+      expect(await watch()).toEqual({ lines: [], rows: 0 });
     });
 
     it('goes on saying that rows lie there whose place is taken by a table that is not attached', async () => {

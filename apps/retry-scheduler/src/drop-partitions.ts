@@ -15,7 +15,7 @@
 import type { TablePartition } from '#audit/partitions';
 import type { DropAnswer, JudgedPartition, KeptBecause } from '#audit/retention';
 import type { Clock } from '#domain/clock';
-import { type PartitionedTable, partitionedTables } from '#domain/table-partition';
+import { partitionedTables } from '#domain/table-partition';
 import { count, type GaugeReading } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 
@@ -46,23 +46,21 @@ export async function dropPartitions(deps: DropPartitionsDeps): Promise<readonly
   const { mode, log } = deps;
   const judged = await deps.judge();
   const due = judged.flatMap(({ partition, judgement }) => (judgement.kind === 'over' ? [partition] : []));
-  const kept = judged.flatMap(keptOf);
-  const planned = due.slice(0, dropsMax).map(({ name }) => name);
-  if (due.length > 0) log.info('retention.planned', { mode, due: due.length, partitions: planned });
-  const result = mode === 'on' ? await dropAll(due.slice(0, dropsMax), deps) : { dropped: [], kept: [] };
-  const stays = [...kept, ...result.kept];
-  for (const { partition, because } of stays) log.info('partition.kept', { partition: partition.name, ...because });
-  const left = partitionedTables.map((table) => {
-    const isOf = ({ partition, because }: Kept) => partition.table === table && because.cause !== 'NOT_OURS';
-    const overdue = due.filter((one) => one.table === table && !result.dropped.includes(one));
-    const inKept = kept.filter(isOf).length;
-    return { value: overdue.length + inKept, labels: { table } };
-  });
-  if (due.length > 0 || stays.length > 0) {
-    const leftNow = left.reduce((sum, { value }) => sum + value, 0);
-    log.info('retention.finished', { mode, dropped: result.dropped.length, left: leftNow });
-  }
-  return left;
+  const planned = due.slice(0, dropsMax);
+  if (due.length > 0)
+    log.info('retention.planned', { mode, due: due.length, partitions: planned.map(({ name }) => name) });
+  const done = mode === 'on' ? await dropAll(planned, deps) : { gone: new Set<TablePartition>(), kept: [] };
+  const keptBefore = judged.flatMap(keptOf);
+  const kept = [...keptBefore, ...done.kept];
+  for (const { partition, because } of kept) log.info('partition.kept', { partition: partition.name, ...because });
+  const old = keptBefore.flatMap(({ partition, because }) => (because.cause === 'NOT_OURS' ? [] : [partition]));
+  const left = [...old, ...due.filter((one) => !done.gone.has(one))];
+  if (due.length > 0 || kept.length > 0)
+    log.info('retention.finished', { mode, dropped: done.gone.size, left: left.length });
+  return partitionedTables.map((table) => ({
+    value: left.filter((one) => one.table === table).length,
+    labels: { table },
+  }));
 }
 
 function keptOf({ partition, judgement }: JudgedPartition): readonly Kept[] {
@@ -70,34 +68,37 @@ function keptOf({ partition, judgement }: JudgedPartition): readonly Kept[] {
   return judgement.kind === 'kept' ? [{ partition, because: judgement.because }] : [];
 }
 
-/** A table that is used as a whole is left for the next round: asking again at once would only hold others up again. */
-async function dropAll(
-  due: readonly TablePartition[],
-  deps: DropPartitionsDeps,
-): Promise<{ readonly dropped: readonly TablePartition[]; readonly kept: readonly Kept[] }> {
-  const dropped: TablePartition[] = [];
+/** What became of the partitions that were to be dropped; `gone` are also those that somebody else dropped meanwhile. */
+interface Done {
+  readonly gone: ReadonlySet<TablePartition>;
+  readonly kept: readonly Kept[];
+}
+
+async function dropAll(due: readonly TablePartition[], deps: DropPartitionsDeps): Promise<Done> {
+  const gone = new Set<TablePartition>();
   const kept: Kept[] = [];
-  const locked = new Set<PartitionedTable>();
-  const keptDays = new Set<number | null>();
   for (const partition of due) {
     if (deps.signal.aborted) break;
-    const { table, name, dayMs } = partition;
-    const answer: DropAnswer = locked.has(table)
-      ? { kind: 'kept', because: { cause: 'LOCKED', table } }
-      : table === 'attempts' && keptDays.has(dayMs)
-        ? { kind: 'kept', because: { cause: 'NOTIFICATIONS_KEPT' } }
-        : await deps.drop(partition);
-    if (answer.kind === 'kept') {
-      kept.push({ partition, because: answer.because });
-      if (answer.because.cause === 'LOCKED' && answer.because.table === table) locked.add(table);
-      if (table === 'notifications') keptDays.add(dayMs);
-      continue;
-    }
-    if (answer.kind === 'gone') continue;
-    dropped.push(partition);
+    const because = keptBy(partition, kept);
+    const answer: DropAnswer = because === null ? await deps.drop(partition) : { kind: 'kept', because };
+    if (answer.kind === 'kept') kept.push({ partition, because: answer.because });
+    else gone.add(partition);
+    if (answer.kind !== 'dropped') continue;
+    const { table, name, rows } = partition;
     count('hookline_partitions_dropped_total', { table });
-    deps.log.info('partition.dropped', { partition: name, rows: partition.rows, bytes: answer.bytes });
+    deps.log.info('partition.dropped', { partition: name, rows, bytes: answer.bytes });
     await deps.clock.wait(pauseMs, deps.signal);
   }
-  return { dropped, kept };
+  return { gone, kept };
+}
+
+/**
+ * Why a partition stays after what was kept before it. A table that is used as a whole is left for the next round: asking
+ * again at once would only hold others up again.
+ */
+function keptBy({ table, dayMs }: TablePartition, kept: readonly Kept[]): KeptBecause | null {
+  if (kept.some(({ because }) => because.cause === 'LOCKED' && because.table === table))
+    return { cause: 'LOCKED', table };
+  const isOfDay = ({ partition }: Kept) => partition.table === 'notifications' && partition.dayMs === dayMs;
+  return table === 'attempts' && kept.some(isOfDay) ? { cause: 'NOTIFICATIONS_KEPT' } : null;
 }

@@ -7,6 +7,8 @@ import { attachedTables, type TablePartition } from './partitions.js';
 const dayMs = 86_400_000;
 /** Whoever needs a table waits behind the lock that is waited for here: never longer than this, milliseconds. */
 const lockMsMax = 250;
+/** The lock is held no longer than this for one statement: what takes longer is left, milliseconds. */
+const statementMsMax = 1_000;
 /** Rows that keep a partition are counted no further than this: one is enough. */
 const inUseMax = 10_000;
 
@@ -26,7 +28,9 @@ export type KeptBecause =
   /** Somebody uses this table, or DEFAULT; looked at again in the next round. */
   | { readonly cause: 'LOCKED'; readonly table: string }
   /** Somebody else's view or foreign key needs it. */
-  | { readonly cause: 'DEPENDED_ON' };
+  | { readonly cause: 'DEPENDED_ON' }
+  /** Looking or dropping took over a second, for which nobody else could use the table. */
+  | { readonly cause: 'TOO_SLOW' };
 
 /** What becomes of an attached table. */
 export type Judgement =
@@ -106,10 +110,11 @@ async function dayInUse(dataSource: DataSource, firstMs: number): Promise<DayInU
 }
 
 async function inUseOf(tx: Transaction, firstMs: number): Promise<DayInUse> {
+  await rowsOf(tx, 'SET LOCAL enable_seqscan = off', []);
   const count = (from: string) => `(SELECT count(*) FROM (SELECT FROM ${from} LIMIT ${inUseMax}) AS few)::int`;
   const [row] = await rowsOf<DayInUse>(
     tx,
-    // next_attempt_at, which every pending row has, has the index.
+    // next_attempt_at, which every pending row has, has the index; a scan of the whole day would hold everybody up.
     `SELECT ${count("notifications WHERE id >= $1 AND id < $2 AND state = 'pending' AND next_attempt_at IS NOT NULL")}
               AS pending,
             ${count(`resend_job_items WHERE state IN ('requested', 'claimed')
@@ -132,6 +137,7 @@ export async function dropPartition(dataSource: DataSource, partition: TablePart
       await shortLocks(tx);
       await rowsOf(tx, `LOCK TABLE ONLY ${table} IN ACCESS EXCLUSIVE MODE`, []);
       used = name;
+      await rowsOf(tx, `SET LOCAL statement_timeout = ${statementMsMax}`, []);
       return dropUnused(tx, partition);
     }),
   );
@@ -179,15 +185,16 @@ function idsOfDay(firstMs: number): readonly string[] {
 }
 
 /** SQLSTATEs that only say: not now, or not while that is there (PostgreSQL, appendix A). */
-const causes: Readonly<Record<string, 'LOCKED' | 'DEPENDED_ON'>> = {
+const causes: Readonly<Record<string, Exclude<KeptBecause['cause'], 'IN_USE' | 'NOTIFICATIONS_KEPT'>>> = {
   '55P03': 'LOCKED', // lock_not_available
   '40P01': 'LOCKED', // deadlock_detected
   '2BP01': 'DEPENDED_ON', // dependent_objects_still_exist
+  '57014': 'TOO_SLOW', // query_canceled
 };
 
 async function unlessLocked<T extends object>(
   ask: () => Promise<T>,
-): Promise<T | { readonly cause: 'LOCKED' | 'DEPENDED_ON' }> {
+): Promise<T | { readonly cause: 'LOCKED' | 'DEPENDED_ON' | 'TOO_SLOW' }> {
   try {
     return await ask();
   } catch (error) {

@@ -72,6 +72,8 @@ function becauseSaid(because: KeptBecause): string {
       return `somebody has locked ${because.table}`;
     case 'DEPENDED_ON':
       return 'something of somebody else needs it';
+    case 'TOO_SLOW':
+      return 'looking at it took too long';
   }
 }
 
