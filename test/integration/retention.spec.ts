@@ -152,6 +152,17 @@ describe('retention', () => {
     expect(droppedOf(await round())).toHaveLength(3);
   });
 
+  it('takes no wish for a re-send of what it has just dropped, so that none waits for ever', async () => {
+    const { id } = await anOldDay();
+    await world.finish(await world.claim(id), exhausted);
+    expect(droppedOf(await round())).toHaveLength(3);
+    const who = { tenantId: 'acme' as TenantId, principal: 'ann', reason: null, requestId: randomUUID() };
+    await expect(requestResend(world.dataSource, { notificationId: id, ...who })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
+    expect(await world.database.query('SELECT FROM resend_jobs WHERE request_id = $1', [who.requestId])).toEqual([]);
+  });
+
   it('judges again under the lock: a row that came after the plan keeps the partition', async () => {
     const { firstMs, id } = await anOldDay();
     await world.finish(await world.claim(id), accepted);

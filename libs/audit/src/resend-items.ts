@@ -32,7 +32,7 @@ export async function requestResend(dataSource: DataSource, request: ResendReque
   // The statement does not see what another transaction commits while it runs; the repeated one does.
   const item = (await insertItem(dataSource, request)) ?? (await insertItem(dataSource, request));
   if (item !== null) return item;
-  const message = `the request ${request.requestId} was stored by somebody else in this instant`;
+  const message = `the request ${request.requestId} was stored, or its notification removed, in this instant`;
   throw new Failure('STORE_UNAVAILABLE', message, { retryable: true });
 }
 
@@ -61,17 +61,22 @@ function itemOf(row: ItemRow): ResendItem {
   return { id: row.id as ResendItemId, notificationId: row.notification_id as NotificationId, isNew: row.is_new };
 }
 
-/** Null: another transaction stored the same request id in this instant. */
+/**
+ * Null: another transaction stored the same request id, or dropped the notification's partition, in this instant. That the
+ * row is looked for in this very statement keeps its partition: a drop comes before it, or finds the item.
+ */
 async function insertItem(dataSource: DataSource, request: ResendRequest): Promise<ResendItem | null> {
   const { tenantId, notificationId, requestId, principal, reason } = request;
   const [row] = await rowsOf<ItemRow>(
     dataSource,
     `WITH job AS (
        INSERT INTO resend_jobs (id, tenant_id, request_id, principal, reason, state)
-       VALUES ($1, $3, $5, $6, $7, 'running') ON CONFLICT (tenant_id, request_id) DO NOTHING RETURNING id),
+       SELECT $1::uuid, $3::text, $5::text, $6::text, $7::text, 'running'
+        WHERE EXISTS (SELECT FROM notifications WHERE id = $4::uuid)
+       ON CONFLICT (tenant_id, request_id) DO NOTHING RETURNING id),
      item AS (
        INSERT INTO resend_job_items (id, job_id, notification_id, state, asked_at)
-       SELECT $2, job.id, $4, 'requested', now() FROM job RETURNING id, notification_id),
+       SELECT $2::uuid, job.id, $4::uuid, 'requested', now() FROM job RETURNING id, notification_id),
      logged AS (
        INSERT INTO operator_log (tenant_id, principal, action, target, reason, request_id)
        SELECT $3::text, $6, 'notifications.resend', 'tenants/' || $3 || '/notifications/' || $4::text, $7, $5 FROM item)
