@@ -1,38 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  countDefaultRows,
-  daysInDefault,
-  ensurePartitions,
-  moveFromDefault,
-  oldestPartitionMs,
-} from '#audit/partitions';
+import { ensurePartitions, moveFromDefault, oldestPartitionMs } from '#audit/partitions';
 import { requestResend } from '#audit/resend-items';
 import { dropPartition, judgePartitions } from '#audit/retention';
 import type { NotificationId, TenantId } from '#domain/ids';
-import { notificationId } from '#domain/notification-id';
 import { leastIdOf, partitionName } from '#domain/table-partition';
 import { createDataSource, type DataSource } from '#postgres/data-source';
 import { dutyLocks, withDutyLock } from '#postgres/locks';
-import { createLog } from '#telemetry/log';
 import { dropPartitions } from '../../apps/retry-scheduler/src/drop-partitions.js';
-import { watchDefault } from '../../apps/retry-scheduler/src/watch-default.js';
-import { AuditWorld, accepted, aNotification, aResendClaim, exhausted } from '../support/audit-world.js';
-import { until } from '../support/until.js';
+import { AuditWorld, accepted, aResendClaim, exhausted } from '../support/audit-world.js';
+import { daysAgo, insertOn, keptLog, type Line, linesOf, makeDay } from '../support/old-days.js';
 
 const dayMs = 86_400_000;
 const retention = { payloadMs: 30 * dayMs, notificationMs: 400 * dayMs };
 const parents = ['notifications', 'notification_payloads', 'attempts'] as const;
-
-/** A line of the log. */
-interface Line {
-  readonly event: string;
-  readonly partition?: string;
-  readonly cause?: string;
-  readonly inUse?: object;
-  readonly partitions?: readonly string[];
-  readonly [field: string]: unknown;
-}
 
 describe('retention', () => {
   let world: AuditWorld;
@@ -46,26 +27,11 @@ describe('retention', () => {
     await world?.close();
   });
 
-  /** The first instant of a day so many days ago. */
-  function daysAgo(days: number): number {
-    return Math.floor(Date.now() / dayMs - days) * dayMs;
-  }
-
-  async function makeDay(firstMs: number): Promise<void> {
-    const day = 'to_timestamp($1::float8 / 1000)';
-    await world.database.query(`SELECT hookline_ensure_partitions(${day}, ${day})`, [firstMs]);
-  }
-
   /** A day of its own, longer ago than everything is kept, with one pending notification. */
   async function anOldDay(): Promise<{ readonly firstMs: number; readonly id: NotificationId }> {
     const firstMs = daysAgo(nextDay++);
-    await makeDay(firstMs);
-    return { firstMs, id: await insertOn(firstMs) };
-  }
-
-  async function insertOn(firstMs: number, database = world): Promise<NotificationId> {
-    const base = aNotification();
-    return database.insert({ ...base, id: notificationId({ ...base, timeMs: firstMs + dayMs / 2 }) });
+    await makeDay(world, firstMs);
+    return { firstMs, id: await insertOn(world, firstMs) };
   }
 
   async function attached(): Promise<readonly string[]> {
@@ -79,8 +45,7 @@ describe('retention', () => {
   const namesOf = (firstMs: number) => parents.map((parent) => partitionName(parent, firstMs));
 
   async function round(mode: 'on' | 'dry-run' = 'on', store: DataSource = world.dataSource): Promise<readonly Line[]> {
-    const lines: Line[] = [];
-    const log = createLog({ app: 'test', level: 'info', sink: { write: (line) => lines.push(JSON.parse(line)) } });
+    const { log, lines } = keptLog();
     await dropPartitions({
       mode,
       judge: () => judgePartitions(store, retention),
@@ -92,28 +57,27 @@ describe('retention', () => {
     return lines;
   }
 
-  const of = (lines: readonly Line[], event: string) => lines.filter((line) => line.event === event);
-  const droppedOf = (lines: readonly Line[]) => of(lines, 'partition.dropped').map(({ partition }) => partition);
+  const droppedOf = (lines: readonly Line[]) => linesOf(lines, 'partition.dropped').map(({ partition }) => partition);
   const keptOf = (lines: readonly Line[], firstMs: number) =>
-    of(lines, 'partition.kept')
+    linesOf(lines, 'partition.kept')
       .filter(({ partition = '' }) => namesOf(firstMs).includes(partition))
       .map(({ partition, cause, inUse }) => ({ partition, cause, ...(inUse === undefined ? {} : { inUse }) }));
 
   it('drops payloads sooner than notifications and attempts, and nothing that is younger', async () => {
     const [young, forty] = [daysAgo(8), daysAgo(40)];
-    await makeDay(forty);
-    const [ofYoung, ofForty] = [await insertOn(young), await insertOn(forty)];
+    await makeDay(world, forty);
+    const [ofYoung, ofForty] = [await insertOn(world, young), await insertOn(world, forty)];
     const { firstMs, id } = await anOldDay();
     for (const one of [ofYoung, ofForty, id]) await world.finish(await world.claim(one), accepted);
     const lines = await round();
     const payloads = (ms: number) => partitionName('notification_payloads', ms);
     const ofOld = [partitionName('notifications', firstMs), partitionName('attempts', firstMs)];
-    expect(of(lines, 'retention.planned')).toMatchObject([
+    expect(linesOf(lines, 'retention.planned')).toMatchObject([
       { mode: 'on', due: 4, partitions: [payloads(firstMs), payloads(forty), ...ofOld] },
     ]);
     expect(droppedOf(lines)).toEqual([payloads(firstMs), payloads(forty), ...ofOld]);
-    expect(of(lines, 'retention.finished')).toMatchObject([{ dropped: 4, left: 0 }]);
-    expect(of(lines, 'partition.dropped').every(({ bytes }) => Number(bytes) > 8_192)).toBe(true);
+    expect(linesOf(lines, 'retention.finished')).toMatchObject([{ dropped: 4, left: 0 }]);
+    expect(linesOf(lines, 'partition.dropped').every(({ bytes }) => Number(bytes) > 8_192)).toBe(true);
     const names = await attached();
     expect(names).toEqual(expect.arrayContaining([...namesOf(young), partitionName('notifications', forty)]));
     expect(names.filter((name) => [...namesOf(firstMs), payloads(forty)].includes(name))).toEqual([]);
@@ -131,7 +95,7 @@ describe('retention', () => {
         ...{ partition: partitionName(table as 'attempts', firstMs), cause: 'IN_USE', inUse },
       })),
     );
-    expect(of(kept, 'retention.finished')).toMatchObject([{ dropped: 0, left: 3 }]);
+    expect(linesOf(kept, 'retention.finished')).toMatchObject([{ dropped: 0, left: 3 }]);
     expect(await attached()).toEqual(expect.arrayContaining(namesOf(firstMs)));
     await world.finish(await world.claim(id), accepted);
     expect(droppedOf(await round())).toHaveLength(3);
@@ -168,7 +132,7 @@ describe('retention', () => {
     await world.finish(await world.claim(id), accepted);
     const judged = await judgePartitions(world.dataSource, retention);
     const due = judged.filter(({ judgement }) => judgement.kind === 'over').map(({ partition }) => partition);
-    const late = await insertOn(firstMs);
+    const late = await insertOn(world, firstMs);
     for (const partition of due)
       expect(await dropPartition(world.dataSource, partition)).toMatchObject({
         kind: 'kept',
@@ -201,7 +165,7 @@ describe('retention', () => {
 
     const lines = await round();
     expect(droppedOf(lines)).toEqual([partitionName('notification_payloads', firstMs)]);
-    const causes = of(lines, 'partition.kept').map(({ partition, cause }) => [partition, cause]);
+    const causes = linesOf(lines, 'partition.kept').map(({ partition, cause }) => [partition, cause]);
     expect(causes).toEqual([
       [partitionName('notification_payloads', named), 'NOT_OURS'],
       ['their_archive', 'NOT_OURS'],
@@ -225,7 +189,7 @@ describe('retention', () => {
       const [lines] = await Promise.all([round(), world.insert(), world.insert()]);
       const payloads = partitionName('notification_payloads', firstMs);
       expect(keptOf(lines, firstMs)).toEqual([{ partition: payloads, cause: 'LOCKED' }]);
-      expect(of(lines, 'partition.kept')).toMatchObject([{ table: 'notification_payloads' }]);
+      expect(linesOf(lines, 'partition.kept')).toMatchObject([{ table: 'notification_payloads' }]);
       expect(droppedOf(lines)).toEqual([partitionName('notifications', firstMs), partitionName('attempts', firstMs)]);
     } finally {
       await reader.rollbackTransaction();
@@ -253,7 +217,6 @@ describe('retention', () => {
         const late = await round(); // what a scheduler left because another one had the table
         const dropped = [...rounds, late].flatMap((lines) => droppedOf(lines ?? []));
         expect(dropped.toSorted()).toEqual(days.flatMap(({ firstMs }) => namesOf(firstMs)).toSorted());
-        if (withLock) expect(rounds.some((lines) => lines === null)).toBe(true);
       }
     } finally {
       await Promise.all(stores.map((store) => store.destroy()));
@@ -265,20 +228,20 @@ describe('retention', () => {
     await world.finish(await world.claim(id), accepted);
     const before = await attached();
     const lines = await round('dry-run');
-    expect(of(lines, 'retention.planned')).toMatchObject([{ mode: 'dry-run', due: 3 }]);
-    expect(new Set(of(lines, 'retention.planned')[0]?.partitions)).toEqual(new Set(namesOf(firstMs)));
-    expect(of(lines, 'retention.finished')).toMatchObject([{ mode: 'dry-run', dropped: 0, left: 3 }]);
+    expect(linesOf(lines, 'retention.planned')).toMatchObject([{ mode: 'dry-run', due: 3 }]);
+    expect(new Set(linesOf(lines, 'retention.planned')[0]?.partitions)).toEqual(new Set(namesOf(firstMs)));
+    expect(linesOf(lines, 'retention.finished')).toMatchObject([{ mode: 'dry-run', dropped: 0, left: 3 }]);
     expect((await attached()).toSorted()).toEqual(before.toSorted());
     expect(droppedOf(await round())).toHaveLength(3);
   });
 
   it('drops a day of payloads again after an event that came for it in the very minute of the first drop', async () => {
     const firstMs = daysAgo(41);
-    await makeDay(firstMs);
+    await makeDay(world, firstMs);
     const payloads = partitionName('notification_payloads', firstMs);
     expect(droppedOf(await round())).toEqual([payloads]);
     const before = await oldestPartitionMs(world.dataSource);
-    const late = await insertOn(firstMs);
+    const late = await insertOn(world, firstMs);
     expect(await moveFromDefault(world.dataSource, firstMs)).toBe(1);
     expect(keptOf(await round(), firstMs)).toMatchObject([{ partition: payloads, cause: 'IN_USE' }]);
     expect(await oldestPartitionMs(world.dataSource)).toBe(before);
@@ -302,114 +265,11 @@ describe('retention', () => {
     expect(droppedOf(await round())).toHaveLength(namesOf(firstMs).length);
   });
 
-  describe('of DEFAULT', () => {
-    const watch = async (): Promise<{ readonly lines: readonly Line[]; readonly rows: number }> => {
-      const lines: Line[] = [];
-      const log = createLog({ app: 'test', level: 'info', sink: { write: (line) => lines.push(JSON.parse(line)) } });
-      const store = world.dataSource;
-      const found = await watchDefault({
-        countRows: () => countDefaultRows(store),
-        daysInDefault: (daysMax) => daysInDefault(store, daysMax),
-        move: (firstMs) => moveFromDefault(store, firstMs),
-        log,
-      });
-      return { lines, rows: found.reduce((sum, { value }) => sum + value, 0) };
-    };
-
-    it('says nothing while it is empty, warns when it is not, and moves late and early days into their own', async () => {
-      expect(await watch()).toEqual({ lines: [], rows: 0 });
-      const days = [daysAgo(-60), daysAgo(200)];
-      const ids = [await insertOn(days[0] ?? 0), await insertOn(days[1] ?? 0)];
-      for (const id of ids) await world.finish(await world.claim(id), accepted);
-      const { lines, rows } = await watch();
-      expect(rows).toBe(6);
-      expect(of(lines, 'partitions.defaultNotEmpty')).toMatchObject([
-        { level: 'warn', rows: { notifications: 2, notification_payloads: 2, attempts: 2 } },
-      ]);
-      expect(of(lines, 'partitions.moved')).toMatchObject(
-        days.map((firstMs) => ({ day: new Date(firstMs).toISOString().slice(0, 10), rows: 3 })),
-      );
-      expect(await watch()).toEqual({ lines: [], rows: 0 });
-      for (const [i, id] of ids.entries()) {
-        const firstMs = days[i] ?? 0;
-        const [row] = await world.database.query(
-          'SELECT tableoid::regclass::text AS place FROM notifications WHERE id = $1',
-          [id],
-        );
-        expect(row).toEqual({ place: partitionName('notifications', firstMs) });
-        expect(await world.course(id)).toMatchObject({ state: 'sent', attempt_count: 1 });
-        expect(await world.history(id)).toEqual([[1, 'accepted']]);
-      }
-    });
-
-    it('moves a day into which others write all the time, and loses none of their rows', async () => {
-      const firstMs = daysAgo(-90);
-      const ids: NotificationId[] = [];
-      let isMoved = false;
-      const write = async () => {
-        while (!isMoved) {
-          const id = await insertOn(firstMs);
-          ids.push(id);
-          await world.finish(await world.claim(id), accepted);
-        }
-      };
-      const writers = Promise.all([write(), write(), write()]);
-      while (ids.length < 20) await world.database.query('SELECT 1');
-      const moved = await moveFromDefault(world.dataSource, firstMs).finally(() => {
-        isMoved = true;
-      });
-      await writers;
-      expect(moved).toBeGreaterThan(20);
-      expect(await watch()).toEqual({ lines: [], rows: 0 });
-      const stored = await world.database.query<{ id: string }>(
-        `SELECT n.id FROM ${partitionName('notifications', firstMs)} n
-           JOIN ${partitionName('attempts', firstMs)} ON notification_id = n.id
-           JOIN ${partitionName('notification_payloads', firstMs)} p ON p.id = n.id WHERE state = 'sent'`,
-      );
-      expect(stored.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
-    });
-
-    it('waits for a row that is being written, and moves it as well', async () => {
-      const firstMs = daysAgo(-100);
-      const id = await insertOn(firstMs);
-      const other = `${id.slice(0, -4)}ffff`;
-      const writer = world.dataSource.createQueryRunner();
-      await writer.startTransaction();
-      await writer.query(
-        `INSERT INTO notifications SELECT (jsonb_populate_record(n, jsonb_build_object('id', $2::text))).*
-           FROM notifications n WHERE id = $1`,
-        [id, other],
-      );
-      const moving = moveFromDefault(world.dataSource, firstMs);
-      const isWaiting = async () => {
-        const statement = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-        return (await world.database.query(statement)).length > 0;
-      };
-      await until(isWaiting, { what: 'the move waits' });
-      await writer.commitTransaction();
-      await writer.release();
-      expect(await moving).toBe(3);
-      expect(await watch()).toEqual({ lines: [], rows: 0 });
-    });
-
-    it('goes on saying that rows lie there whose place is taken by a table that is not attached', async () => {
-      const firstMs = daysAgo(-120);
-      const name = partitionName('notifications', firstMs);
-      await world.database.query(`CREATE TABLE ${name} (id uuid)`);
-      await insertOn(firstMs);
-      expect((await watch()).rows).toBe(2);
-      expect(await watch()).toMatchObject({ lines: [{ rows: { notifications: 1 } }], rows: 1 });
-      await world.database.query(`DROP TABLE ${name}`);
-      await watch();
-      expect((await watch()).rows).toBe(0);
-    });
-  });
-
   it('is followed by where ids have a place: in every table, from the last gap on', async () => {
     const first = daysAgo(8);
     expect(await oldestPartitionMs(world.dataSource)).toBe(first);
-    await makeDay(first - dayMs);
-    await makeDay(first - 3 * dayMs);
+    await makeDay(world, first - dayMs);
+    await makeDay(world, first - 3 * dayMs);
     expect(await oldestPartitionMs(world.dataSource)).toBe(first - dayMs);
     await world.database.query(`DROP TABLE ${partitionName('notification_payloads', first)}`);
     expect(await oldestPartitionMs(world.dataSource)).toBe(first + dayMs);

@@ -4,8 +4,8 @@
  * A plain DROP of the attached partition, one in a transaction. Detaching it first would be no gentler: DETACH wants the
  * same ACCESS EXCLUSIVE lock on the parent, and its CONCURRENTLY is refused while there is a DEFAULT partition. It would be
  * a second change of the parent's partitions, each of which makes every session plan anew, and killed between the two it
- * leaves a table that nobody knows. A DROP holds the lock for changes of the catalogue alone: Postgres removes the files
- * after the locks are released. No table of ours has a foreign key to these, so no other table is locked or read for one.
+ * leaves a table that nobody knows. A DROP holds the lock for changes of the catalogue, and before them for a look by keys at
+ * what is not finished: Postgres removes the files after the locks are released. No table of ours has a foreign key to these, so no other table is locked or read for one.
  *
  * The order is payloads, notifications, attempts: without its notification no attempt can be claimed, so none is written
  * once its partition is gone. Killed at any point: each transaction is whole, and the next round goes on. Several
@@ -49,14 +49,14 @@ export async function dropPartitions(deps: DropPartitionsDeps): Promise<readonly
   const planned = due.slice(0, dropsMax);
   if (due.length > 0)
     log.info('retention.planned', { mode, due: due.length, partitions: planned.map(({ name }) => name) });
-  const done = mode === 'on' ? await dropAll(planned, deps) : { gone: new Set<TablePartition>(), kept: [] };
+  const done = mode === 'on' ? await dropAll(planned, deps) : nothingDone;
   const keptBefore = judged.flatMap(keptOf);
   const kept = [...keptBefore, ...done.kept];
   for (const { partition, because } of kept) log.info('partition.kept', { partition: partition.name, ...because });
   const old = keptBefore.flatMap(({ partition, because }) => (because.cause === 'NOT_OURS' ? [] : [partition]));
   const left = [...old, ...due.filter((one) => !done.gone.has(one))];
   if (due.length > 0 || kept.length > 0)
-    log.info('retention.finished', { mode, dropped: done.gone.size, left: left.length });
+    log.info('retention.finished', { mode, dropped: done.dropped, left: left.length });
   return partitionedTables.map((table) => ({
     value: left.filter((one) => one.table === table).length,
     labels: { table },
@@ -70,13 +70,17 @@ function keptOf({ partition, judgement }: JudgedPartition): readonly Kept[] {
 
 /** What became of the partitions that were to be dropped; `gone` are also those that somebody else dropped meanwhile. */
 interface Done {
+  readonly dropped: number;
   readonly gone: ReadonlySet<TablePartition>;
   readonly kept: readonly Kept[];
 }
 
+const nothingDone: Done = { dropped: 0, gone: new Set(), kept: [] };
+
 async function dropAll(due: readonly TablePartition[], deps: DropPartitionsDeps): Promise<Done> {
   const gone = new Set<TablePartition>();
   const kept: Kept[] = [];
+  let dropped = 0;
   for (const partition of due) {
     if (deps.signal.aborted) break;
     const because = keptBy(partition, kept);
@@ -85,11 +89,12 @@ async function dropAll(due: readonly TablePartition[], deps: DropPartitionsDeps)
     else gone.add(partition);
     if (answer.kind !== 'dropped') continue;
     const { table, name, rows } = partition;
+    dropped++;
     count('hookline_partitions_dropped_total', { table });
     deps.log.info('partition.dropped', { partition: name, rows, bytes: answer.bytes });
     await deps.clock.wait(pauseMs, deps.signal);
   }
-  return { gone, kept };
+  return { dropped, gone, kept };
 }
 
 /**
