@@ -5,7 +5,8 @@
  * same ACCESS EXCLUSIVE lock on the parent, and its CONCURRENTLY is refused while there is a DEFAULT partition. It would be
  * a second change of the parent's partitions, each of which makes every session plan anew, and killed between the two it
  * leaves a table that nobody knows. A DROP holds the lock for changes of the catalogue, and before them for a look by keys at
- * what is not finished: Postgres removes the files after the locks are released. No table of ours has a foreign key to these, so no other table is locked or read for one.
+ * what is not finished: Postgres removes the files after the locks are released. No table of ours has a foreign key to
+ * these, so no other table is locked or read for one.
  *
  * The order is payloads, notifications, attempts: without its notification no attempt can be claimed, so none is written
  * once its partition is gone. Killed at any point: each transaction is whole, and the next round goes on. Several
