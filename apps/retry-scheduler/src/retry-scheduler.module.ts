@@ -35,6 +35,8 @@ import { RELEASE_DUE_RETRIES_DEPS, RetrySchedulerController } from './retry-sche
 import { StoreWatch } from './store-watch.js';
 import { type SweepOverdueDeps, sweepOverdue } from './sweep-overdue.js';
 
+/** Each duty holds a connection for its lock and one for its work: with fewer, those that begin together wait for each other. */
+const poolMaxLeast = 16;
 const progressMs = 2_000;
 const watchMs = 1_000;
 const heldMs = 1_000;
@@ -54,7 +56,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const { signal } = closing;
   const { prefix, tiers } = topicSettingsOf(config);
   const pool = { url: config.DATABASE_URL, applicationName: 'hookline.retry-scheduler' };
-  const store = createDataSource({ ...pool, poolMax: config.DATABASE_POOL_MAX });
+  const store = createDataSource({ ...pool, poolMax: Math.max(config.DATABASE_POOL_MAX, poolMaxLeast) });
   const clock = new StoreClock(systemClock, log);
   const producer = new KafkaRecordProducer(kafkaSettingsOf(config), `${prefix}retry-scheduler`, log, systemClock);
   const deliveriesTopic = topicNames.deliveries(prefix);

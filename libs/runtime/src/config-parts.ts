@@ -98,7 +98,9 @@ export const databasePart = {
     .transform((text) => () => text)
     .describe('postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=FILE')
     .meta(renewedSecret),
-  DATABASE_POOL_MAX: whole(2, 100).default(6).describe('connections of one app to Postgres'),
+  DATABASE_POOL_MAX: whole(2, 100)
+    .default(6)
+    .describe('connections of one app to Postgres; a retry-scheduler may take 16 whatever this says'),
 };
 
 /** How events are gathered. */
