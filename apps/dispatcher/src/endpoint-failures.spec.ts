@@ -91,4 +91,35 @@ describe('the failures of endpoints', () => {
     await failures.flush();
     expect(stored).toHaveLength(1);
   });
+
+  it('keep a success the store was away for, and add up what came before and after', async () => {
+    const { failures, note, stored, store } = setup();
+    store.isAway = true;
+    note(bad, ids[0], 10);
+    note(good);
+    note(bad, ids[0], 20);
+    await expect(failures.flush()).rejects.toThrow('away');
+    note(bad, ids[1], 30);
+    await expect(failures.flush()).rejects.toThrow('away');
+    store.isAway = false;
+    note(bad, ids[1], 40);
+    await failures.flush();
+    expect(stored).toEqual([
+      [{ key, isAnew: true, attempts: 3, firstFailedMs: 20, lastFailedMs: 40, notificationIds: [...ids] }],
+    ]);
+  });
+
+  it('of before a success are over, also when they could not be stored', async () => {
+    const { failures, note, stored, store } = setup();
+    store.isAway = true;
+    note(bad, ids[0], 10);
+    await expect(failures.flush()).rejects.toThrow('away');
+    note(good);
+    note(bad, ids[1], 30);
+    store.isAway = false;
+    await failures.flush();
+    expect(stored).toEqual([
+      [{ key, isAnew: true, attempts: 1, firstFailedMs: 30, lastFailedMs: 30, notificationIds: [ids[1]] }],
+    ]);
+  });
 });

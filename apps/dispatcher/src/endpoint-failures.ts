@@ -42,10 +42,26 @@ export class EndpointFailures {
       const ended = news.size > 0 ? await this.deps.store([...news.values()]) : [];
       for (const failing of ended) if (failing.warnings > 0) this.deps.tellRecovered(failing);
     } catch (error) {
-      for (const [key, count] of news) if (!this.news.has(key) && this.news.size < newsMax) this.news.set(key, count);
+      for (const [key, count] of news) this.putBack(key, count);
       throw error;
     }
     this.failing = new Set(await this.deps.load());
+  }
+
+  /** What could not be stored comes before what has happened since. */
+  private putBack(key: EndpointKey, before: EndpointFailureCount): void {
+    const since = this.news.get(key);
+    if (since === undefined && this.news.size < newsMax) this.news.set(key, before);
+    if (since === undefined || since.isAnew) return;
+    const ids = before.attempts === 0 ? [] : before.notificationIds;
+    this.news.set(key, {
+      key,
+      isAnew: before.isAnew,
+      attempts: before.attempts + since.attempts,
+      firstFailedMs: before.attempts === 0 ? since.firstFailedMs : before.firstFailedMs,
+      lastFailedMs: since.lastFailedMs,
+      notificationIds: since.notificationIds.reduce(withOneMore, ids),
+    });
   }
 
   private noteGood(key: EndpointKey): void {

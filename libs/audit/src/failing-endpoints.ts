@@ -9,7 +9,7 @@ import {
   type NotificationId,
   type TenantId,
 } from '#domain/ids';
-import { rowsOf } from '#postgres/transaction';
+import { inTransaction, rowsOf, type Transaction } from '#postgres/transaction';
 
 /** What one process has seen of an endpoint since it told last. Times: milliseconds since the epoch. */
 export interface EndpointFailureCount {
@@ -29,24 +29,27 @@ export interface StoredFailing extends FailingEndpoint {
   readonly key: EndpointKey;
 }
 
-/** Adds failures to what is stored of endpoints that exist; a success ends it. Answers what ended. Throws a Failure. */
-export async function storeFailures(
+/** Adds failures to what is stored of endpoints that exist; a success ends it: all of it or nothing. Answers what ended. Throws a Failure. */
+export function storeFailures(
   dataSource: DataSource,
   counts: readonly EndpointFailureCount[],
 ): Promise<readonly StoredFailing[]> {
-  const over = counts.filter(({ isAnew }) => isAnew).map(({ key }) => idsOfKey(key));
-  const ended = over.length === 0 ? [] : await endFailing(dataSource, over);
-  const failed = counts.filter(({ attempts }) => attempts > 0).toSorted((a, b) => (a.key < b.key ? -1 : 1));
-  if (failed.length > 0) await addFailures(dataSource, failed);
-  return ended;
+  const sorted = counts.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  const over = sorted.filter(({ isAnew }) => isAnew).map(({ key }) => idsOfKey(key));
+  const failed = sorted.filter(({ attempts }) => attempts > 0);
+  return inTransaction(dataSource, async (tx) => {
+    const ended = over.length === 0 ? [] : await endFailing(tx, over);
+    if (failed.length > 0) await addFailures(tx, failed);
+    return ended;
+  });
 }
 
 async function endFailing(
-  dataSource: DataSource,
+  tx: Transaction,
   ids: readonly ReturnType<typeof idsOfKey>[],
 ): Promise<readonly StoredFailing[]> {
   const rows = await rowsOf<FailingRow>(
-    dataSource,
+    tx,
     `DELETE FROM failing_endpoints f WHERE (tenant_id, endpoint_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))
      RETURNING ${columns}`,
     [ids.map(({ tenantId }) => tenantId), ids.map(({ endpointId }) => endpointId)],
@@ -54,9 +57,9 @@ async function endFailing(
   return rows.map(storedOf);
 }
 
-async function addFailures(dataSource: DataSource, failed: readonly EndpointFailureCount[]): Promise<void> {
+async function addFailures(tx: Transaction, failed: readonly EndpointFailureCount[]): Promise<void> {
   const ids = failed.map(({ key }) => idsOfKey(key));
-  await rowsOf(dataSource, addStatement, [
+  await rowsOf(tx, addStatement, [
     ids.map(({ tenantId }) => tenantId),
     ids.map(({ endpointId }) => endpointId),
     failed.map(({ firstFailedMs }) => firstFailedMs),
