@@ -42,11 +42,13 @@ async function warn(failing: StoredFailing, warnings: number, deps: DisableFaili
   deps.tell('failing', failing);
 }
 
+/** It is told before anything else can fail: the next round would not know of it any more. */
 async function disable(failing: StoredFailing, deps: DisableFailingDeps): Promise<void> {
   const wasOn = await deps.disable(failing.key);
-  await deps.forgetFailing(failing.key);
-  if (!wasOn) return;
   const { key, sinceMs, attempts } = failing;
-  deps.log.error('endpoint.autoDisabled', { endpoint: key, sinceMs, attempts });
-  deps.tell('disabled', failing);
+  if (wasOn) {
+    deps.log.error('endpoint.autoDisabled', { endpoint: key, sinceMs, attempts });
+    deps.tell('disabled', failing);
+  }
+  await deps.forgetFailing(key);
 }

@@ -25,6 +25,11 @@ describe('an endpoint that only fails', () => {
     expect(after(120, { warnings: 2 })).toEqual({ kind: 'disable' });
   });
 
+  it('is never switched off without a warning, however late somebody looks', () => {
+    expect(after(1_000)).toEqual({ kind: 'warn', warnings: 2 });
+    expect(after(1_000, { warnings: 2 })).toEqual({ kind: 'disable' });
+  });
+
   it.each([
     ['fewer attempts', { attempts: 19 }],
     ['one notification', { notifications: 1 }],

@@ -32,12 +32,15 @@ export const failingNotificationsMax = 10;
 /** Shares of the time after which it is switched off: by default after 24 and 72 hours. */
 const warningShares = [0.2, 0.6];
 
-/** A few failures of one notification, or all within hours, switch nothing off, however long nothing else was sent. */
+/**
+ * A few failures of one notification, or all within hours, switch nothing off, however long nothing else was sent. Nobody is
+ * switched off without a warning: where nobody looked for days, the warning comes first and the rest with the next look.
+ */
 export function judgeFailing(failing: FailingEndpoint, policy: AutoDisablePolicy, nowMs: number): FailingVerdict {
   const ageMs = nowMs - failing.sinceMs;
-  const isProven = failing.notifications >= policy.notificationsMin && failing.attempts >= policy.attemptsMin;
-  if (ageMs >= policy.afterMs && isProven && failing.lastFailedMs - failing.sinceMs >= policy.spreadMsMin)
-    return { kind: 'disable' };
   const warnings = warningShares.filter((share) => ageMs >= policy.afterMs * share).length;
-  return warnings > failing.warnings ? { kind: 'warn', warnings } : { kind: 'nothing' };
+  if (warnings > failing.warnings) return { kind: 'warn', warnings };
+  const isProven = failing.notifications >= policy.notificationsMin && failing.attempts >= policy.attemptsMin;
+  const isOver = ageMs >= policy.afterMs && isProven && failing.lastFailedMs - failing.sinceMs >= policy.spreadMsMin;
+  return { kind: isOver ? 'disable' : 'nothing' };
 }
