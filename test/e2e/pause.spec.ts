@@ -5,7 +5,7 @@ import { anEvent } from '../support/builders.js';
 import { allSeen, aSecret } from '../support/configure.js';
 import { Stack } from '../support/stack.js';
 import { until } from '../support/until.js';
-import { WebhookReceiver } from '../support/webhook-receiver.js';
+import { type Behaviour, WebhookReceiver } from '../support/webhook-receiver.js';
 
 const tenant = 'tenants/acme';
 const eventCount = 60;
@@ -31,9 +31,9 @@ describe('an endpoint that an operator pauses', () => {
   });
 
   /** An endpoint of its own that takes the events of its name. */
-  async function endpoint(id: string) {
+  async function endpoint(id: string, behaviour: Behaviour = () => 200) {
     const secret = aSecret();
-    const url = receiver.on(`/${id}`, secret);
+    const url = receiver.on(`/${id}`, secret, behaviour);
     const name = `${tenant}/endpoints/${id}`;
     await admin.apply([
       { endpoint: { name, url, signingSecret: secret } },
@@ -97,6 +97,21 @@ describe('an endpoint that an operator pauses', () => {
     const isFailed = async () => (await countOf(id, `failure_reason = 'ENDPOINT_DISABLED'`)) === 3;
     await until(isFailed, { what: 'they have failed', limitMs });
     expect(arrived()).toEqual([]);
+  });
+
+  it('fails at once what waits for a retry when it is disabled', async () => {
+    const { name, id, produce, arrived } = await endpoint('gone-bad', (_nth, response) => {
+      response.writeHead(503, { 'retry-after': '3600' }).end();
+      return 'own';
+    });
+    await produce(2);
+    const isWaiting = async () => (await countOf(id, `waiting_reason = 'RETRY_SCHEDULED'`)) === 2;
+    await until(isWaiting, { what: 'both wait for their retry', limitMs });
+    await admin.call(admin.endpoints, 'updateEndpoint', { endpoint: { name, enabled: false } });
+    const isFailed = async () =>
+      (await countOf(id, `failure_reason = 'ENDPOINT_DISABLED' AND attempt_count = 1`)) === 2;
+    await until(isFailed, { what: 'they have failed', limitMs });
+    expect(arrived()).toHaveLength(2);
   });
 
   it('is paused once, by whom and why on record, and refused what makes no sense', async () => {

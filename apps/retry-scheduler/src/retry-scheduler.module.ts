@@ -3,6 +3,7 @@ import { closeLostLeases, findOverdue, findRequestedItems, markAsked } from '#au
 import { ensurePartitions } from '#audit/partitions';
 import { readProgress, reportProgress } from '#audit/progress';
 import { switchReceipts } from '#audit/receipts';
+import { failRefused, registryVersion } from '#audit/refused';
 import { sendDeadLetter } from '#contracts/dead-letter-record';
 import { decodeTierTimes } from '#contracts/delivery-record';
 import { logShrunkEvent } from '#contracts/operator-event-record';
@@ -25,6 +26,7 @@ import type { Log } from '#telemetry/log';
 import type { Telemetry } from '#telemetry/start-telemetry';
 import { AskPace } from './ask-pace.js';
 import { createDisableDuty } from './disable-duty.js';
+import { FailRefused } from './fail-refused.js';
 import { createHeldDuties } from './held-duties.js';
 import { keepPartitions } from './keep-partitions.js';
 import { keepReceipts } from './keep-receipts.js';
@@ -42,6 +44,9 @@ const watchMs = 1_000;
 const heldMs = 1_000;
 const expireMsMax = 60_000;
 const disableMs = 10_000;
+const refusedMs = 2_000;
+/** The longest deadline of an attempt, its lease's margin, and as much again as an app may take to hear of a change. */
+const settleMs = 60_000;
 const partitionsMs = 3_600_000;
 const receiptsMsMax = 60_000;
 /** The shortest tier waits in memory whatever its order; the others are first in, first out. */
@@ -68,6 +73,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const sweep = createSweep(config, log, { store, producer, watch, clock });
   const held = createHeldDuties(config, log, { store, producer, clock });
   const disable = createDisableDuty(config, log, { store, producer, clock });
+  const refuse = createRefusedDuty(log, { store, clock });
   const keep = async () => {
     const ensure = (days: number) => ensurePartitions(store, days, config.PAYLOAD_RETENTION);
     await withDutyLock(store, dutyLocks.keepPartitions, () => keepPartitions({ ensure, log }));
@@ -88,6 +94,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
     void repeat(held.release, { name: 'held', everyMs: heldMs, ...duty });
     void repeat(held.expire, { name: 'expire', everyMs: Math.min(expireMsMax, config.NOTIFICATION_MAX_AGE), ...duty });
     void repeat(disable, { name: 'disable', everyMs: disableMs, ...duty });
+    void repeat(refuse, { name: 'refused', everyMs: refusedMs, ...duty });
     void repeat(tellProgress, { name: 'progress', everyMs: progressMs, ...duty });
     void repeat(sweep, { name: 'sweep', everyMs: config.SWEEP_INTERVAL_MS, ...duty });
     void repeat(keep, { name: 'partitions', everyMs: partitionsMs, ...duty });
@@ -158,6 +165,19 @@ function createReceiptsDuty(
     log,
   };
   return async () => void (await withDutyLock(store, dutyLocks.keepReceipts, () => keepReceipts(deps)));
+}
+
+/** One look for what waits for endpoints nothing is sent to, under its lock. */
+function createRefusedDuty(log: Log, { store, clock }: Pick<SweepParts, 'store' | 'clock'>) {
+  const refused = new FailRefused({
+    registryVersion: () => registryVersion(store),
+    failPage: (after) => failRefused(store, after, pageRows),
+    locked: (duty) => withDutyLock(store, dutyLocks.failRefused, duty),
+    settleMs,
+    clock,
+    log,
+  });
+  return () => refused.round();
 }
 
 async function partitionsOfAll(topics: readonly string[], producer: KafkaRecordProducer): Promise<number> {

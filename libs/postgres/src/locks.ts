@@ -9,6 +9,7 @@ export const dutyLocks = {
   releaseHeld: 4_672_404,
   expireHeld: 4_672_405,
   disableFailing: 4_672_406,
+  failRefused: 4_672_407,
   dropPartitions: 4_672_411,
   watchDefault: 4_672_412,
 } as const;

@@ -22,6 +22,11 @@ export const instruments = {
   },
   hookline_held_total: counter('{notification}', ['reason'], 'Deliveries that were held'),
   hookline_held_released_total: counter('{delivery}', [], 'Held deliveries that went on once their circuit let them'),
+  hookline_refused_failed_total: counter(
+    '{notification}',
+    [],
+    'Pending notifications that failed because nothing is sent to their endpoint any more',
+  ),
   hookline_held_expired_total: counter('{notification}', [], 'Held notifications that grew too old and failed'),
   hookline_operator_events_left_out_total: counter(
     '{event}',
