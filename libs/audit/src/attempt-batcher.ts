@@ -34,10 +34,12 @@ type Row = { readonly place: number } & (FinishRow | ClaimRow);
 /**
  * Finishes and claims attempts, many in one round trip and one transaction, finishes first; repeated while Postgres is
  * away. Data that is refused is halved down to the row, so a bad finish takes no claim with it, nor a bad claim a finish.
- * The statements stand in the migration `finish-and-claim`.
+ * The statements stand in the migration `endpoint-minutes`: they count what was finished as well.
  */
 export class AttemptBatcher implements AttemptStore, ClaimStore {
   private readonly batcher: MicroBatcher<FinishItem | ClaimItem, Answer>;
+  /** Of the statements under way: two of them never count in one row, where one would wait for the other's commit. */
+  private readonly slots = new Set<number>();
 
   /** `lingerMs`: up to 5; what a finish or a claim waits at most for others while they come fast. */
   constructor(
@@ -64,12 +66,26 @@ export class AttemptBatcher implements AttemptStore, ClaimStore {
   }
 
   private async flush(items: readonly (FinishItem | ClaimItem)[]): Promise<readonly Answer[]> {
+    const slot = freeSlot(this.slots);
+    this.slots.add(slot);
+    try {
+      return await this.finishAndClaim(items, slot);
+    } finally {
+      this.slots.delete(slot);
+    }
+  }
+
+  private async finishAndClaim(
+    items: readonly (FinishItem | ClaimItem)[],
+    slot: number,
+  ): Promise<readonly Answer[]> {
     const askedMonotonicMs = this.deps.clock.monotonicMs();
     const finishes = items.filter((item) => item.kind === 'finish').sort(byId);
     const asked = firstsOf(items.filter((item) => item.kind === 'claim'));
     const opens = [...asked.values()].sort(byId);
     const rows: readonly Row[] = await this.dataSource.query(finishAndClaim, [
       ...finishColumns(finishes.map(({ finish }) => finish)),
+      slot,
       ...claimColumns(opens.map(({ request }) => request)),
     ]);
     const rowOf = new Map(rows.map((row) => [(row.kind === 'finish' ? finishes : opens)[row.place - 1], row]));
@@ -82,8 +98,15 @@ export class AttemptBatcher implements AttemptStore, ClaimStore {
   }
 }
 
-const parametersCount = 21;
-const finishAndClaim = `SELECT * FROM hookline_finish_and_claim_1(${Array.from({ length: parametersCount }, (_, i) => `$${i + 1}`).join(', ')})`;
+const parametersCount = 22;
+const finishAndClaim = `SELECT * FROM hookline_finish_and_claim_2(${Array.from({ length: parametersCount }, (_, i) => `$${i + 1}`).join(', ')})`;
+
+/** The lowest number that is not taken. */
+function freeSlot(taken: ReadonlySet<number>): number {
+  let slot = 0;
+  while (taken.has(slot)) slot++;
+  return slot;
+}
 
 /** Two records of one attempt may stand in one flush: the first of them asks, and only that one may be given the claim. */
 function firstsOf(items: readonly ClaimItem[]): ReadonlyMap<string, ClaimItem> {

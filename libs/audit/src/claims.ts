@@ -27,6 +27,8 @@ export interface Claim {
   readonly ageMs: number;
   /** Null for a notification that never had a payload. */
   readonly payloadSha256: Buffer | null;
+  /** Where its event stands in Kafka. */
+  readonly sourceTopic: string;
   /** The lease's end on this process' monotonic clock, counted from before it was asked: never later than Postgres' own. */
   readonly leaseEndsMonotonicMs: number;
 }
@@ -54,6 +56,7 @@ export interface ClaimRow {
   readonly due_in_ms: number | null;
   readonly due_ms: number | null;
   readonly is_held: boolean;
+  readonly source_topic: string;
 }
 
 /** The parameters of requests, in the order of the function that opens claims. */
@@ -86,6 +89,7 @@ export function claimAnswer(request: ClaimRequest, row: ClaimRow | undefined, as
       step: row.step,
       ageMs: row.age_ms,
       payloadSha256: row.sha256,
+      sourceTopic: row.source_topic,
       leaseEndsMonotonicMs: askedMonotonicMs + request.leaseMs,
     },
   };

@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { AskedBy, Delivery } from '#contracts/delivery-record';
 import type { EndpointId, NotificationId, ResendItemId, TemplateId, TenantId } from '#domain/ids';
 import { storeFailure } from '#postgres/store-failure';
+import { countUnknown } from './endpoint-minutes.js';
 
 /** What the sweep asks the store for; times are milliseconds. */
 export interface OverdueQuery {
@@ -176,7 +177,8 @@ const closeStatement = `
       next_attempt_at = CASE WHEN ${failsNow} THEN NULL WHEN ${inSeries} THEN now() ELSE n.next_attempt_at END
       FROM freed f WHERE n.id = f.notification_id AND n.next_number = f.number
     RETURNING n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number, n.state,
-      f.number AS lost_number)
+      f.number AS lost_number, f.trigger),
+  counted AS (${countUnknown('moved')})
   SELECT * FROM moved`;
 
 /** The delivery of a row; its content is loaded by whoever sends it. */
