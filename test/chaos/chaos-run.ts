@@ -106,7 +106,7 @@ async function readLogs(stage: ChaosStage, { generator, operator, injector }: Lo
     faults: injector.faults,
     notifications: await readNotifications(store),
     attempts: await readAttempts(store),
-    books: { ...(await readBooks(store)), recordsInTopic: await eventRecords(topics) },
+    books: { ...(await readBooks(store, stage.eventsTopic)), recordsInTopic: await eventRecords(topics) },
     duplicateRecords: await duplicateRecords(topics),
   };
 }

@@ -27,12 +27,13 @@ export function readAttempts(store: DataSource): Promise<readonly AttemptLine[]>
   );
 }
 
-/** The first line of the books (docs/guarantees.md) over all partitions. */
-export async function readBooks(store: DataSource): Promise<Omit<EventBooks, 'recordsInTopic'>> {
+/** The first line of the books (docs/guarantees.md) over all partitions of a topic. */
+export async function readBooks(store: DataSource, topic: string): Promise<Omit<EventBooks, 'recordsInTopic'>> {
   const [row] = await store.query<readonly Omit<EventBooks, 'recordsInTopic'>[]>(
     `SELECT coalesce(sum(bit_count(matched)), 0)::int AS matched, coalesce(sum(bit_count(unmatched)), 0)::int AS unmatched,
             coalesce(sum(bit_count(duplicate)), 0)::int AS duplicate, coalesce(sum(bit_count(parked)), 0)::int AS parked
-       FROM books`,
+       FROM books WHERE topic = $1`,
+    [topic],
   );
   return row ?? { matched: 0, unmatched: 0, duplicate: 0, parked: 0 };
 }

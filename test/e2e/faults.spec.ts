@@ -67,7 +67,9 @@ describe('a process that ends', () => {
     await expectGaplessHistory(stack);
     const books = () =>
       stack.database.query<{ matched: string; others: string }>(
-        'SELECT sum(bit_count(matched)) AS matched, sum(bit_count(unmatched | duplicate | parked)) AS others FROM books',
+        `SELECT sum(bit_count(matched)) AS matched, sum(bit_count(unmatched | duplicate | parked)) AS others
+           FROM books WHERE topic = $1`,
+        [stack.eventsTopic],
       );
     await until(async () => Number((await books())[0]?.matched) >= eventCount, { what: 'the books, which follow' });
     expect(await books()).toEqual([{ matched: String(eventCount), others: '0' }]);

@@ -84,7 +84,9 @@ describe('an outage', () => {
     expect(receiver.duplicates()).toEqual([]);
     const books = () =>
       stack.database.query<{ matched: string; others: string }>(
-        'SELECT sum(bit_count(matched)) AS matched, sum(bit_count(unmatched | duplicate | parked)) AS others FROM books',
+        `SELECT sum(bit_count(matched)) AS matched, sum(bit_count(unmatched | duplicate | parked)) AS others
+           FROM books WHERE topic = $1`,
+        [stack.eventsTopic],
       );
     await until(async () => Number((await books())[0]?.matched) >= total, { what: 'the books, which follow' });
     expect(await books()).toEqual([{ matched: String(total), others: '0' }]);

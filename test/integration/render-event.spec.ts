@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { verdictAt } from '#audit/books';
 import { oldestPartitionMs } from '#audit/partitions';
 import { systemClock } from '#domain/clock';
 import type { KafkaRecord } from '#domain/kafka-record';
@@ -8,6 +9,7 @@ import { KafkaRecordProducer } from '#kafka/record-producer';
 import { createLog } from '#telemetry/log';
 import { createBodyRenderer } from '../../apps/renderer/src/render-body.js';
 import { type RenderEventDeps, renderEvent } from '../../apps/renderer/src/render-event.js';
+import { renderOperatorEvent } from '../../apps/renderer/src/render-operator-event.js';
 import { AuditWorld } from '../support/audit-world.js';
 import { anEvent } from '../support/builders.js';
 import { RegistryWorld, tenantId } from '../support/registry-world.js';
@@ -18,6 +20,7 @@ const wideText = Array.from({ length: 1_024 }, (_, i) => String.fromCharCode(0x4
 describe('rendering an event', () => {
   const log = createLog({ app: 'test', level: 'error' });
   const deliveriesTopic = `render-event.${randomUUID()}`;
+  const operatorEventsTopic = 'operator-events';
   let audit: AuditWorld;
   let registry: RegistryWorld;
   let producer: KafkaRecordProducer;
@@ -35,7 +38,7 @@ describe('rendering an event', () => {
       registry: registry.snapshot,
       renderBody: createBodyRenderer(),
       oldestMs: () => oldestPartitionMs(dataSource),
-      ...{ deliveriesTopic, deadLettersTopic: deliveriesTopic },
+      ...{ deliveriesTopic, deadLettersTopic: deliveriesTopic, operatorEventsTopic },
     };
     await registry.writeEndpoint({ id: 'orders' });
     await registry.writeTemplate({ id: 'created', endpointId: 'orders' });
@@ -86,5 +89,70 @@ describe('rendering an event', () => {
     await expect(rendering).rejects.toMatchObject({ code: 'STORE_REFUSED', retryable: false });
     expect(await rowsOf('one is refused')).toMatchObject([{ template_id: 'created', state: 'pending' }]);
     expect((await recordsInTopic(kafka, deliveriesTopic, log)) - before).toBe(1);
+  });
+
+  describe('of the operators', () => {
+    const asked = 'hookline.circuit.opened';
+    let offset = 0n;
+
+    beforeAll(async () => {
+      await registry.writeTemplate({ id: 'everything', endpointId: 'orders', eventTypes: ['*'] });
+      await registry.writeTemplate({ id: 'told', endpointId: 'orders', eventTypes: ['hookline.circuit.*'] });
+      await registry.snapshot.refreshed();
+    });
+
+    function anOperatorsRecord(event: object): KafkaRecord {
+      const value = Buffer.from(JSON.stringify(event));
+      const headers = { 'content-type': Buffer.from('application/cloudevents+json') };
+      const at = { topic: operatorEventsTopic, partition: 0, offset: offset++, timestampMs: Date.now() };
+      return { ...at, key: null, value, headers };
+    }
+
+    /** The verdict, and what else is kept of the record. */
+    async function tracesOf({ topic, partition, offset: at }: KafkaRecord) {
+      const position = [topic, partition, String(at)];
+      const where = 'WHERE topic = $1 AND partition = $2 AND "offset" = $3';
+      const unmatched = await audit.database.query(`SELECT FROM unmatched_events ${where}`, position);
+      const parked = await audit.database.query<{ reason: string }>(
+        `SELECT reason FROM parked_events ${where}`,
+        position,
+      );
+      const verdict = await verdictAt(audit.dataSource, { topic, partition, offset: at });
+      return { verdict, unmatched: unmatched.length, parked: parked.map(({ reason }) => reason) };
+    }
+
+    it('tells the template that names it, and not the one for whatever upstream produces', async () => {
+      const event = anEvent({ type: asked, tenant: tenantId });
+      const record = anOperatorsRecord(event);
+      await renderOperatorEvent(record, deps);
+      await renderOperatorEvent(record, deps);
+      expect(await rowsOf(String(event['id']))).toMatchObject([{ template_id: 'told', state: 'pending' }]);
+      expect(await tracesOf(record)).toEqual({ verdict: 'matched', unmatched: 0, parked: [] });
+    });
+
+    it('is not what upstream calls by its name', async () => {
+      const event = anEvent({ type: asked, tenant: tenantId });
+      await renderEvent({ ...anOperatorsRecord(event), topic: 'events', offset: 9n }, deps);
+      expect(await rowsOf(String(event['id']))).toMatchObject([{ template_id: 'everything' }]);
+    });
+
+    it.each([
+      ['nobody asked for', { type: 'hookline.endpoint.failing', tenant: tenantId }],
+      ['belongs to no tenant', { type: asked }],
+      ['names null as its tenant', { type: asked, tenant: null }],
+    ])('has its verdict and leaves nothing else when it %s', async (_, fields) => {
+      const record = anOperatorsRecord(anEvent(fields));
+      await renderOperatorEvent(record, deps);
+      expect(await tracesOf(record)).toEqual({ verdict: 'unmatched', unmatched: 0, parked: [] });
+    });
+
+    it.each([
+      ['UNKNOWN_TENANT', { type: asked, tenant: 'nobody' }],
+      ['MISSING_ATTRIBUTE', { type: undefined, tenant: tenantId }],
+    ])('is parked as %s when somebody else must have written it', async (reason, fields) => {
+      const record = anOperatorsRecord(anEvent(fields));
+      await renderOperatorEvent(record, deps);
+      expect(await tracesOf(record)).toEqual({ verdict: 'parked', unmatched: 0, parked: [reason] });
+    });
   });
 });

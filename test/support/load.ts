@@ -145,7 +145,8 @@ async function expectBooksBalance(stack: Stack, total: number): Promise<void> {
   const read = async () => {
     const [row] = await stack.database.query<{ matched: number; duplicate: number; others: number }>(
       `SELECT sum(bit_count(matched))::int AS matched, sum(bit_count(duplicate))::int AS duplicate,
-              sum(bit_count(unmatched | parked))::int AS others FROM books`,
+              sum(bit_count(unmatched | parked))::int AS others FROM books WHERE topic = $1`,
+      [stack.eventsTopic],
     );
     return row !== undefined && row.matched + row.duplicate + row.others === records && row;
   };

@@ -22,6 +22,7 @@ export interface WrittenTemplate {
   readonly id: string;
   readonly endpointId: string;
   readonly version?: number;
+  readonly eventTypes?: readonly string[];
 }
 
 /** The registry's tables and one process' snapshot of them, which looks for changes only when it is asked to. */
@@ -69,14 +70,14 @@ export class RegistryWorld {
     }
   }
 
-  async writeTemplate({ id, endpointId, version = 1 }: WrittenTemplate): Promise<void> {
+  async writeTemplate({ id, endpointId, version = 1, eventTypes }: WrittenTemplate): Promise<void> {
     await this.database.query('INSERT INTO webhook_templates (tenant_id, id, active_version) VALUES ($1, $2, $3)', [
       ...[tenantId, id, version],
     ]);
     await this.database.query(
       `INSERT INTO webhook_template_versions (tenant_id, template_id, version, endpoint_id, event_types, method, content_type)
-       SELECT $1, $2, n, $3, '{loan.created}', 'POST', 'application/json' FROM generate_series(1, $4::int) AS n`,
-      [tenantId, id, endpointId, version],
+       SELECT $1, $2, n, $3, $5, 'POST', 'application/json' FROM generate_series(1, $4::int) AS n`,
+      [tenantId, id, endpointId, version, eventTypes ?? ['loan.created']],
     );
   }
 }

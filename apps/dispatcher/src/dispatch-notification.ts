@@ -47,6 +47,7 @@ export interface DispatchNotificationDeps {
   readonly tellExhausted: (delivery: Delivery, last: Claim) => void;
   readonly policyOf: (endpoint: Endpoint) => RetryPolicy;
   readonly producer: RecordProducer;
+  readonly operatorEventsTopic: string;
   readonly tiers: readonly RetryTier[];
   /** Of endpoints that say nothing. */
   readonly concurrency: number;
@@ -126,8 +127,11 @@ async function claimAndSend(
   const report = await sendOnce(delivery, claim, to, deps);
   // The next one's claim may take this one's finish along; where it failed, what it led to comes first.
   const { outcome, httpStatus } = report;
-  to.pass.note(report, endpoint.concurrency ?? deps.concurrency);
-  deps.failures.note(endpointKey(endpoint.tenantId, endpoint.id), delivery.notificationId, report);
+  // Of a delivery of an operator event operators are told nothing, or a failing one would bring forth the next.
+  const mayBeTold = claim.sourceTopic !== deps.operatorEventsTopic;
+  to.pass.note(report, endpoint.concurrency ?? deps.concurrency, mayBeTold);
+  if (mayBeTold || outcome.kind === 'accepted')
+    deps.failures.note(endpointKey(endpoint.tenantId, endpoint.id), delivery.notificationId, report);
   if (outcome.kind === 'accepted') to.place.leave();
   const isRepeated = to.mayRepeat && claim.trigger === 'auto' && report.resetOnReusedConnection === true;
   const takesNoStep = isRepeated || report.leaseTooShort === true;
@@ -137,7 +141,7 @@ async function claimAndSend(
   if (outcome.kind === 'gone') await deps.disableEndpoint(endpoint, 'GONE');
   logAttempt(deps.log, { delivery, claim, report, finished });
   const isExhausted = next.kind === 'failed' && next.reason === 'EXHAUSTED' && claim.trigger === 'auto';
-  if (isExhausted && finished.recorded) deps.tellExhausted(delivery, claim);
+  if (isExhausted && mayBeTold && finished.recorded) deps.tellExhausted(delivery, claim);
   const retry = retryOf(delivery, finished);
   if (retry === null || (isRepeated && !to.signal.aborted)) return retry;
   return sendToTier(retry, finished.retryDueMs ?? 0, deps);

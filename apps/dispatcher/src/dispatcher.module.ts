@@ -210,6 +210,7 @@ function createDeps(config: DispatcherConfig, log: Log, opened: Opened): Dispatc
     tellExhausted: tellings.exhausted,
     policyOf: (endpoint) => retryPolicyOf(config, endpoint),
     producer,
+    operatorEventsTopic: topicNames.operatorEvents(config.TOPIC_PREFIX),
     tiers: topicSettingsOf(config).tiers,
     concurrency: config.ENDPOINT_CONCURRENCY,
     timeouts: { attemptMs: config.ATTEMPT_TIMEOUT_MS, leaseMarginMs: config.LEASE_MARGIN_MS, sendReserveMs },

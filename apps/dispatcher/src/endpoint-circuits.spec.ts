@@ -48,10 +48,10 @@ function aWorld() {
     nowMs += ms;
   };
   /** Whether an attempt began; it ends with this report. */
-  const attempt = (report: AttemptReport, key = one): boolean => {
+  const attempt = (report: AttemptReport, key = one, mayBeTold = true): boolean => {
     const pass = circuits.admit(key);
     if (pass === null) return false;
-    pass.note(report, concurrency);
+    pass.note(report, concurrency, mayBeTold);
     pass.leave();
     return true;
   };
@@ -89,6 +89,34 @@ describe('the circuits of a process', () => {
     await settle();
     expect(rows.get(one)).toMatchObject({ circuit: { kind: 'closed' } });
     expect(told).toEqual(['acme/one open', 'acme/one closed']);
+  });
+
+  it('tell nobody that an endpoint is spared which only deliveries of operator events have failed for', async () => {
+    const { circuits, rows, told, attempt, fails, passes, settle } = aWorld();
+    const failsToTell = () => Array.from({ length: 10 }, () => attempt(bad, one, false));
+    const getsWell = async () => {
+      passes(600_000);
+      for (let n = 0; n < 7; n++) attempt(good);
+      await settle();
+      expect(circuits.admit(one)).not.toBeNull();
+      expect(rows.get(one)).toMatchObject({ circuit: { kind: 'closed' } });
+    };
+    failsToTell();
+    await settle();
+    expect(rows.get(one)).toMatchObject({ circuit: { kind: 'open' } });
+    await getsWell();
+    expect(told).toEqual([]);
+
+    fails(1);
+    failsToTell();
+    await settle();
+    expect(told, 'something else failed as well').toEqual(['acme/one open']);
+    await getsWell();
+    expect(told).toEqual(['acme/one open', 'acme/one closed']);
+    failsToTell();
+    await settle();
+    expect(rows.get(one)).toMatchObject({ circuit: { kind: 'open' } });
+    expect(told, 'what failed before it was well is told once').toHaveLength(2);
   });
 
   it('do not take the end of an attempt that began before it opened for that of a probe', async () => {

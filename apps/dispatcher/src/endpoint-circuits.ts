@@ -26,8 +26,8 @@ import { CircuitFreeze, type FreezePolicy, type Heard } from './circuit-freeze.j
 
 /** Leave to make an attempt; leaving again does nothing. */
 export interface CircuitPass {
-  /** What the endpoint did. @param concurrency the endpoint's own */
-  note(report: AttemptReport, concurrency: number): void;
+  /** What the endpoint did. @param concurrency the endpoint's own @param mayBeTold false: of an operator event */
+  note(report: AttemptReport, concurrency: number, mayBeTold?: boolean): void;
   leave(): void;
 }
 
@@ -57,6 +57,8 @@ interface Kept {
   changes: number;
   /** What operators were told last. */
   isToldOpen: boolean;
+  /** Something but deliveries of operator events has failed since: those alone are told to nobody, or they would feed themselves. */
+  isWorthTelling: boolean;
   /** Not all of it is in the store. */
   isUnsaved: boolean;
   isSaving: boolean;
@@ -81,8 +83,10 @@ export class EndpointCircuits {
     const { openings } = kept;
     let isLeft = false;
     return {
-      note: (report, concurrency) => {
-        if (kept.openings === openings) this.note(kept, report, concurrency);
+      note: (report, concurrency, mayBeTold = true) => {
+        if (kept.openings !== openings) return;
+        if (mayBeTold && judge(report) === false) kept.isWorthTelling = true;
+        this.note(kept, report, concurrency);
       },
       leave: () => {
         if (isLeft) return;
@@ -167,14 +171,16 @@ export class EndpointCircuits {
 
   private tellOf(kept: Kept, circuit: Circuit): void {
     const isOpen = circuit.kind !== 'closed';
-    if (isOpen === kept.isToldOpen) return;
+    const isWorthTelling = !isOpen || kept.isWorthTelling;
+    if (!isOpen) kept.isWorthTelling = false; // what failed before it was well opens it no more
+    if (isOpen === kept.isToldOpen || !isWorthTelling) return;
     kept.isToldOpen = isOpen;
     this.deps.tell({ key: kept.key, circuit });
   }
 
   private adopt(kept: Kept, circuit: Circuit, version: number): void {
     if (circuit.kind !== kept.circuit.kind) kept.results.clear();
-    Object.assign(kept, { circuit, version, isToldOpen: circuit.kind !== 'closed' });
+    Object.assign(kept, { circuit, version, isToldOpen: circuit.kind !== 'closed', isWorthTelling: false });
   }
 
   private isForNothing({ circuit, underWay, results, version, isUnsaved, isSaving }: Kept): boolean {
@@ -195,7 +201,7 @@ export class EndpointCircuits {
       underWay: 0,
       openings: 0,
       changes: 0,
-      isToldOpen: false,
+      ...{ isToldOpen: false, isWorthTelling: false },
       isUnsaved: false,
       isSaving: false,
     };

@@ -35,22 +35,22 @@ export interface RenderEventDeps {
   readonly oldestMs: () => Promise<number>;
   readonly deliveriesTopic: string;
   readonly deadLettersTopic: string;
+  readonly operatorEventsTopic: string;
   readonly log: Log;
 }
 
-/** One record of an events topic. Resolves when rows, books and deliveries are durable; throws a Failure otherwise. */
+/** One record of an events topic, or of the operators'. Resolves when rows, books and deliveries are durable; throws a Failure otherwise. */
 export async function renderEvent(record: KafkaRecord, deps: RenderEventDeps): Promise<void> {
   const decoded = decodeEvent(record);
   if (decoded.kind === 'parked') return parkEvent(record, decoded.reason, decoded.detail, deps);
   const { event } = decoded;
   if (deps.registry.current.tenant(event.tenantId) === undefined) await deps.registry.refreshed();
-  const view = deps.registry.current;
-  if (view.tenant(event.tenantId) === undefined)
+  if (deps.registry.current.tenant(event.tenantId) === undefined)
     return parkEvent(record, 'UNKNOWN_TENANT', `there is no tenant ${event.tenantId}`, deps);
   const time = canonicalTime(event, record.timestampMs, await deps.oldestMs());
   if (time.kind === 'too-old') return parkEvent(record, 'TOO_OLD', 'older than the oldest table partition', deps);
 
-  const templates = view.templates(event.tenantId).filter((template) => appliesTo(template, event));
+  const templates = templatesFor(event, record, deps);
   if (templates.length === 0) return keepUnmatched(record, event, deps);
   const source = { event, record, timeMs: time.ms };
   const stored = await settled(templates.map((template) => storeAndAsk(source, template, deps)));
@@ -64,8 +64,11 @@ export async function parkFaultyEvent(record: KafkaRecord, failure: Error, deps:
   await parkEvent(record, 'RENDER_FAULT', failure.message, deps);
 }
 
-function appliesTo(template: WebhookTemplate, event: Event): boolean {
-  return template.active && matchesEventType(template.eventTypes, event.type);
+/** The tenant's active templates that take an event, as the registry is known now. */
+export function templatesFor(event: Event, { topic }: KafkaRecord, deps: RenderEventDeps): readonly WebhookTemplate[] {
+  const origin = topic === deps.operatorEventsTopic ? 'operators' : 'upstream';
+  const takes = (one: WebhookTemplate) => one.active && matchesEventType(one.eventTypes, event.type, origin);
+  return deps.registry.current.templates(event.tenantId).filter(takes);
 }
 
 /** One template's failure keeps none of the others back; what may pass when it is tried again is thrown first. */
@@ -130,7 +133,8 @@ async function parkEvent(
   deps.log.warn('event.parked', { ...position(record), reason, detail, bytes: record.value?.length ?? 0 });
 }
 
-async function enterBooks({ topic, partition, offset }: KafkaRecord, verdict: Verdict, deps: RenderEventDeps) {
+/** Gives a record its verdict; resolves when that is durable. */
+export async function enterBooks({ topic, partition, offset }: KafkaRecord, verdict: Verdict, deps: RenderEventDeps) {
   await deps.books.enter({ topic, partition, offset, verdict });
   count('hookline_events_read_total', { verdict });
 }

@@ -40,6 +40,8 @@ const underWayMax = 300;
 const underWayBytesMax = 8 * 1_048_576;
 /** Read ahead, as there may be 24 partitions. */
 const partitionLimits = { recordsMax: 100, bytesMax: 2 * 1_048_576 };
+/** However many operator events wait, and whatever holds them up, the events have nine tenths of the places to themselves. */
+const operatorEventsLimits = { recordsMax: 100, bytesMax: 262_144, underWayMax: 5 };
 const sidePoolMax = 3;
 
 /** The renderer's parts, wired in plain sight; `start` opens what has to be opened, in the background. */
@@ -49,6 +51,7 @@ export function wireRenderer(config: RendererConfig, log: Log) {
   const { signal } = closing;
   const kafka = kafkaSettingsOf(config);
   const topics = topicSettingsOf(config);
+  const operatorEventsTopic = topicNames.operatorEvents(topics.prefix);
   const pool = { url: config.DATABASE_URL, applicationName: 'hookline.renderer' };
   const entities = [NotificationRow, PayloadRow, ParkedEventRow, UnmatchedEventRow];
   const plans = { pinnedPlans: true, hashedJoins: true };
@@ -68,14 +71,17 @@ export function wireRenderer(config: RendererConfig, log: Log) {
     oldestMs: remembered(() => oldestPartitionMs(side), oldestAgeMs, clock),
     deliveriesTopic: topicNames.deliveries(topics.prefix),
     deadLettersTopic: topicNames.deadLetters(topics.prefix),
+    operatorEventsTopic,
     log,
   };
   const topicCheck = createTopicCheck(config, log, signal);
   const health = new Health();
   const reader = new LogReader({
-    ...{ kafka, groupId: groupOf(topics.prefix, 'renderer'), topicsOf: { events: eventTopicsOf(topics) }, topicCheck },
+    ...{ kafka, groupId: groupOf(topics.prefix, 'renderer'), topicCheck },
+    topicsOf: { events: eventTopicsOf(topics), 'operator-events': [operatorEventsTopic] },
     gathering: { records: gatheredRecords, msMax: config.GATHER_MS },
-    ...{ timing: groupTimingOf(config), underWayMax, underWayBytesMax, ofPartition: () => partitionLimits },
+    ...{ timing: groupTimingOf(config), underWayMax, underWayBytesMax },
+    ofPartition: (topic) => (topic === operatorEventsTopic ? operatorEventsLimits : partitionLimits),
     ...{ giveUp: (record, failure) => parkFaultyEvent(record, failure, deps) },
     tellLogShrunk: (shrunk) => producer.send(logShrunkEvent('renderer', shrunk, { prefix: topics.prefix, clock })),
     onLost: (cause) => health.markDead(cause),

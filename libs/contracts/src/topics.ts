@@ -72,7 +72,7 @@ export function topicSpecs(settings: TopicSettings): readonly TopicSpec[] {
     spec({ name: deliveries(prefix), readBy: dispatcher }, [48, 12], 3 * dayMs, appendTime),
     ...tiers.map(({ topic: name, delayMs }) => spec({ name, readBy }, [12, 3], tierRetentionMs(delayMs))),
     spec({ name: deadLetters(prefix), readBy: null }, [6, 1], 30 * dayMs),
-    spec({ name: operatorEvents(prefix), readBy: null }, [6, 1], 7 * dayMs),
+    spec({ name: operatorEvents(prefix), readBy: renderer }, [6, 1], 7 * dayMs),
   ];
 }
 

@@ -15,7 +15,22 @@ describe('matchesEventType', () => {
     [['a*b*c'], 'abc', false],
     [['no', 'yes'], 'yes', true],
   ])('%j takes %s: %s', (patterns, type, taken) => {
-    expect(matchesEventType(patterns, type)).toBe(taken);
+    expect(matchesEventType(patterns, type, 'upstream')).toBe(taken);
+  });
+
+  it.each([
+    [['hookline.*'], 'hookline.circuit.opened', true],
+    [['order.*', 'hookline.circuit.opened'], 'hookline.circuit.opened', true],
+    [['*'], 'hookline.circuit.opened', false],
+    [['*.opened', 'hook*'], 'hookline.circuit.opened', false],
+    [['hookline.*'], 'order.created', false],
+  ])('%j takes %s of the operators: %s', (patterns, type, taken) => {
+    expect(matchesEventType(patterns, type, 'operators')).toBe(taken);
+  });
+
+  it('takes nothing of upstream for an operator event, whatever it calls itself', () => {
+    expect(matchesEventType(['hookline.*'], 'hookline.circuit.opened', 'upstream')).toBe(false);
+    expect(matchesEventType(['*'], 'hookline.circuit.opened', 'upstream')).toBe(true);
   });
 });
 

@@ -15,7 +15,10 @@ export interface WebhookTemplate {
   readonly endpointId: EndpointId;
   /** Inactive templates match nothing. */
   readonly active: boolean;
-  /** Exact types or patterns: `*` stands for one or more characters, e.g. `order.line.*`. At least one. */
+  /**
+   * Exact types or patterns: `*` stands for one or more characters, e.g. `order.line.*`. At least one. Those that begin with
+   * `hookline.` ask for operator events, all others for events of upstream.
+   */
   readonly eventTypes: readonly string[];
   readonly method: RequestMethod;
   /** A media type whose kind `bodyKindOf` knows. */
@@ -37,9 +40,21 @@ export function bodyKindOf(contentType: string): BodyKind | null {
   return null;
 }
 
-/** Whether one of a template's patterns takes this event type. Linear in the lengths, whatever the pattern. */
-export function matchesEventType(patterns: readonly string[], eventType: string): boolean {
-  return patterns.some((pattern) => matchesPattern(pattern, eventType));
+/** Who says an event: somebody else's system, or Hookline itself on the topic `operator-events`. */
+export type EventOrigin = 'upstream' | 'operators';
+
+const operatorTypes = 'hookline.';
+
+/**
+ * Whether one of a template's patterns takes this event type. Linear in the lengths, whatever the pattern. Operator events
+ * are taken by patterns that name them: a template for whatever upstream produces must not begin to tell a third party
+ * which endpoints fail; and upstream cannot pass its own events off as such.
+ */
+export function matchesEventType(patterns: readonly string[], eventType: string, origin: EventOrigin): boolean {
+  const ofOperators = origin === 'operators';
+  return patterns.some(
+    (pattern) => pattern.startsWith(operatorTypes) === ofOperators && matchesPattern(pattern, eventType),
+  );
 }
 
 /** Each `*` takes at least one character; the parts between must follow each other. */

@@ -120,9 +120,10 @@ class RunningEngine {
   constructor(
     private readonly log: SteeredLog,
     recordsMax = 1_000,
+    underWayMax = 50,
   ) {
     this.source = new SteeredSource(log);
-    const limits = { underWayMax: 50, ofPartition: () => ({ recordsMax, bytesMax: 1e9 }) };
+    const limits = { underWayMax: 50, ofPartition: () => ({ recordsMax, bytesMax: 1e9, underWayMax }) };
     this.engine = new PartitionEngine(limits, {
       source: this.source,
       log: createLog({ app: 'test', level: 'error' }),
@@ -249,6 +250,25 @@ describe('PartitionEngine', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('starts no more of a partition than may be under way of it, and the next when one is finished', async () => {
+    const log = new SteeredLog();
+    log.offsets = Array.from({ length: 20 }, (_, i) => BigInt(i));
+    const running = new RunningEngine(log, 1_000, 5);
+    await running.source.assignTwo();
+    running.source.hand(20);
+    await turn();
+    expect(running.startedOffsets).toEqual([0n, 1n, 2n, 3n, 4n]);
+    running.source.handOffsets([100n, 101n], 1);
+    await turn();
+    expect(running.startedOffsets.slice(5), 'another partition').toEqual([100n, 101n]);
+    running.finish(2n);
+    await turn();
+    await turn();
+    expect(running.startedOffsets.slice(7)).toEqual([5n]);
+    await finishAll(running, log);
+    expect(log.violations).toEqual([]);
   });
 
   it('runs nothing twice of a partition that stays with the member, although all of it is read again', async () => {

@@ -4,7 +4,7 @@ import type { KafkaRecord } from '#domain/kafka-record';
 import type { Log } from '#telemetry/log';
 import { AssignedLanes } from './assigned-lanes.js';
 import { sizeOf } from './offset-tracker.js';
-import { isFull, isOtherLog, type Lane, type PartitionLimits, take } from './partition-lane.js';
+import { isFull, isOtherLog, type Lane, nextOf, type PartitionLimits, take } from './partition-lane.js';
 import type { Assignment, RecordSource, RecordSourceListener, TopicPartition } from './record-source.js';
 
 /**
@@ -67,9 +67,7 @@ const sameRecordFailuresMax = 5;
 const resumeShare = 0.5;
 
 /**
- * Runs a handler over the records of the assigned partitions, many at once; commits what is contiguous, with a bitmap of
- * what is finished above it. Handlers of one partition run concurrently and may end in any order; order is not promised,
- * loss is excluded.
+ * Runs a handler over the assigned partitions' records, many at once in no order; commits the contiguous, and a bitmap above.
  *
  * A process that dies repeats what it finished since its last commit. A partition that stays with the same member in the
  * next generation goes on as if nothing had happened; of one that went elsewhere, what is still under way ends without a
@@ -194,7 +192,7 @@ export class PartitionEngine implements RecordSourceListener {
   private pump(): void {
     for (let passed = 0; passed < this.lanes.count; passed++) {
       const lane = this.lanes.inTurn();
-      const record = lane?.queue[0];
+      const record = nextOf(lane);
       if (lane !== undefined && record !== undefined) {
         if (this.draining || !this.lanes.areSettled || !this.hasRoomFor(record)) return;
         lane.queue.shift();
@@ -215,6 +213,7 @@ export class PartitionEngine implements RecordSourceListener {
   private async finish(record: KafkaRecord, lane: Lane): Promise<void> {
     const bytes = sizeOf(record);
     this.underWay++;
+    lane.underWay++;
     this.underWayBytes += bytes;
     try {
       if (await this.runUntilDurable(record, lane)) this.markFinished(record, lane);
@@ -222,6 +221,7 @@ export class PartitionEngine implements RecordSourceListener {
       this.deps.log.error('engine.failed', { ...position(record), err: error });
     } finally {
       this.underWay--;
+      lane.underWay--;
       this.underWayBytes -= bytes;
       if (this.underWay === 0) for (const resolve of this.idle) resolve();
       this.schedulePump();

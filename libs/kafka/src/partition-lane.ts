@@ -7,6 +7,8 @@ import type { TopicPartition } from './record-source.js';
 export interface PartitionLimits {
   readonly recordsMax: number;
   readonly bytesMax: number;
+  /** Records of it in handlers at once; no bound but the engine's own when absent. */
+  readonly underWayMax?: number;
 }
 
 /** One assigned partition, for as long as nobody else can have read it. */
@@ -15,6 +17,8 @@ export interface Lane extends TopicPartition {
   readonly limits: PartitionLimits;
   /** Read and not started, oldest first. */
   readonly queue: KafkaRecord[];
+  /** Records in handlers. */
+  underWay: number;
   /** Aborted when the lane is given back: its partition went elsewhere, its log was replaced, or the drain begins. */
   readonly givenBack: AbortController;
   paused: boolean;
@@ -39,7 +43,7 @@ export function newLane(
   start: LaneStart | null = null,
 ): Lane {
   return {
-    ...{ topic, partition, limits, givenBack: new AbortController(), queue: [], paused: false },
+    ...{ topic, partition, limits, givenBack: new AbortController(), queue: [], underWay: 0, paused: false },
     tracker: new OffsetTracker(start?.finished ?? null),
     committedVersion: 0,
     committedOffset: start?.offset ?? null,
@@ -63,6 +67,12 @@ export function take(records: readonly KafkaRecord[], lane: Lane): void {
     if (lane.tracker.add(record)) lane.queue.push(record);
     lane.readingFrom = record.offset + 1n;
   }
+}
+
+/** The record that may be started next; undefined when there is none, or as many are under way as may be. */
+export function nextOf(lane: Lane | undefined): KafkaRecord | undefined {
+  const isBusy = lane !== undefined && lane.underWay >= (lane.limits.underWayMax ?? Number.POSITIVE_INFINITY);
+  return isBusy ? undefined : lane?.queue[0];
 }
 
 /** Whether what is unfinished reaches this share of the limits. */
