@@ -4,22 +4,25 @@ import type { Clock } from '#domain/clock';
 import { idsOfKey } from '#domain/ids';
 import type { RecordProducer } from '#domain/kafka-record';
 import type { DataSource } from '#postgres/data-source';
-import { dutyLocks, withDutyLock } from '#postgres/locks';
+import { dutyLocks } from '#postgres/locks';
 import { disableFailingEndpoint } from '#registry/disable-endpoint';
 import { autoDisablePolicyOf } from '#runtime/config-values';
 import { OperatorNotices } from '#runtime/operator-notices';
 import type { Log } from '#telemetry/log';
 import { type DisableFailingDeps, disableFailing } from './disable-failing.js';
+import type { Duty } from './duty.js';
 import type { RetrySchedulerConfig } from './retry-scheduler.config.js';
 
-/** One round of the duty that switches failing endpoints off, under its lock; with no policy it does nothing. */
+const everyMs = 10_000;
+
+/** Switches endpoints off that have failed for long; none where the policy says never. */
 export function createDisableDuty(
   config: RetrySchedulerConfig,
   log: Log,
   { store, producer, clock }: { readonly store: DataSource; readonly producer: RecordProducer; readonly clock: Clock },
-): () => Promise<void> {
+): readonly Duty[] {
   const policy = autoDisablePolicyOf(config);
-  if (policy === null) return async () => undefined;
+  if (policy === null) return [];
   const notices = new OperatorNotices(producer, log);
   const saying = { prefix: config.TOPIC_PREFIX, clock };
   const tell: DisableFailingDeps['tell'] = (kind, { key, sinceMs, attempts }) => {
@@ -36,5 +39,6 @@ export function createDisableDuty(
     clock,
     log,
   };
-  return async () => void (await withDutyLock(store, dutyLocks.disableFailing, () => disableFailing(deps)));
+  const lock = dutyLocks.disableFailing;
+  return [{ ...{ name: 'disable', everyMs, lock, store }, run: () => disableFailing(deps) }];
 }

@@ -5,7 +5,7 @@ import { FailRefused } from './fail-refused.js';
 const settleMs = 60_000;
 
 function setup() {
-  const world = { version: '1', nowMs: 0, looks: 0, isLocked: false, isAway: false };
+  const world = { version: '1', nowMs: 0, looks: 0, isAway: false };
   const refused = new FailRefused({
     registryVersion: async () => world.version,
     failPage: async (after) => {
@@ -13,14 +13,13 @@ function setup() {
       if (after === null) world.looks++;
       return { failed: 1, next: after === null ? { nextAttemptAt: '2026-01-01', id: 'a' } : null };
     },
-    locked: async (duty) => (world.isLocked ? null : duty()),
     settleMs,
     clock: { monotonicMs: () => world.nowMs },
     log: createLog({ app: 'test', level: 'error' }),
   });
   const roundAt = async (nowMs: number) => {
     world.nowMs = nowMs;
-    await refused.round();
+    if (await refused.isNeeded()) await refused.run();
     return world.looks;
   };
   return { world, roundAt };
@@ -48,11 +47,8 @@ describe('the duty that fails what nothing is sent to any more', () => {
     expect(await roundAt(2 * settleMs)).toBe(3);
   });
 
-  it('looks again in the next round where another scheduler looked, or Postgres was away', async () => {
+  it('looks again in the next round where Postgres was away', async () => {
     const { world, roundAt } = setup();
-    world.isLocked = true;
-    expect(await roundAt(0)).toBe(0);
-    world.isLocked = false;
     world.isAway = true;
     await expect(roundAt(1)).rejects.toThrow('away');
     world.isAway = false;

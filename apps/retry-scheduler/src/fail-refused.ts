@@ -16,8 +16,6 @@ export interface FailRefusedDeps {
   /** Differs after every change of tenants and endpoints. */
   readonly registryVersion: () => Promise<string>;
   readonly failPage: (after: OverdueCursor | null) => Promise<RefusedPage>;
-  /** Runs it unless another scheduler does; null then. */
-  readonly locked: (duty: () => Promise<number>) => Promise<number | null>;
   /** After so long whatever was claimed before a change has ended, milliseconds. */
   readonly settleMs: number;
   readonly clock: Pick<Clock, 'monotonicMs'>;
@@ -34,19 +32,25 @@ export class FailRefused {
 
   constructor(private readonly deps: FailRefusedDeps) {}
 
-  /** One round; idle, it costs one small question. Throws a Failure while Postgres is away; the next round goes on. */
-  async round(): Promise<void> {
-    const { clock, registryVersion, settleMs, locked, log } = this.deps;
-    const version = await registryVersion();
-    const nowMs = clock.monotonicMs();
-    if (version !== this.version) Object.assign(this, { version, changedMs: nowMs, looksLeft: 2 });
-    const hasSettled = nowMs >= this.changedMs + settleMs;
-    if (this.looksLeft === 0 || (this.looksLeft === 1 && !hasSettled)) return;
-    const failed = await locked(() => this.look());
-    if (failed === null) return;
+  /** Idle, it costs one small question. Throws a Failure while Postgres is away. */
+  async isNeeded(): Promise<boolean> {
+    const version = await this.deps.registryVersion();
+    const changedMs = this.deps.clock.monotonicMs();
+    if (version !== this.version) Object.assign(this, { version, changedMs, looksLeft: 2 });
+    return this.looksLeft === 2 || (this.looksLeft === 1 && this.hasSettled());
+  }
+
+  /** One look through all of them. Throws a Failure while Postgres is away; the next round looks again. */
+  async run(): Promise<void> {
+    const hasSettled = this.hasSettled();
+    const failed = await this.look();
     this.looksLeft = hasSettled ? 0 : 1;
     count('hookline_refused_failed_total', {}, failed);
-    if (failed > 0) log.info('refused.failed', { notifications: failed });
+    if (failed > 0) this.deps.log.info('refused.failed', { notifications: failed });
+  }
+
+  private hasSettled(): boolean {
+    return this.deps.clock.monotonicMs() >= this.changedMs + this.deps.settleMs;
   }
 
   private async look(): Promise<number> {

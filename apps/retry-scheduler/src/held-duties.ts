@@ -5,9 +5,10 @@ import type { Clock } from '#domain/clock';
 import { partitionOfKey } from '#kafka/kafkajs/partition-of-key';
 import type { KafkaRecordProducer } from '#kafka/record-producer';
 import type { DataSource } from '#postgres/data-source';
-import { dutyLocks, withDutyLock } from '#postgres/locks';
+import { dutyLocks } from '#postgres/locks';
 import { topicSettingsOf } from '#runtime/config-values';
 import type { Log } from '#telemetry/log';
+import type { Duty } from './duty.js';
 import { expireHeld } from './expire-held.js';
 import { HeldPace } from './held-pace.js';
 import { PartitionPace } from './partition-pace.js';
@@ -20,8 +21,15 @@ interface HeldParts {
   readonly clock: Clock;
 }
 
-/** One round each of the duties for what is held, under their locks. */
-export function createHeldDuties(config: RetrySchedulerConfig, log: Log, { store, producer, clock }: HeldParts) {
+const releaseMs = 1_000;
+const expireMsMax = 60_000;
+
+/** Lets what is held go on; fails what was held for too long. */
+export function createHeldDuties(
+  config: RetrySchedulerConfig,
+  log: Log,
+  { store, producer, clock }: HeldParts,
+): readonly Duty[] {
   const deliveriesTopic = topicNames.deliveries(topicSettingsOf(config).prefix);
   const deps: ReleaseHeldDeps = {
     loadHeldBehind: () => loadHeldBehind(store),
@@ -40,21 +48,23 @@ export function createHeldDuties(config: RetrySchedulerConfig, log: Log, { store
     log,
   };
   const ageMsMax = config.NOTIFICATION_MAX_AGE;
-  return {
-    /** Idle, it costs one small question and no lock. */
-    release: async () => {
-      if ((await loadHeldBehind(store)).some(({ isPaused, refused }) => !isPaused || refused !== null))
-        await withDutyLock(store, dutyLocks.releaseHeld, () => releaseHeld(deps));
-    },
-    expire: async () => {
-      await withDutyLock(store, dutyLocks.expireHeld, () =>
-        expireHeld({
-          ageMsMax,
-          failHeld: (failure) => failHeld(store, failure),
-          freeUnknown: (rowsMax) => freeUnknown(store, rowsMax),
-          log,
-        }),
-      );
-    },
+  const expireDeps = {
+    ageMsMax,
+    failHeld: deps.failHeld,
+    freeUnknown: (rowsMax: number) => freeUnknown(store, rowsMax),
+    log,
   };
+  return [
+    {
+      ...{ name: 'held', everyMs: releaseMs, lock: dutyLocks.releaseHeld, store },
+      /** Idle, it costs one small question and no lock. */
+      isNeeded: async () =>
+        (await loadHeldBehind(store)).some(({ isPaused, refused }) => !isPaused || refused !== null),
+      run: () => releaseHeld(deps),
+    },
+    {
+      ...{ name: 'expire', everyMs: Math.min(expireMsMax, ageMsMax), lock: dutyLocks.expireHeld, store },
+      run: () => expireHeld(expireDeps),
+    },
+  ];
 }

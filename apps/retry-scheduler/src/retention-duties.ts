@@ -2,12 +2,12 @@ import { countDefaultRows, daysInDefault, moveFromDefault } from '#audit/partiti
 import { dropPartition, judgePartitions } from '#audit/retention';
 import type { Clock } from '#domain/clock';
 import { createDataSource, type DataSource, openDataSource } from '#postgres/data-source';
-import { dutyLocks, withDutyLock } from '#postgres/locks';
+import { dutyLocks } from '#postgres/locks';
 import { retentionOf } from '#runtime/config-values';
-import { repeat } from '#runtime/repeat';
 import { type GaugeReading, gauge } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import { dropPartitions } from './drop-partitions.js';
+import type { Duty } from './duty.js';
 import type { RetrySchedulerConfig } from './retry-scheduler.config.js';
 import { watchDefault } from './watch-default.js';
 
@@ -24,38 +24,46 @@ export interface RetentionParts {
 }
 
 /**
- * Drops old table partitions and watches DEFAULT, each under a lock, over connections of their own: however long a table is
- * locked, no other duty waits for them.
+ * Drops old table partitions and watches DEFAULT, over connections of their own: however long a table is locked, no other
+ * duty waits for them.
  */
 export function createRetentionDuties(config: RetrySchedulerConfig, parts: RetentionParts) {
   const { clock, signal, log } = parts;
   const pool = { url: config.DATABASE_URL, applicationName: 'hookline.retry-scheduler.retention' };
   const store = createDataSource({ ...pool, poolMax });
-  const drop = createDrop(config, store, parts);
-  const watch = createWatch(store, log);
-  const start = () =>
-    void openDataSource(store, log, clock, signal).then(() => {
-      void repeat(watch, { name: 'default', everyMs: watchMs, signal, clock, log });
-      if (drop !== null) void repeat(drop, { name: 'retention', everyMs: dropMs, signal, clock, log });
-    });
-  return { start, stop: () => store.destroy() };
+  return {
+    duties: [createWatch(store, log), ...createDrop(config, store, parts)],
+    open: () => openDataSource(store, log, clock, signal),
+    close: () => store.destroy(),
+  };
 }
 
-/** Null: switched off. */
-function createDrop(config: RetrySchedulerConfig, store: DataSource, { clock, signal, log }: RetentionParts) {
+/** None where it is switched off. */
+function createDrop(
+  config: RetrySchedulerConfig,
+  store: DataSource,
+  { clock, signal, log }: RetentionParts,
+): readonly Duty[] {
   const { RETENTION: mode } = config;
-  if (mode === 'off') return null;
+  if (mode === 'off') return [];
   const judge = () => judgePartitions(store, retentionOf(config));
   const drop: Parameters<typeof dropPartitions>[0]['drop'] = (partition) => dropPartition(store, partition);
   let overdue: readonly GaugeReading[] = [];
   gauge('hookline_partitions_overdue', () => overdue);
-  return async () => {
-    const round = () => dropPartitions({ mode, judge, drop, clock, signal, log });
-    overdue = (await withDutyLock(store, dutyLocks.dropPartitions, round)) ?? [];
-  };
+  return [
+    {
+      ...{ name: 'retention', everyMs: dropMs, lock: dutyLocks.dropPartitions, store },
+      run: async () => {
+        overdue = await dropPartitions({ mode, judge, drop, clock, signal, log });
+      },
+      isElsewhere: () => {
+        overdue = [];
+      },
+    },
+  ];
 }
 
-function createWatch(store: DataSource, log: Log) {
+function createWatch(store: DataSource, log: Log): Duty {
   let found: readonly GaugeReading[] = [];
   gauge('hookline_default_partition_rows', () => found);
   const deps = {
@@ -64,7 +72,8 @@ function createWatch(store: DataSource, log: Log) {
     move: (firstMs: number) => moveFromDefault(store, firstMs),
     log,
   };
-  return async () => {
-    found = (await withDutyLock(store, dutyLocks.watchDefault, () => watchDefault(deps))) ?? found;
+  const run = async () => {
+    found = await watchDefault(deps);
   };
+  return { ...{ name: 'default', everyMs: watchMs, lock: dutyLocks.watchDefault, store }, run };
 }

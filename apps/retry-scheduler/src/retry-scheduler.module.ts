@@ -1,21 +1,14 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { closeLostLeases, findOverdue, findRequestedItems, markAsked } from '#audit/overdue';
-import { ensurePartitions } from '#audit/partitions';
-import { readProgress, reportProgress } from '#audit/progress';
-import { switchReceipts } from '#audit/receipts';
-import { failRefused, registryVersion } from '#audit/refused';
+import { reportProgress } from '#audit/progress';
 import { sendDeadLetter } from '#contracts/dead-letter-record';
 import { decodeTierTimes } from '#contracts/delivery-record';
 import { logShrunkEvent } from '#contracts/operator-event-record';
-import { eventTopicsOf, groupOf, topicNames, topicSpecsOf } from '#contracts/topics';
+import { groupOf, topicNames, topicSpecsOf } from '#contracts/topics';
 import { type Clock, systemClock } from '#domain/clock';
-import { endpointKey } from '#domain/ids';
-import { partitionOfKey } from '#kafka/kafkajs/partition-of-key';
 import { LogReader } from '#kafka/log-reader';
 import { KafkaRecordProducer } from '#kafka/record-producer';
 import { TopicCheck } from '#kafka/topic-check';
 import { createDataSource, type DataSource, openDataSource, storeTrouble } from '#postgres/data-source';
-import { dutyLocks, withDutyLock } from '#postgres/locks';
 import { StoreClock } from '#postgres/store-clock';
 import { groupTimingOf, kafkaSettingsOf, topicSettingsOf } from '#runtime/config-values';
 import { Health } from '#runtime/health';
@@ -24,36 +17,26 @@ import { repeat } from '#runtime/repeat';
 import { TelemetryHandle } from '#runtime/telemetry-handle';
 import type { Log } from '#telemetry/log';
 import type { Telemetry } from '#telemetry/start-telemetry';
-import { AskPace } from './ask-pace.js';
 import { createDisableDuty } from './disable-duty.js';
-import { FailRefused } from './fail-refused.js';
+import { createDutyRunner, type Duty } from './duty.js';
 import { createHeldDuties } from './held-duties.js';
-import { keepPartitions } from './keep-partitions.js';
-import { keepReceipts } from './keep-receipts.js';
+import { createPartitionsDuty } from './partitions-duty.js';
+import { createReceiptsDuty } from './receipts-duty.js';
+import { createRefusedDuty } from './refused-duty.js';
 import type { ReleaseDueRetriesDeps } from './release-due-retries.js';
 import { createRetentionDuties } from './retention-duties.js';
 import type { RetrySchedulerConfig } from './retry-scheduler.config.js';
 import { RELEASE_DUE_RETRIES_DEPS, RetrySchedulerController } from './retry-scheduler.controller.js';
 import { StoreWatch } from './store-watch.js';
-import { type SweepOverdueDeps, sweepOverdue } from './sweep-overdue.js';
+import { createSweepDuty } from './sweep-duty.js';
 
 /** Each duty holds a connection for its lock and one for its work: with fewer, those that begin together wait for each other. */
 const poolMaxLeast = 16;
 const progressMs = 2_000;
 const watchMs = 1_000;
-const heldMs = 1_000;
-const expireMsMax = 60_000;
-const disableMs = 10_000;
-const refusedMs = 2_000;
-/** The longest deadline of an attempt, its lease's margin, and as much again as an app may take to hear of a change. */
-const settleMs = 60_000;
-const partitionsMs = 3_600_000;
-const receiptsMsMax = 60_000;
 /** The shortest tier waits in memory whatever its order; the others are first in, first out. */
 const shortestTierLimits = { recordsMax: 10_000, bytesMax: 32 * 1_048_576 };
 const tierLimits = { recordsMax: 1_000, bytesMax: 4 * 1_048_576 };
-const pageRows = 1_000;
-const askWaitMsMax = 600_000;
 
 /** The retry-scheduler's parts, wired in plain sight; `start` opens what has to be opened, in the background. */
 export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
@@ -70,16 +53,9 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const topicCheck = createTopicCheck(config, log, signal);
   const reader = createReader(config, log, { producer, clock, topicCheck, health });
   const watch = new StoreWatch(config.LEASE_GRACE_MS, clock);
-  const sweep = createSweep(config, log, { store, producer, watch, clock });
-  const held = createHeldDuties(config, log, { store, producer, clock });
-  const disable = createDisableDuty(config, log, { store, producer, clock });
-  const refuse = createRefusedDuty(log, { store, clock });
-  const keep = async () => {
-    const ensure = (days: number) => ensurePartitions(store, days, config.PAYLOAD_RETENTION);
-    await withDutyLock(store, dutyLocks.keepPartitions, () => keepPartitions({ ensure, log }));
-  };
-  const forget = createReceiptsDuty(config, log, { store, producer, clock });
+  const duties = createDuties(config, log, { store, producer, watch, clock });
   const retention = createRetentionDuties(config, { clock, signal, log });
+  const runDuties = createDutyRunner({ off: config.DUTIES_OFF, signal, clock, log });
   const tellProgress = async () => {
     await clock.measure(store);
     await reportProgress(store, reader.progress());
@@ -88,38 +64,55 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   health.addReadiness('postgres', () => storeTrouble(store));
   health.addReadiness('topics', () => topicCheck.whatIsWrong());
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
-  const duty = { signal, clock, log };
-  const repeatDuties = () => {
-    void repeat(look, { name: 'watch', everyMs: watchMs, ...duty });
-    void repeat(held.release, { name: 'held', everyMs: heldMs, ...duty });
-    void repeat(held.expire, { name: 'expire', everyMs: Math.min(expireMsMax, config.NOTIFICATION_MAX_AGE), ...duty });
-    void repeat(disable, { name: 'disable', everyMs: disableMs, ...duty });
-    void repeat(refuse, { name: 'refused', everyMs: refusedMs, ...duty });
-    void repeat(tellProgress, { name: 'progress', everyMs: progressMs, ...duty });
-    void repeat(sweep, { name: 'sweep', everyMs: config.SWEEP_INTERVAL_MS, ...duty });
-    void repeat(keep, { name: 'partitions', everyMs: partitionsMs, ...duty });
-    void repeat(forget, { name: 'receipts', everyMs: Math.min(receiptsMsMax, config.DEDUPE_WINDOW), ...duty });
-    retention.start();
+  /** What this process must know of itself, whoever does the duties. */
+  const follow = () => {
+    void repeat(look, { name: 'watch', everyMs: watchMs, signal, clock, log });
+    void repeat(tellProgress, { name: 'progress', everyMs: progressMs, signal, clock, log });
   };
-  /** No duty can do anything before the pool is open. */
-  const start = () =>
+  /** No duty can do anything before its pool is open. */
+  const start = () => {
     void openDataSource(store, log, clock, signal)
       .then(() => clock.know(store, signal))
-      .then(repeatDuties);
+      .then(follow)
+      .then(() => runDuties(duties));
+    void retention.open().then(() => runDuties(retention.duties));
+  };
   const stop = async () => {
     await reader.server.close();
     closing.abort();
     await producer.stop();
-    await Promise.allSettled([store.destroy(), retention.stop()]);
+    await Promise.allSettled([store.destroy(), retention.close()]);
   };
   return { deps, health, server: reader.server, refused: topicCheck.refused, start, stop };
 }
 
-function createReader(
-  config: RetrySchedulerConfig,
-  log: Log,
-  parts: Pick<SweepParts, 'producer' | 'clock'> & { readonly topicCheck: TopicCheck; readonly health: Health },
-): LogReader {
+interface DutyParts {
+  readonly store: DataSource;
+  readonly producer: KafkaRecordProducer;
+  readonly watch: StoreWatch;
+  readonly clock: Clock;
+}
+
+interface ReaderParts {
+  readonly producer: KafkaRecordProducer;
+  readonly clock: Clock;
+  readonly topicCheck: TopicCheck;
+  readonly health: Health;
+}
+
+/** One module each; those that drop and move table partitions have a pool of their own. */
+function createDuties(config: RetrySchedulerConfig, log: Log, parts: DutyParts): readonly Duty[] {
+  return [
+    createSweepDuty(config, log, parts),
+    ...createHeldDuties(config, log, parts),
+    ...createDisableDuty(config, log, parts),
+    createRefusedDuty(log, parts),
+    createReceiptsDuty(config, log, parts),
+    createPartitionsDuty(config, log, parts.store),
+  ];
+}
+
+function createReader(config: RetrySchedulerConfig, log: Log, parts: ReaderParts): LogReader {
   const { producer, clock, topicCheck, health } = parts;
   const { prefix, tiers } = topicSettingsOf(config);
   const deadLettersTopic = topicNames.deadLetters(prefix);
@@ -147,78 +140,6 @@ function createReader(
 function createTopicCheck(config: RetrySchedulerConfig, log: Log, signal: AbortSignal): TopicCheck {
   const topics = topicSpecsOf(topicSettingsOf(config), 'retry-scheduler');
   return new TopicCheck({ kafka: kafkaSettingsOf(config), topics, signal, log, clock: systemClock });
-}
-
-/** One look at the receipts, under its lock. */
-function createReceiptsDuty(
-  config: RetrySchedulerConfig,
-  log: Log,
-  { store, producer, clock }: Pick<SweepParts, 'store' | 'producer' | 'clock'>,
-) {
-  const topics = eventTopicsOf(topicSettingsOf(config));
-  const deps = {
-    readProgress: () => readProgress(store, topics),
-    partitions: () => partitionsOfAll(topics, producer),
-    switchReceipts: (rule: Parameters<typeof switchReceipts>[1]) => switchReceipts(store, rule),
-    windowMs: config.DEDUPE_WINDOW,
-    clock,
-    log,
-  };
-  return async () => void (await withDutyLock(store, dutyLocks.keepReceipts, () => keepReceipts(deps)));
-}
-
-/** One look for what waits for endpoints nothing is sent to, under its lock. */
-function createRefusedDuty(log: Log, { store, clock }: Pick<SweepParts, 'store' | 'clock'>) {
-  const refused = new FailRefused({
-    registryVersion: () => registryVersion(store),
-    failPage: (after) => failRefused(store, after, pageRows),
-    locked: (duty) => withDutyLock(store, dutyLocks.failRefused, duty),
-    settleMs,
-    clock,
-    log,
-  });
-  return () => refused.round();
-}
-
-async function partitionsOfAll(topics: readonly string[], producer: KafkaRecordProducer): Promise<number> {
-  const counts = await Promise.all(topics.map((topic) => producer.partitionsOf(topic)));
-  return counts.reduce((sum, count) => sum + count, 0);
-}
-
-interface SweepParts {
-  readonly store: DataSource;
-  readonly producer: KafkaRecordProducer;
-  readonly watch: StoreWatch;
-  readonly clock: Clock;
-}
-
-/** One round of the sweep, under its lock. */
-function createSweep(config: RetrySchedulerConfig, log: Log, { store, producer, watch, clock }: SweepParts) {
-  const { prefix, tiers } = topicSettingsOf(config);
-  const deliveriesTopic = topicNames.deliveries(prefix);
-  const tierTopics = tiers.map(({ topic }) => topic);
-  const graceMs = config.SWEEP_GRACE_MS;
-  const deps: SweepOverdueDeps = {
-    findOverdue: (dueBeforeMs, after) =>
-      findOverdue(store, { dueBeforeMs, graceMs, askWaitMsMax, rowsMax: pageRows, after }),
-    findRequestedItems: () => findRequestedItems(store, graceMs, pageRows),
-    closeLostLeases: () => closeLostLeases(store, pageRows),
-    markAsked: (deliveries) => markAsked(store, deliveries),
-    readProgress: async () => ({
-      deliveries: await readProgress(store, [deliveriesTopic]),
-      tiers: await readProgress(store, tierTopics),
-      tierPartitions: await partitionsOfAll(tierTopics, producer),
-    }),
-    mayJudgeLeases: () => watch.hasAnsweredLongEnough(),
-    partitionOf: async ({ tenantId, endpointId }) =>
-      partitionOfKey(endpointKey(tenantId, endpointId), await producer.partitionsOf(deliveriesTopic)),
-    pace: new AskPace(graceMs),
-    deliveriesTopic,
-    producer,
-    clock,
-    log,
-  };
-  return async () => void (await withDutyLock(store, dutyLocks.sweep, () => sweepOverdue(deps)));
 }
 
 @Module({})

@@ -75,10 +75,7 @@ export class AttemptBatcher implements AttemptStore, ClaimStore {
     }
   }
 
-  private async finishAndClaim(
-    items: readonly (FinishItem | ClaimItem)[],
-    slot: number,
-  ): Promise<readonly Answer[]> {
+  private async finishAndClaim(items: readonly (FinishItem | ClaimItem)[], slot: number): Promise<readonly Answer[]> {
     const askedMonotonicMs = this.deps.clock.monotonicMs();
     const finishes = items.filter((item) => item.kind === 'finish').sort(byId);
     const asked = firstsOf(items.filter((item) => item.kind === 'claim'));

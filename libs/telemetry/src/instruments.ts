@@ -11,7 +11,11 @@ interface Instrument {
 
 /** Every metric there is: what is not in this table does not exist. */
 export const instruments = {
-  hookline_events_read_total: counter('{event}', ['verdict'], 'Records of the events topics that have their verdict'),
+  hookline_events_read_total: counter(
+    '{event}',
+    ['verdict'],
+    'Records of the events topics, and of `operator-events`, that have their verdict',
+  ),
   hookline_notifications_created_total: counter('{notification}', [], 'Notifications stored for the first time'),
   hookline_attempts_total: counter('{attempt}', ['outcome', 'trigger'], 'Attempts that ended'),
   hookline_attempt_duration_seconds: {
@@ -36,6 +40,17 @@ export const instruments = {
   hookline_released_total: counter('{record}', ['tier'], 'Records a retry tier let go'),
   hookline_sweep_asked_total: counter('{delivery}', [], 'Deliveries the sweep asked for again'),
   hookline_leases_lost_total: counter('{attempt}', [], 'Attempts closed as unknown because their lease ran out'),
+  hookline_duty_last_success_timestamp_seconds: gaugeOf(
+    's',
+    ['duty'],
+    'When a round of a duty last succeeded in this process, since the epoch; 0: never. The greatest of all processes counts',
+  ),
+  hookline_duty_duration_seconds: gaugeOf('s', ['duty'], 'What the last round that succeeded took'),
+  hookline_duty_failures_total: counter(
+    '{round}',
+    ['duty'],
+    'Rounds of a duty that failed; the next one does the same work',
+  ),
   hookline_partitions_dropped_total: counter('{partition}', ['table'], 'Table partitions dropped by retention'),
   hookline_partitions_overdue: gaugeOf(
     '{partition}',
