@@ -40,6 +40,14 @@ afterAll(async () => {
   await receiver?.stop();
 });
 
+const viewNames = [
+  'v1_notifications',
+  'v1_attempts',
+  'v1_parked_events',
+  'v1_endpoint_circuits',
+  'v1_endpoint_minutes',
+];
+
 describe('the README', () => {
   it('publishes with the command line to a receiver on this machine', async () => {
     writeFileSync(path.join(world.folder, 'verify.mjs'), world.snippet('verify-node'));
@@ -167,7 +175,7 @@ describe('the pages in docs', () => {
 
   it('list every column of the views, with its type, and no other', async () => {
     const page = readPage('docs/views.md');
-    for (const view of ['v1_notifications', 'v1_attempts', 'v1_parked_events', 'v1_endpoint_circuits']) {
+    for (const view of viewNames) {
       const columns: readonly { name: string; type: string }[] = await world.store.query(
         `SELECT attname AS name, replace(format_type(atttypid, NULL), 'timestamp with time zone', 'timestamptz') AS type
            FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 ORDER BY attnum`,

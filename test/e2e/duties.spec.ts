@@ -1,0 +1,233 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeDelivery } from '#contracts/delivery-record';
+import { topicNames } from '#contracts/topics';
+import type { EndpointId, NotificationId, TenantId } from '#domain/ids';
+import { notificationId } from '#domain/notification-id';
+import { partitionName } from '#domain/table-partition';
+import { createDataSource } from '#postgres/data-source';
+import { AuditWorld, aNotification } from '../support/audit-world.js';
+import { anEvent } from '../support/builders.js';
+import { allSeen, aSecret, wire } from '../support/configure.js';
+import { readTopics } from '../support/read-topics.js';
+import { Stack } from '../support/stack.js';
+import { TestApp } from '../support/start-app.js';
+import { until } from '../support/until.js';
+import { WebhookReceiver } from '../support/webhook-receiver.js';
+
+const dayMs = 86_400_000;
+const limitMs = 60_000;
+/** For longer than Postgres lets a statement of a duty wait (10 s), so that it is stuck anew. */
+const stuckMs = Number(process.env['HOOKLINE_TEST_STUCK_MS'] ?? 12_000);
+const settings = {
+  NOTIFICATION_MAX_AGE: '1d',
+  DEDUPE_WINDOW: '1h',
+  PAYLOAD_RETENTION: '2d',
+  NOTIFICATION_RETENTION: '400d',
+};
+const heldCount = 12;
+const lostCount = 12;
+const tenantId = 'default' as TenantId;
+
+describe('the duties of the retry-scheduler', () => {
+  let stack: Stack;
+  let receiver: WebhookReceiver;
+  let world: AuditWorld;
+  let schedulers: TestApp[] = [];
+
+  beforeAll(async () => {
+    receiver = await WebhookReceiver.start();
+    stack = await Stack.start(['renderer', 'dispatcher'], settings);
+    world = await AuditWorld.open(stack.database);
+    const secret = aSecret();
+    const flaky = receiver.on('/flaky', secret, (nth) => (nth === 1 ? 500 : 200));
+    await wire(stack, [
+      { id: 'flaky', secret, url: flaky, eventTypes: ['flaky'] },
+      { id: 'good', secret, url: receiver.on('/good', secret), eventTypes: ['good'] },
+      { id: 'paused', secret, url: receiver.on('/paused', secret), eventTypes: ['paused'] },
+      { id: 'failing', secret, url: receiver.on('/failing', secret), eventTypes: ['failing'] },
+    ]);
+  });
+
+  afterAll(async () => {
+    await stopSchedulers();
+    await world?.close();
+    await stack?.stop();
+    await receiver?.stop();
+  });
+
+  async function startSchedulers(count: number, more: Readonly<Record<string, string>> = {}): Promise<void> {
+    const env = { ...stack.env, ...more };
+    schedulers = await Promise.all(Array.from({ length: count }, () => TestApp.start('retry-scheduler', env)));
+    await Promise.all(schedulers.map((app) => app.ready()));
+  }
+
+  async function stopSchedulers(): Promise<void> {
+    await Promise.all(schedulers.splice(0).map((app) => app.kill('SIGTERM')));
+  }
+
+  /** The lines of this name that the schedulers have written, all together. */
+  function said(event: string): readonly Readonly<Record<string, unknown>>[] {
+    const lines = schedulers.flatMap((app) => app.lines.filter((line) => line.includes(`"event":"${event}"`)));
+    return lines.map((line): Readonly<Record<string, unknown>> => JSON.parse(line));
+  }
+
+  const failedDuties = () => new Set(said('duty.failed').map(({ duty }) => duty));
+  const query = <T>(sql: string, parameters: readonly unknown[] = []) => stack.database.query<T>(sql, parameters);
+
+  async function countOf(where: string): Promise<number> {
+    const [row] = await query<{ n: number }>(`SELECT count(*)::int AS n FROM v1_notifications WHERE ${where}`);
+    return row?.n ?? 0;
+  }
+
+  async function hold(count: number): Promise<void> {
+    await query(`UPDATE endpoints SET paused_at = now(), held_since = now() WHERE id = 'paused'`);
+    await allSeen(stack);
+    const before = await countOf(`waiting_reason = 'ENDPOINT_PAUSED'`);
+    await stack.produce(Array.from({ length: count }, () => anEvent({ type: 'paused' })));
+    const isHeld = async () => (await countOf(`waiting_reason = 'ENDPOINT_PAUSED'`)) === before + count;
+    await until(isHeld, { what: 'all are held', limitMs });
+  }
+
+  async function letGo(): Promise<void> {
+    await query(`UPDATE endpoints SET paused_at = NULL WHERE id = 'paused'`);
+    await allSeen(stack);
+  }
+
+  it('delay no retry and no release, however long some of them are stuck on a lock', async () => {
+    const oldDay = partitionName('notification_payloads', Math.floor(Date.now() / dayMs) * dayMs - 5 * dayMs);
+    await hold(heldCount);
+    await query(`UPDATE receipt_generation SET since = now() - interval '2 hours'`);
+    const blocker = createDataSource({ url: stack.database.url, poolMax: 1, applicationName: 'hookline.test' });
+    const session = (await blocker.initialize()).createQueryRunner();
+    await session.startTransaction();
+    await session.query('LOCK TABLE failing_endpoints, attempts_default IN ACCESS EXCLUSIVE MODE');
+    await session.query(`LOCK TABLE ${oldDay} IN ACCESS SHARE MODE`);
+    await session.query('SELECT FROM receipt_generation FOR UPDATE');
+    const lockedMs = performance.now();
+    await startSchedulers(1);
+    await letGo();
+    await until(async () => (await countOf(`endpoint_id = 'paused' AND state = 'sent'`)) === heldCount, {
+      what: 'what was held goes on',
+      limitMs,
+    });
+    let retried = 0;
+    while (performance.now() - lockedMs < stuckMs || retried < 3) {
+      await stack.produce([anEvent({ type: 'flaky' })]);
+      retried++;
+      await until(() => receiver.of('/flaky').filter(({ status }) => status === 200).length === retried, {
+        what: 'the retry is released',
+        limitMs,
+      });
+    }
+    await until(() => failedDuties().size >= 3, { what: 'they are stuck', limitMs });
+    expect([...failedDuties()].toSorted()).toEqual(['default', 'disable', 'receipts']);
+    expect(said('partition.kept')).toMatchObject([{ partition: oldDay, cause: 'LOCKED' }]);
+    const metrics = (await schedulers[0]?.probe('/metrics'))?.body ?? '';
+    expect(metrics).toMatch(/hookline_duty_failures_total\{[^}]*duty="disable"[^}]*\} [1-9]/);
+    expect(metrics).toMatch(/hookline_duty_last_success_timestamp_seconds\{[^}]*duty="disable"[^}]*\} 0/);
+    expect(metrics).toMatch(/hookline_duty_last_success_timestamp_seconds\{[^}]*duty="sweep"[^}]*\} [1-9]/);
+    expect(metrics).toMatch(/hookline_duty_duration_seconds\{[^}]*duty="held"[^}]*\} [0-9]/);
+    expect(session.isTransactionActive).toBe(true);
+    await session.rollbackTransaction();
+    await session.release();
+    await blocker.destroy();
+    const isDone = async () =>
+      ((await schedulers[0]?.probe('/metrics'))?.body ?? '').match(
+        /hookline_duty_last_success_timestamp_seconds\{[^}]*duty="disable"[^}]*\} [1-9]/,
+      ) !== null;
+    await until(isDone, { what: 'the duty goes on by itself', limitMs });
+    await stopSchedulers();
+  });
+
+  it('are done once by three schedulers that begin together', async () => {
+    await hold(heldCount);
+    const lost = await Promise.all(Array.from({ length: lostCount }, () => insertLost()));
+    const [old] = await query<{ id: string }>(
+      `SELECT id FROM notifications WHERE waiting_reason = 'ENDPOINT_PAUSED' LIMIT 1`,
+    );
+    await query(`UPDATE notifications SET created_at = now() - interval '2 days' WHERE id = $1`, [old?.id]);
+    await query(
+      `INSERT INTO failing_endpoints (tenant_id, endpoint_id, since, last_failed_at, attempts, notification_ids)
+       VALUES ('default', 'failing', now() - interval '6 days', now(), 30, ARRAY[gen_random_uuid(), gen_random_uuid()])`,
+    );
+    await query(`UPDATE receipt_generation SET since = now() - interval '2 hours'`);
+    const missing = partitionName('notifications', Math.floor(Date.now() / dayMs) * dayMs + 9 * dayMs);
+    await query(`DROP TABLE ${missing}`);
+    const aheadMs = Date.now() + 40 * dayMs;
+    const id = notificationId({
+      tenantId,
+      eventSource: '/x',
+      eventId: 'ahead',
+      templateId: 'to-good',
+      timeMs: aheadMs,
+    });
+    const ahead = aNotification({ id, tenantId, failureReason: 'TEMPLATE_ERROR', content: null });
+    await world.notifications.insert(ahead);
+
+    await startSchedulers(3);
+    await letGo();
+    const settled = async () =>
+      (await countOf(`endpoint_id = 'paused' AND state = 'pending'`)) === 0 &&
+      (await countOf(`endpoint_id = 'good' AND state = 'sent'`)) === lostCount &&
+      ['endpoint.autoDisabled', 'receipts.switched', 'partitions.made', 'partitions.moved', 'held.expired'].every(
+        (event) => said(event).length > 0,
+      ) &&
+      said('retention.finished').length > 0;
+    const detail = () => schedulers.flatMap((app) => app.lines.slice(-10)).join('\n');
+    await until(settled, { what: 'everything is done', limitMs, detail });
+    await stopSchedulersKeepingLines();
+
+    expect(said('endpoint.autoDisabled')).toHaveLength(1);
+    expect(said('receipts.switched')).toHaveLength(1);
+    expect(said('partitions.made')).toMatchObject([{ made: 1 }]);
+    expect(said('partitions.moved')).toMatchObject([{ rows: 1 }]);
+    expect(said('held.expired')).toMatchObject([{ notifications: 1 }]);
+    const dropped = said('partition.dropped').map(({ partition }) => partition);
+    expect(new Set(dropped).size).toBe(dropped.length);
+    expect(said('duty.failed')).toEqual([]);
+
+    const records = await readTopics(stack, [topicNames.deliveries(stack.prefix)]);
+    const asked = records.flatMap((record) => {
+      const decoded = decodeDelivery(record);
+      return decoded.kind === 'delivery' ? [decoded.delivery] : [];
+    });
+    const askedFor = (one: NotificationId, by: string) =>
+      asked.filter(({ notificationId: of, askedBy }) => of === one && askedBy === by).length;
+    expect(lost.map((one) => askedFor(one, 'sweep'))).toEqual(lost.map(() => 1));
+    const held = await query<{ id: NotificationId }>(
+      `SELECT id FROM notifications WHERE endpoint_id = 'paused' AND state = 'sent'`,
+    );
+    expect(held.map(({ id: one }) => askedFor(one, 'release'))).toEqual(held.map(() => 1));
+    expect(await countOf(`id = '${old?.id}' AND state = 'failed' AND failure_reason = 'EXPIRED'`)).toBe(1);
+    expect(receiver.duplicates()).toEqual([]);
+    const told = await readTopics(stack, [topicNames.operatorEvents(stack.prefix)]);
+    const disabled = told.filter(({ value }) => String(value).includes('hookline.endpoint.disabled'));
+    expect(disabled).toHaveLength(1);
+  });
+
+  it('are left to others where they are switched off', async () => {
+    await startSchedulers(1, { DUTIES_OFF: 'retention, receipts' });
+    const metrics = async () => (await schedulers[0]?.probe('/metrics'))?.body ?? '';
+    await until(async () => (await metrics()).includes('duty="sweep"'), { what: 'the duties run', limitMs });
+    const of = (duty: string) => `hookline_duty_last_success_timestamp_seconds\\{[^}]*duty="${duty}"`;
+    await until(async () => new RegExp(of('default')).test(await metrics()), {
+      what: 'those of the other pool',
+      limitMs,
+    });
+    for (const duty of ['sweep', 'held', 'expire', 'disable', 'partitions', 'default'])
+      expect(await metrics()).toMatch(new RegExp(of(duty)));
+    for (const duty of ['retention', 'receipts']) expect(await metrics()).not.toMatch(new RegExp(of(duty)));
+  });
+
+  /** A notification that is long due and has no record anywhere. */
+  async function insertLost(): Promise<NotificationId> {
+    const one = await world.insert({ tenantId, endpointId: 'good' as EndpointId });
+    await query(`UPDATE notifications SET next_attempt_at = now() - interval '1 minute' WHERE id = $1`, [one]);
+    return one;
+  }
+
+  /** What they have said is looked at afterwards. */
+  async function stopSchedulersKeepingLines(): Promise<void> {
+    await Promise.all(schedulers.map((app) => app.kill('SIGTERM')));
+  }
+});
