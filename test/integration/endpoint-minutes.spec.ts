@@ -203,7 +203,7 @@ describe('the minutes of endpoints', () => {
     const insert = (endpointId: EndpointId, minute: number, slot: number, count: number) =>
       world.database.query(
         `INSERT INTO endpoint_minutes (tenant_id, endpoint_id, minute, slot, accepted, first, d0, duration_ms)
-         VALUES ($1, $2, to_timestamp($3::float8 / 1000), $4, $5, $5, $5, $5)`,
+         VALUES ($1, $2, to_timestamp($3::float8 / 1000), $4, $5::int, $5, $5, $5)`,
         ['other', endpointId, fromMs + minute * minuteMs, slot, count],
       );
     for (const [minute, slot, count] of [
