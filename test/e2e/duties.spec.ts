@@ -43,8 +43,9 @@ describe('the duties of the retry-scheduler', () => {
     await wire(stack, [
       { id: 'flaky', secret, url: flaky, eventTypes: ['flaky'] },
       { id: 'good', secret, url: receiver.on('/good', secret), eventTypes: ['good'] },
-      { id: 'paused', secret, url: receiver.on('/paused', secret), eventTypes: ['paused'] },
-      { id: 'failing', secret, url: receiver.on('/failing', secret), eventTypes: ['failing'] },
+      ...['paused', 'resumed', 'asleep', 'failing'].map((id) => ({
+        ...{ id, secret, url: receiver.on(`/${id}`, secret), eventTypes: [id] },
+      })),
     ]);
   });
 
@@ -79,73 +80,72 @@ describe('the duties of the retry-scheduler', () => {
     return row?.n ?? 0;
   }
 
-  async function hold(count: number): Promise<void> {
-    await query(`UPDATE endpoints SET paused_at = now(), held_since = now() WHERE id = 'paused'`);
+  async function hold(id: string, count: number): Promise<void> {
+    await query('UPDATE endpoints SET paused_at = now(), held_since = now() WHERE id = $1', [id]);
     await allSeen(stack);
-    const before = await countOf(`waiting_reason = 'ENDPOINT_PAUSED'`);
-    await stack.produce(Array.from({ length: count }, () => anEvent({ type: 'paused' })));
-    const isHeld = async () => (await countOf(`waiting_reason = 'ENDPOINT_PAUSED'`)) === before + count;
+    await stack.produce(Array.from({ length: count }, () => anEvent({ type: id })));
+    const isHeld = async () =>
+      (await countOf(`endpoint_id = '${id}' AND waiting_reason = 'ENDPOINT_PAUSED'`)) === count;
     await until(isHeld, { what: 'all are held', limitMs });
   }
 
-  async function letGo(): Promise<void> {
-    await query(`UPDATE endpoints SET paused_at = NULL WHERE id = 'paused'`);
+  /** Every dispatcher knows it by then: what is released before would be held once more. */
+  async function letGo(id: string): Promise<void> {
+    await query('UPDATE endpoints SET paused_at = NULL WHERE id = $1', [id]);
     await allSeen(stack);
   }
 
-  it('delay no retry and no release, however long some of them are stuck on a lock', async () => {
-    const oldDay = partitionName('notification_payloads', Math.floor(Date.now() / dayMs) * dayMs - 5 * dayMs);
-    await hold(heldCount);
-    await query(`UPDATE receipt_generation SET since = now() - interval '2 hours'`);
+  /** Holds what several duties need, and what nothing on the way of a notification does, until it is called. */
+  async function lock(): Promise<() => Promise<void>> {
     const blocker = createDataSource({ url: stack.database.url, poolMax: 1, applicationName: 'hookline.test' });
     const session = (await blocker.initialize()).createQueryRunner();
     await session.startTransaction();
     await session.query('LOCK TABLE failing_endpoints, attempts_default IN ACCESS EXCLUSIVE MODE');
-    await session.query(`LOCK TABLE ${oldDay} IN ACCESS SHARE MODE`);
     await session.query('SELECT FROM receipt_generation FOR UPDATE');
+    return async () => {
+      await session.rollbackTransaction();
+      await session.release();
+      await blocker.destroy();
+    };
+  }
+
+  it('delay no retry and no release, however long some of them are stuck on a lock', async () => {
+    await hold('paused', heldCount);
+    await query(`UPDATE receipt_generation SET since = now() - interval '2 hours'`);
+    const unlock = await lock();
     const lockedMs = performance.now();
-    await startSchedulers(1);
-    await letGo();
-    await until(async () => (await countOf(`endpoint_id = 'paused' AND state = 'sent'`)) === heldCount, {
-      what: 'what was held goes on',
-      limitMs,
-    });
-    let retried = 0;
-    while (performance.now() - lockedMs < stuckMs || retried < 3) {
-      await stack.produce([anEvent({ type: 'flaky' })]);
-      retried++;
-      await until(() => receiver.of('/flaky').filter(({ status }) => status === 200).length === retried, {
-        what: 'the retry is released',
-        limitMs,
-      });
+    try {
+      await startSchedulers(1);
+      await letGo('paused');
+      const isReleased = async () => (await countOf(`endpoint_id = 'paused' AND state = 'sent'`)) === heldCount;
+      await until(isReleased, { what: 'what was held goes on', limitMs });
+      const accepted = () => receiver.of('/flaky').filter(({ status }) => status === 200).length;
+      for (let retried = 1; performance.now() - lockedMs < stuckMs || retried < 4; retried++) {
+        await stack.produce([anEvent({ type: 'flaky' })]);
+        await until(() => accepted() === retried, { what: 'the retry is released', limitMs });
+      }
+      const isStuck = () => ['default', 'disable', 'receipts', 'retention'].every((duty) => failedDuties().has(duty));
+      await until(isStuck, { what: 'they are stuck', limitMs, detail: () => [...failedDuties()].join() });
+      expect(failedDuties().size).toBe(4);
+      expect(await readingOf('failures_total', 'disable')).toBeGreaterThan(0);
+      expect(await readingOf('last_success_timestamp_seconds', 'disable')).toBe(0);
+      expect(await readingOf('last_success_timestamp_seconds', 'sweep')).toBeGreaterThan(Date.now() / 1_000 - 60);
+      expect(await readingOf('duration_seconds', 'held')).toBeGreaterThanOrEqual(0);
+      expect(await readingOf('duration_seconds', 'disable')).toBeNull();
+    } finally {
+      await unlock();
     }
-    await until(() => failedDuties().size >= 3, { what: 'they are stuck', limitMs });
-    expect([...failedDuties()].toSorted()).toEqual(['default', 'disable', 'receipts']);
-    expect(said('partition.kept')).toMatchObject([{ partition: oldDay, cause: 'LOCKED' }]);
-    const metrics = (await schedulers[0]?.probe('/metrics'))?.body ?? '';
-    expect(metrics).toMatch(/hookline_duty_failures_total\{[^}]*duty="disable"[^}]*\} [1-9]/);
-    expect(metrics).toMatch(/hookline_duty_last_success_timestamp_seconds\{[^}]*duty="disable"[^}]*\} 0/);
-    expect(metrics).toMatch(/hookline_duty_last_success_timestamp_seconds\{[^}]*duty="sweep"[^}]*\} [1-9]/);
-    expect(metrics).toMatch(/hookline_duty_duration_seconds\{[^}]*duty="held"[^}]*\} [0-9]/);
-    expect(session.isTransactionActive).toBe(true);
-    await session.rollbackTransaction();
-    await session.release();
-    await blocker.destroy();
-    const isDone = async () =>
-      ((await schedulers[0]?.probe('/metrics'))?.body ?? '').match(
-        /hookline_duty_last_success_timestamp_seconds\{[^}]*duty="disable"[^}]*\} [1-9]/,
-      ) !== null;
-    await until(isDone, { what: 'the duty goes on by itself', limitMs });
+    const goesOn = async () => ((await readingOf('last_success_timestamp_seconds', 'disable')) ?? 0) > 0;
+    await until(goesOn, { what: 'the duty goes on by itself', limitMs });
     await stopSchedulers();
   });
 
   it('are done once by three schedulers that begin together', async () => {
-    await hold(heldCount);
+    await hold('resumed', heldCount);
+    await letGo('resumed');
+    await hold('asleep', 1);
     const lost = await Promise.all(Array.from({ length: lostCount }, () => insertLost()));
-    const [old] = await query<{ id: string }>(
-      `SELECT id FROM notifications WHERE waiting_reason = 'ENDPOINT_PAUSED' LIMIT 1`,
-    );
-    await query(`UPDATE notifications SET created_at = now() - interval '2 days' WHERE id = $1`, [old?.id]);
+    await query(`UPDATE notifications SET created_at = now() - interval '2 days' WHERE endpoint_id = 'asleep'`);
     await query(
       `INSERT INTO failing_endpoints (tenant_id, endpoint_id, since, last_failed_at, attempts, notification_ids)
        VALUES ('default', 'failing', now() - interval '6 days', now(), 30, ARRAY[gen_random_uuid(), gen_random_uuid()])`,
@@ -165,9 +165,8 @@ describe('the duties of the retry-scheduler', () => {
     await world.notifications.insert(ahead);
 
     await startSchedulers(3);
-    await letGo();
     const settled = async () =>
-      (await countOf(`endpoint_id = 'paused' AND state = 'pending'`)) === 0 &&
+      (await countOf(`endpoint_id = 'resumed' AND state = 'sent'`)) === heldCount &&
       (await countOf(`endpoint_id = 'good' AND state = 'sent'`)) === lostCount &&
       ['endpoint.autoDisabled', 'receipts.switched', 'partitions.made', 'partitions.moved', 'held.expired'].every(
         (event) => said(event).length > 0,
@@ -186,38 +185,40 @@ describe('the duties of the retry-scheduler', () => {
     expect(new Set(dropped).size).toBe(dropped.length);
     expect(said('duty.failed')).toEqual([]);
 
-    const records = await readTopics(stack, [topicNames.deliveries(stack.prefix)]);
+    const operatorEvents = topicNames.operatorEvents(stack.prefix);
+    const records = await readTopics(stack, [topicNames.deliveries(stack.prefix), operatorEvents]);
     const asked = records.flatMap((record) => {
+      if (record.topic === operatorEvents) return [];
       const decoded = decodeDelivery(record);
       return decoded.kind === 'delivery' ? [decoded.delivery] : [];
     });
     const askedFor = (one: NotificationId, by: string) =>
       asked.filter(({ notificationId: of, askedBy }) => of === one && askedBy === by).length;
     expect(lost.map((one) => askedFor(one, 'sweep'))).toEqual(lost.map(() => 1));
-    const held = await query<{ id: NotificationId }>(
-      `SELECT id FROM notifications WHERE endpoint_id = 'paused' AND state = 'sent'`,
-    );
+    const held = await query<{ id: NotificationId }>(`SELECT id FROM notifications WHERE endpoint_id = 'resumed'`);
     expect(held.map(({ id: one }) => askedFor(one, 'release'))).toEqual(held.map(() => 1));
-    expect(await countOf(`id = '${old?.id}' AND state = 'failed' AND failure_reason = 'EXPIRED'`)).toBe(1);
+    expect(await countOf(`endpoint_id = 'asleep' AND failure_reason = 'EXPIRED'`)).toBe(1);
     expect(receiver.duplicates()).toEqual([]);
-    const told = await readTopics(stack, [topicNames.operatorEvents(stack.prefix)]);
+    const told = records.filter((record) => record.topic === operatorEvents);
     const disabled = told.filter(({ value }) => String(value).includes('hookline.endpoint.disabled'));
     expect(disabled).toHaveLength(1);
   });
 
   it('are left to others where they are switched off', async () => {
     await startSchedulers(1, { DUTIES_OFF: 'retention, receipts' });
-    const metrics = async () => (await schedulers[0]?.probe('/metrics'))?.body ?? '';
-    await until(async () => (await metrics()).includes('duty="sweep"'), { what: 'the duties run', limitMs });
-    const of = (duty: string) => `hookline_duty_last_success_timestamp_seconds\\{[^}]*duty="${duty}"`;
-    await until(async () => new RegExp(of('default')).test(await metrics()), {
-      what: 'those of the other pool',
-      limitMs,
-    });
-    for (const duty of ['sweep', 'held', 'expire', 'disable', 'partitions', 'default'])
-      expect(await metrics()).toMatch(new RegExp(of(duty)));
-    for (const duty of ['retention', 'receipts']) expect(await metrics()).not.toMatch(new RegExp(of(duty)));
+    const names = ['sweep', 'held', 'expire', 'disable', 'partitions', 'default'];
+    const doneOf = (duty: string) => readingOf('last_success_timestamp_seconds', duty);
+    const areDone = async () => (await Promise.all(names.map(doneOf))).every((at) => (at ?? 0) > 0);
+    await until(areDone, { what: 'the others are done', limitMs });
+    expect(await Promise.all(['retention', 'receipts'].map(doneOf))).toEqual([null, null]);
   });
+
+  /** Of the first scheduler; null: it says nothing of it. */
+  async function readingOf(metric: string, duty: string): Promise<number | null> {
+    const body = (await schedulers[0]?.probe('/metrics'))?.body ?? '';
+    const found = new RegExp(`^hookline_duty_${metric}\\{[^}]*duty="${duty}"[^}]*\\} (\\S+)`, 'm').exec(body);
+    return found === null ? null : Number(found[1]);
+  }
 
   /** A notification that is long due and has no record anywhere. */
   async function insertLost(): Promise<NotificationId> {

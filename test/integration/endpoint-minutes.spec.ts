@@ -79,7 +79,9 @@ describe('the minutes of endpoints', () => {
   it('count what ended by its outcome, and who asked for it', async () => {
     const endpointId = anEndpoint();
     const [sent, retried, over, goneFor] = await Promise.all([
-      ...[world.insert({ endpointId }), world.insert({ endpointId }), world.insert({ endpointId })],
+      world.insert({ endpointId }),
+      world.insert({ endpointId }),
+      world.insert({ endpointId }),
       world.insert({ endpointId }),
     ]);
     await world.finish(await world.claim(sent), accepted);
