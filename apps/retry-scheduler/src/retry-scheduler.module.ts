@@ -31,7 +31,7 @@ import { StoreWatch } from './store-watch.js';
 import { createSweepDuty } from './sweep-duty.js';
 
 /** Each duty holds a connection for its lock and one for its work: with fewer, those that begin together wait for each other. */
-const poolMaxLeast = 16;
+const poolMaxLeast = 18;
 const progressMs = 2_000;
 const watchMs = 1_000;
 /** The shortest tier waits in memory whatever its order; the others are first in, first out. */
