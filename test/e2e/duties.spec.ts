@@ -154,15 +154,8 @@ describe('the duties of the retry-scheduler', () => {
     const missing = partitionName('notifications', Math.floor(Date.now() / dayMs) * dayMs + 9 * dayMs);
     await query(`DROP TABLE ${missing}`);
     const aheadMs = Date.now() + 40 * dayMs;
-    const id = notificationId({
-      tenantId,
-      eventSource: '/x',
-      eventId: 'ahead',
-      templateId: 'to-good',
-      timeMs: aheadMs,
-    });
-    const ahead = aNotification({ id, tenantId, failureReason: 'TEMPLATE_ERROR', content: null });
-    await world.notifications.insert(ahead);
+    const ahead = aNotification({ tenantId, failureReason: 'TEMPLATE_ERROR', content: null });
+    await world.insert({ ...ahead, id: notificationId({ ...ahead, timeMs: aheadMs }) });
 
     await startSchedulers(3);
     const settled = async () =>

@@ -70,8 +70,7 @@ export function wireRenderer(config: RendererConfig, log: Log) {
     producer,
     oldestMs: remembered(() => oldestPartitionMs(side), oldestAgeMs, clock),
     deliveriesTopic: topicNames.deliveries(topics.prefix),
-    deadLettersTopic: topicNames.deadLetters(topics.prefix),
-    operatorEventsTopic,
+    ...{ deadLettersTopic: topicNames.deadLetters(topics.prefix), operatorEventsTopic },
     log,
   };
   const topicCheck = createTopicCheck(config, log, signal);
