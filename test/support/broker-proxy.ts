@@ -1,9 +1,10 @@
 import net from 'node:net';
 import { FrameSplitter } from './frame-splitter.js';
+import { Stall, type StallSide } from './stall.js';
 
 /** Requests of Kafka's protocol that a test singles out, by their api key. */
 export const kafkaApis = {
-  ...{ produce: 0, fetch: 1, findCoordinator: 10, joinGroup: 11, heartbeat: 12, syncGroup: 14 },
+  ...{ produce: 0, fetch: 1, offsetCommit: 8, findCoordinator: 10, joinGroup: 11, heartbeat: 12, syncGroup: 14 },
 } as const;
 
 export type KafkaApi = keyof typeof kafkaApis;
@@ -21,6 +22,20 @@ type Fault =
   | { readonly kind: 'reset' }
   | { readonly kind: 'lose'; readonly how: AnswerLoss; left: number };
 
+/** Which requests of a client are stopped. */
+export interface RequestsOf {
+  readonly api: KafkaApi;
+  readonly clientId: string;
+  /** All of these stand in the request: names of topics, values of headers. */
+  readonly holding?: readonly string[];
+}
+
+interface RequestStall {
+  readonly which: RequestsOf;
+  readonly side: StallSide;
+  readonly stall: Stall;
+}
+
 /** A connection from a client through to the broker. */
 interface Link {
   readonly near: net.Socket;
@@ -29,11 +44,15 @@ interface Link {
   dead: boolean;
   /** Requests whose answers are lost, by correlation id. */
   readonly lost: Map<number, AnswerLoss>;
+  /** Requests whose answers are stopped, by correlation id. */
+  readonly stopped: Map<number, Stall>;
 }
 
 const apiKeyAt = 4;
 const requestCorrelationAt = 8;
 const answerCorrelationAt = 4;
+/** Its length in 16 bits comes before it. */
+const clientIdAt = 14;
 
 /**
  * Stands between clients and one real broker, which advertises the proxy's port: the network a test can break. It knows
@@ -42,6 +61,7 @@ const answerCorrelationAt = 4;
 export class BrokerProxy {
   private readonly links = new Set<Link>();
   private readonly faults = new Map<number, Fault>();
+  private readonly stalls = new Set<RequestStall>();
   private readonly seen = new Map<number, number>();
   private server: net.Server | null = null;
   private swallowsNewLinks = false;
@@ -145,7 +165,21 @@ export class BrokerProxy {
     this.faults.set(kafkaApis[api], { kind: 'reset' });
   }
 
+  /** Stops every request of this kind, or its answer, until the stall ends; requests of other kinds pass. */
+  stall(which: RequestsOf, side: StallSide): Stall {
+    const stall = new Stall(`${which.clientId} is stopped ${side} ${which.api} ${which.holding ?? ''}`);
+    this.stalls.add({ which, side, stall });
+    return stall;
+  }
+
+  /** What is stopped vanishes. */
+  dropAll(): void {
+    for (const { stall } of this.stalls) stall.drop();
+    this.stalls.clear();
+  }
+
   async stop(): Promise<void> {
+    this.dropAll();
     this.heal();
     await this.refuse();
   }
@@ -169,7 +203,7 @@ export class BrokerProxy {
 
   private link(near: net.Socket): void {
     const far = net.connect({ host: '127.0.0.1', port: this.brokerPort });
-    const link: Link = { near, far, dead: this.swallowsNewLinks, lost: new Map() };
+    const link: Link = { near, far, dead: this.swallowsNewLinks, lost: new Map(), stopped: new Map() };
     this.links.add(link);
     for (const socket of [near, far]) socket.setNoDelay(true).on('error', () => socket.destroy());
     const requests = new FrameSplitter();
@@ -193,6 +227,13 @@ export class BrokerProxy {
     if (link.dead) return;
     const api = frame.readInt16BE(apiKeyAt);
     this.seen.set(api, (this.seen.get(api) ?? 0) + 1);
+    const stopped = this.stoppedBy(api, frame);
+    if (stopped?.side === 'before') {
+      stopped.stall.keep(() => this.pass(link, link.far, frame));
+      stopped.stall.reach();
+      return;
+    }
+    if (stopped !== null) link.stopped.set(frame.readInt32BE(requestCorrelationAt), stopped.stall);
     const fault = this.faults.get(api);
     if (fault?.kind === 'swallow') return;
     if (fault?.kind === 'reset') {
@@ -210,7 +251,24 @@ export class BrokerProxy {
     this.pass(link, link.far, frame);
   }
 
+  private stoppedBy(api: number, frame: Buffer): RequestStall | null {
+    if (this.stalls.size === 0) return null;
+    const clientId = frame.toString('utf8', clientIdAt, clientIdAt + Math.max(0, frame.readInt16BE(clientIdAt - 2)));
+    const isStopped = ({ which, stall }: RequestStall) =>
+      !stall.ended &&
+      kafkaApis[which.api] === api &&
+      which.clientId === clientId &&
+      (which.holding ?? []).every((part) => frame.includes(part));
+    return [...this.stalls].find(isStopped) ?? null;
+  }
+
   private onAnswer(link: Link, frame: Buffer): void {
+    const stall = link.stopped.get(frame.readInt32BE(answerCorrelationAt));
+    if (stall !== undefined && !stall.ended) {
+      stall.keep(() => this.pass(link, link.near, frame));
+      stall.reach();
+      return;
+    }
     const lost = link.lost.get(frame.readInt32BE(answerCorrelationAt));
     if (lost === 'whole') link.near.resetAndDestroy();
     else if (lost === 'half') link.near.end(frame.subarray(0, frame.length / 2));
