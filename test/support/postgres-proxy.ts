@@ -137,9 +137,9 @@ export class PostgresProxy {
 
   private onRequest(session: Session, frame: Buffer): void {
     if (session.app === null) session.app = applicationName(frame);
-    else session.stopped ??= this.stoppedBy(session, frame);
+    else if (session.stopped?.stall.ended !== false) session.stopped = this.stoppedBy(session, frame);
     const { stopped, far } = session;
-    if (stopped?.side === 'before' && !stopped.stall.ended) {
+    if (stopped?.side === 'before') {
       stopped.stall.keep(() => pass(frame, far));
       stopped.stall.reach();
     } else pass(frame, far);
