@@ -3,13 +3,14 @@
  * is killed. docs/guarantees.md, "Killed between two steps", says what must come of it.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { topicNames } from '#contracts/topics';
 import { anEvent } from '../support/builders.js';
 import { CrashWorld, type NamedEvent } from '../support/crash-world.js';
 import { expectSound } from '../support/expect-sound.js';
+import type { StallSide } from '../support/stall.js';
 import { until } from '../support/until.js';
 import type { Behaviour } from '../support/webhook-receiver.js';
 
-const insert = 'INSERT INTO notifications';
 const finishAndClaim = 'hookline_finish_and_claim';
 const answersNever: Behaviour = (nth) => (nth === 1 ? 'own' : 200);
 const failsOnce: Behaviour = (nth) => (nth === 1 ? 500 : 200);
@@ -23,7 +24,7 @@ describe('killed on the way from event to receiver', () => {
     world = await CrashWorld.start(['renderer'], { ownKafka: true });
     await world.endpoints({
       ...{ written: accepts, unwritten: accepts, unstored: accepts, unanswered: accepts, cut: accepts },
-      ...{ inFlight: answersNever, unrecorded: accepts, unclaimed: accepts },
+      ...{ inFlight: answersNever, unrecorded: accepts, unclaimed: accepts, passing: accepts },
       ...{ unscheduled: failsOnce, rescheduled: failsOnce, claimed: accepts, recorded: failsOnce },
       ...{ 'cut-claim': accepts, 'cut-accepted': accepts, 'cut-failed': failsOnce },
     });
@@ -49,55 +50,64 @@ describe('killed on the way from event to receiver', () => {
 
   const produce = (step: string) => world.stack.produce([at(step).event]);
 
-  /** From the last step to the first: what stands at one keeps what comes after it from going further. */
+  /** Two statements store notifications at once, one record request is under way: each is stopped only when it is last. */
   async function killRenderer(): Promise<void> {
+    await storeStopped('unstored', 'before');
+    await world.stack.produce([anEvent({ type: 'for.nobody' })]);
+    await world.committed('renderer', 1); // the offset of what stands still would be committed by now, too
     world.stallKafka('renderer', { api: 'offsetCommit' }, 'before');
     await produce('written');
     await world.recordsIn(world.deliveriesTopic, 1);
     await until(async () => (await verdicts('matched')) === 1, { what: 'its line in the books' });
 
-    const { eventId: unwritten } = at('unwritten');
-    const write = world.stallKafka(
-      'renderer',
-      { api: 'produce', holding: [world.deliveriesTopic, at('unwritten').id] },
-      'before',
-    );
+    const record = { api: 'produce', holding: [world.deliveriesTopic, at('unwritten').id] } as const;
+    const write = world.stallKafka('renderer', record, 'before');
     await produce('unwritten');
     await write.reached();
+    const { eventsTopic: topic, sink } = world.stack;
+    await sink.send({ topic, key: null, value: Buffer.from('no event'), headers: {} });
+    await until(async () => (await parkedEvents()) === 1, { what: 'it is parked' });
     const books = world.stallPostgres('renderer', { text: 'INSERT INTO books' }, 'before');
     await world.stack.produce([anEvent({ type: 'for.nobody' })]);
     await books.reached();
-    for (const [step, side] of [['unstored', 'before'] as const, ['unanswered', 'after'] as const]) {
-      const store = world.stallPostgres('renderer', { text: insert, holding: [at(step).eventId] }, side);
-      await produce(step);
-      await store.reached();
-    }
-    expect(await storedEvents()).toEqual([at('written').eventId, unwritten, at('unanswered').eventId].toSorted());
+    await storeStopped('unanswered', 'after');
+    const stored = ['written', 'unwritten', 'unanswered'].map((step) => at(step).eventId);
+    expect(await storedEvents()).toEqual(stored.toSorted());
     await world.kill('renderer');
     await newVersionOf('unwritten');
     await world.relaunch('renderer');
     await world.recordsIn(world.deliveriesTopic, 5);
-    await until(async () => (await verdicts('unmatched')) === 1, { what: 'the event that matches nothing' });
+    await until(async () => (await verdicts('unmatched | parked')) === 3, { what: 'the others in the books' });
+  }
+
+  async function storeStopped(step: string, side: StallSide): Promise<void> {
+    const statement = { text: 'INSERT INTO notifications', holding: [at(step).eventId] };
+    const store = world.stallPostgres('renderer', statement, side);
+    await produce(step);
+    await store.reached();
   }
 
   async function cutRenderer(): Promise<void> {
-    const store = world.stallPostgres('renderer', { text: insert, holding: [at('cut').eventId] }, 'after');
-    await produce('cut');
-    await store.reached();
+    await storeStopped('cut', 'after');
     world.postgres.cut('hookline.renderer');
     await world.recordsIn(world.deliveriesTopic, 6);
   }
 
+  /** Two statements claim and finish at once, one record request is under way. */
   async function killDispatcherInRequests(): Promise<void> {
-    const { tierTopic: tier } = world;
+    const { tierTopic } = world;
+    await world.committed('dispatcher', 6);
+    const claim = { text: finishAndClaim, holding: [at('unclaimed').id] };
+    const claiming = world.stallPostgres('dispatcher', claim, 'before');
+    await produce('unclaimed');
+    await claiming.reached();
+    await produce('passing');
+    await world.committed('dispatcher', 7); // the offset of what stands still would be committed by now, too
     world.stallKafka('dispatcher', { api: 'offsetCommit' }, 'before');
     await produce('rescheduled');
-    await world.recordsIn(tier, 1);
-    const schedule = world.stallKafka(
-      'dispatcher',
-      { api: 'produce', holding: [tier, at('unscheduled').id] },
-      'before',
-    );
+    await world.recordsIn(tierTopic, 1);
+    const retry = { api: 'produce', holding: [tierTopic, at('unscheduled').id] } as const;
+    const schedule = world.stallKafka('dispatcher', retry, 'before');
     await produce('unscheduled');
     await schedule.reached();
     await produce('inFlight');
@@ -106,13 +116,6 @@ describe('killed on the way from event to receiver', () => {
     const recording = world.stallPostgres('dispatcher', record, 'before');
     await produce('unrecorded');
     await recording.reached();
-    const claiming = world.stallPostgres(
-      'dispatcher',
-      { text: finishAndClaim, holding: [at('unclaimed').id] },
-      'before',
-    );
-    await produce('unclaimed');
-    await claiming.reached();
     await world.kill('dispatcher');
     await world.relaunch('dispatcher');
   }
@@ -144,6 +147,10 @@ describe('killed on the way from event to receiver', () => {
       `SELECT coalesce(sum(bit_count(${verdict})), 0)::int AS n FROM books`,
     );
     return row?.n ?? 0;
+  }
+
+  async function parkedEvents(): Promise<number> {
+    return (await world.stack.database.query('SELECT FROM parked_events')).length;
   }
 
   async function storedEvents(): Promise<readonly string[]> {
@@ -181,8 +188,11 @@ describe('killed on the way from event to receiver', () => {
     expect(JSON.parse(String(request?.body))).toEqual(at('unwritten').event);
   });
 
-  it('the renderer, killed before the books, keeps an event that matches nothing once', async () => {
-    expect(await world.stack.database.query('SELECT FROM unmatched_events')).toHaveLength(1);
+  it('the renderer, killed before the dead letter or the books, keeps what is parked or matches nothing once', async () => {
+    expect(await parkedEvents()).toBe(1);
+    expect(await verdicts('parked')).toBe(1);
+    expect(await world.stack.database.query('SELECT FROM unmatched_events')).toHaveLength(2);
+    await world.recordsIn(topicNames.deadLetters(world.stack.prefix), 1);
   });
 
   const unknownThenSwept = [

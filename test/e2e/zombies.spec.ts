@@ -39,8 +39,8 @@ describe('who comes back late', () => {
 
   beforeAll(async () => {
     // Leases are judged only after what waits for Postgres, which is repeated each second, had its chance.
-    const settings = { LEASE_GRACE_MS: '4000', ENDPOINT_CONCURRENCY: String(answersWaiting) };
-    world = await CrashWorld.start(['renderer', 'dispatcher', 'retry-scheduler'], { ownKafka: false, ...settings });
+    const settings = { ownKafka: false, LEASE_GRACE_MS: '4000' };
+    world = await CrashWorld.start(['renderer', 'dispatcher', 'retry-scheduler'], settings);
     await world.endpoints({
       ...{ slow: slow.behaviour, claimed: () => 200, rendered: () => 200, answered: answered.behaviour },
       ...{ retried: (nth: number) => (nth === 1 ? 500 : 200), after: () => 200 },

@@ -89,6 +89,21 @@ describe('re-sends', () => {
     expect(await itemState(item)).toBe('done');
   });
 
+  it('that fail leave a sent notification sent, and count', async () => {
+    const id = await world.insert();
+    await world.finish(await world.claim(id), accepted);
+    const before = await world.course(id);
+    const { id: item } = await resend(id);
+    const answer = await world.finish(await claimManual(id, item), exhausted);
+    expect(answer).toMatchObject({ recorded: true, retryDueMs: null });
+    expect(await world.course(id)).toEqual({ ...before, next_number: 3, attempt_count: 2 });
+    expect(await world.history(id)).toEqual([
+      [1, 'accepted'],
+      [2, 'failed'],
+    ]);
+    expect(await itemState(item)).toBe('done');
+  });
+
   it('of a pending notification take no step and leave its time, and the series goes on with the new number', async () => {
     const id = await world.insert();
     await world.finish(await world.claim(id), failedOnce);

@@ -101,7 +101,7 @@ export class CrashWorld {
   async endpoints(behaviours: Readonly<Record<string, Behaviour>>): Promise<void> {
     const secret = aSecret();
     const wired = Object.entries(behaviours).map(([id, behaviour]) => ({
-      ...{ id, secret, url: this.receiver.on(`/${id}`, secret, behaviour), eventTypes: [id] },
+      ...{ id, secret, url: this.receiver.on(`/${id}`, secret, behaviour), eventTypes: [id], concurrency: 100 },
     }));
     await wire(this.stack, wired);
   }
@@ -194,18 +194,33 @@ export class CrashWorld {
   }
 
   /** Records that a group has not finished, in words. */
-  async unread(worker: Worker, topics: readonly string[]): Promise<readonly string[]> {
+  async unread(worker: Worker): Promise<readonly string[]> {
+    const offsets = await this.offsetsOf(worker);
+    const open = offsets.filter(({ committed, end }) => committed !== end);
+    return open.map(({ topic, partition, committed, end }) => `${topic}/${partition}: ${committed} of ${end}`);
+  }
+
+  /** Waits until a group has committed so many records over all partitions. */
+  async committed(worker: Worker, count: number): Promise<void> {
+    const sum = async () => (await this.offsetsOf(worker)).reduce((all, { committed }) => all + committed, 0);
+    await until(async () => (await sum()) >= count, { what: `${count} records committed by the ${worker}` });
+  }
+
+  private offsetsOf(worker: Worker) {
+    const groupId = groupOf(this.stack.prefix, worker);
+    const topics = {
+      renderer: [this.stack.eventsTopic],
+      dispatcher: [this.deliveriesTopic],
+      'retry-scheduler': [this.tierTopic],
+    };
     return asOperator(this.directBrokers, async (admin) => {
-      const unread: string[] = [];
-      const groupId = groupOf(this.stack.prefix, worker);
-      for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics: [...topics] })) {
-        const committed = new Map(partitions.map(({ partition, offset }) => [partition, Number(offset)]));
-        for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
-          const at = Math.max(0, committed.get(partition) ?? 0);
-          if (at !== Number(high)) unread.push(`${topic}/${partition}: ${at} of ${high}`);
-        }
+      const found: { topic: string; partition: number; committed: number; end: number }[] = [];
+      for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics: topics[worker] })) {
+        const offsets = new Map(partitions.map(({ partition, offset }) => [partition, Math.max(0, Number(offset))]));
+        for (const { partition, high } of await admin.fetchTopicOffsets(topic))
+          found.push({ topic, partition, committed: offsets.get(partition) ?? 0, end: Number(high) });
       }
-      return unread;
+      return found;
     });
   }
 }

@@ -62,12 +62,11 @@ async function expectRequests({ stack, receiver }: CrashWorld, duplicatesMax: nu
 
 /** Every event has its verdict, and what is committed is the end of each log. */
 async function expectAllRead(world: CrashWorld, readers: readonly Worker[]): Promise<void> {
-  const { stack, directBrokers, deliveriesTopic, tierTopic } = world;
+  const { stack, directBrokers } = world;
   const { eventsTopic } = stack;
-  const topicsOf = { renderer: [eventsTopic], dispatcher: [deliveriesTopic], 'retry-scheduler': [tierTopic] };
   for (const reader of readers) {
-    const isRead = async () => (await world.unread(reader, topicsOf[reader])).length === 0;
-    const detail = async () => String(await world.unread(reader, topicsOf[reader]));
+    const isRead = async () => (await world.unread(reader)).length === 0;
+    const detail = async () => String(await world.unread(reader));
     await until(isRead, { what: `the ${reader} has committed all`, limitMs: catchUpMsMax, detail });
   }
   const kafka = { brokers: directBrokers.split(','), ssl: false };
