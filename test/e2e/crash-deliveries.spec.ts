@@ -24,9 +24,9 @@ describe('killed on the way from event to receiver', () => {
     world = await CrashWorld.start(['renderer'], { ownKafka: true });
     await world.endpoints({
       ...{ written: accepts, unwritten: accepts, unstored: accepts, unanswered: accepts, cut: accepts },
-      ...{ inFlight: answersNever, unrecorded: accepts, unclaimed: accepts, passing: accepts },
+      ...{ inFlight: answersNever, unrecorded: accepts, unclaimed: accepts, other: accepts },
       ...{ unscheduled: failsOnce, rescheduled: failsOnce, claimed: accepts, recorded: failsOnce },
-      ...{ 'cut-claim': accepts, 'cut-accepted': accepts, 'cut-failed': failsOnce },
+      ...{ 'cut-claim': accepts, 'cut-sent': accepts, 'cut-failed': failsOnce },
     });
     await killRenderer();
     await cutRenderer();
@@ -53,7 +53,7 @@ describe('killed on the way from event to receiver', () => {
   /** Two statements store notifications at once, one record request is under way: each is stopped only when it is last. */
   async function killRenderer(): Promise<void> {
     await storeStopped('unstored', 'before');
-    await world.stack.produce([anEvent({ type: 'for.nobody' })]);
+    await world.stack.produce([anEvent({ type: 'for.nobody' })]); // in another partition
     await world.committed('renderer', 1); // the offset of what stands still would be committed by now, too
     world.stallKafka('renderer', { api: 'offsetCommit' }, 'before');
     await produce('written');
@@ -101,7 +101,7 @@ describe('killed on the way from event to receiver', () => {
     const claiming = world.stallPostgres('dispatcher', claim, 'before');
     await produce('unclaimed');
     await claiming.reached();
-    await produce('passing');
+    await produce('other'); // in another partition
     await world.committed('dispatcher', 7); // the offset of what stands still would be committed by now, too
     world.stallKafka('dispatcher', { api: 'offsetCommit' }, 'before');
     await produce('rescheduled');
@@ -131,7 +131,7 @@ describe('killed on the way from event to receiver', () => {
   async function cutDispatcher(): Promise<void> {
     await answerLost('cut-claim', [at('cut-claim').id]);
     world.postgres.cut('hookline.dispatcher');
-    await answerLost('cut-accepted', [at('cut-accepted').id, 'accepted']);
+    await answerLost('cut-sent', [at('cut-sent').id, 'accepted']);
     await answerLost('cut-failed', [at('cut-failed').id, 'HTTP_STATUS']);
     world.postgres.cut('hookline.dispatcher');
   }
@@ -220,12 +220,7 @@ describe('killed on the way from event to receiver', () => {
       [1, 2],
     ],
     ['not at all, when the claim is given and the connection cut', 'cut-claim', unknownThenSwept, [2]],
-    [
-      'not at all, when acceptance is recorded and the connection cut',
-      'cut-accepted',
-      [[1, 'accepted', 'renderer']],
-      [1],
-    ],
+    ['not at all, when acceptance is recorded and the connection cut', 'cut-sent', [[1, 'accepted', 'renderer']], [1]],
     ['not at all, when a failure is recorded and the connection cut', 'cut-failed', failedThenSwept, [1, 2]],
   ])('the dispatcher, killed %s, makes the attempts that are due', async (_, step, history, attempts) => {
     expect(await world.history(at(step).id)).toEqual(history);
