@@ -5,11 +5,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { saveCircuit } from '#audit/circuits';
 import type { NewNotification } from '#audit/notifications';
+import { topicNames } from '#contracts/topics';
 import { type EndpointId, endpointKey, type NotificationId, type TemplateId, type TenantId } from '#domain/ids';
 import { AdminClient } from '../support/admin-client.js';
 import { AuditWorld, aNotification } from '../support/audit-world.js';
 import { CrashWorld, type HistoryLine } from '../support/crash-world.js';
 import { expectSound } from '../support/expect-sound.js';
+import { readTopics } from '../support/read-topics.js';
 import { until } from '../support/until.js';
 import type { Behaviour } from '../support/webhook-receiver.js';
 
@@ -85,15 +87,9 @@ describe('killed while others are served', () => {
     await database.query(`UPDATE notifications SET created_at = now() - interval '8 days' WHERE id = $1`, [
       idOf('expiring'),
     ]);
-    await database.query(
-      `INSERT INTO failing_endpoints (tenant_id, endpoint_id, since, last_failed_at, attempts, notification_ids)
-       VALUES ('default', 'failing', now() - interval '6 days', now(), 50, $1)`,
-      [[idOf('lease'), idOf('held')]],
-    );
     const stalls = [
       world.stallKafka('retry-scheduler', { api: 'produce', holding: [world.deliveriesTopic] }, 'before'),
       world.stallPostgres('retry-scheduler', { text: 'failure_reason = $4' }, 'before'),
-      world.stallPostgres('retry-scheduler', { text: 'DELETE FROM failing_endpoints WHERE' }, 'before'),
     ];
     await world.stack.launch(['retry-scheduler']);
     for (const stall of stalls) await stall.reached();
@@ -103,11 +99,19 @@ describe('killed while others are served', () => {
     const scheduler = world.stack.app('retry-scheduler');
     await until(async () => underWay.test((await scheduler.probe('/metrics')).body), { what: 'the tier is read' });
     await world.kill('retry-scheduler');
-    await world.relaunch('retry-scheduler');
   }
 
   /** Records are written, and nobody has noted it. */
   async function killAfterRecords(): Promise<void> {
+    await world.stack.database.query(
+      `INSERT INTO failing_endpoints (tenant_id, endpoint_id, since, last_failed_at, attempts, notification_ids)
+       VALUES ('default', 'failing', now() - interval '6 days', now(), 50, $1)`,
+      [[idOf('lease'), idOf('held')]],
+    );
+    const disable = { text: "disabled_reason = 'FAILING'" };
+    const disabling = world.stallPostgres('retry-scheduler', disable, 'after');
+    await world.relaunch('retry-scheduler');
+    await disabling.reached();
     world.stallKafka('retry-scheduler', { api: 'offsetCommit' }, 'before');
     await produce('released');
     const asked = rowFor('asked');
@@ -180,12 +184,17 @@ describe('killed while others are served', () => {
     expect(world.requestsOf(idOf('expiring'))).toEqual([]);
   });
 
-  it('the retry-scheduler, killed after it switched an endpoint off, switches it off once and forgets its failures', async () => {
+  it('the retry-scheduler, killed when it has switched an endpoint off, has told so before and forgets its failures', async () => {
     const state = 'SELECT enabled, disabled_reason FROM endpoints WHERE id = $1';
     expect(await world.stack.database.query(state, ['failing'])).toEqual([
       { enabled: false, disabled_reason: 'FAILING' },
     ]);
     expect(await world.stack.database.query('SELECT FROM failing_endpoints')).toEqual([]);
+    const told = await readTopics(world.stack, [topicNames.operatorEvents(world.stack.prefix)]);
+    const events = told.map(({ value }) => JSON.parse(String(value)) as { type: string; data: { endpoint: string } });
+    expect(events.filter(({ type }) => type === 'hookline.endpoint.disabled').map(({ data }) => data.endpoint)).toEqual(
+      ['failing'],
+    );
   });
 
   it('the admin, killed between item and record, or before the item, makes one manual attempt for each request id', async () => {

@@ -14,6 +14,8 @@ import type { Duty } from './duty.js';
 import type { RetrySchedulerConfig } from './retry-scheduler.config.js';
 
 const everyMs = 10_000;
+/** An endpoint is switched off all the same while Kafka takes nothing. */
+const tellMsMax = 5_000;
 
 /** Switches endpoints off that have failed for long; none where the policy says never. */
 export function createDisableDuty(
@@ -25,8 +27,11 @@ export function createDisableDuty(
   if (policy === null) return [];
   const notices = new OperatorNotices(producer, log);
   const saying = { prefix: config.TOPIC_PREFIX, clock };
-  const tell: DisableFailingDeps['tell'] = (kind, { key, sinceMs, attempts }) => {
-    notices.tell(endpointFailingEvent(kind, { ...idsOfKey(key), sinceMs, attempts }, saying));
+  const tell: DisableFailingDeps['tell'] = async (kind, { key, sinceMs, attempts }) => {
+    const written = notices.written(endpointFailingEvent(kind, { ...idsOfKey(key), sinceMs, attempts }, saying));
+    const timer = new AbortController();
+    await Promise.race([written, clock.wait(tellMsMax, timer.signal)]);
+    timer.abort();
   };
   const deps: DisableFailingDeps = {
     policy,

@@ -1,7 +1,7 @@
 /**
  * Endpoints that have only failed for days -> warnings, then switched off: what is for them fails with that reason instead
- * of being tried in vain, and can be re-sent. May run twice or die anywhere: a warning may be given twice, an endpoint is
- * switched off once.
+ * of being tried in vain, and can be re-sent. Operators are told before it is done: killed between, the next round does it
+ * again, so nothing is done untold. A warning may be given twice, and so may the notice; an endpoint is switched off once.
  */
 import type { StoredFailing } from '#audit/failing-endpoints';
 import type { Clock } from '#domain/clock';
@@ -17,8 +17,8 @@ export interface DisableFailingDeps {
   /** Answers whether it was on until now. */
   readonly disable: (key: EndpointKey) => Promise<boolean>;
   readonly forgetFailing: (key: EndpointKey) => Promise<void>;
-  /** Tells operators; must not throw. */
-  readonly tell: (kind: 'failing' | 'disabled', failing: StoredFailing) => void;
+  /** Tells operators; resolves once it is written, or after a while if it is not. Must not reject. */
+  readonly tell: (kind: 'failing' | 'disabled', failing: StoredFailing) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -35,20 +35,17 @@ export async function disableFailing(deps: DisableFailingDeps): Promise<void> {
 }
 
 async function warn(failing: StoredFailing, warnings: number, deps: DisableFailingDeps): Promise<void> {
-  await deps.noteWarnings(failing.key, warnings);
   const { key, sinceMs, attempts } = failing;
   const disabledMs = sinceMs + deps.policy.afterMs;
   deps.log.warn('endpoint.failing', { endpoint: key, sinceMs, attempts, warnings, disabledMs });
-  deps.tell('failing', failing);
+  await deps.tell('failing', failing);
+  await deps.noteWarnings(key, warnings);
 }
 
-/** It is told before anything else can fail: the next round would not know of it any more. */
 async function disable(failing: StoredFailing, deps: DisableFailingDeps): Promise<void> {
-  const wasOn = await deps.disable(failing.key);
   const { key, sinceMs, attempts } = failing;
-  if (wasOn) {
-    deps.log.error('endpoint.autoDisabled', { endpoint: key, sinceMs, attempts });
-    deps.tell('disabled', failing);
-  }
+  await deps.tell('disabled', failing);
+  const wasOn = await deps.disable(key);
+  if (wasOn) deps.log.error('endpoint.autoDisabled', { endpoint: key, sinceMs, attempts });
   await deps.forgetFailing(key);
 }

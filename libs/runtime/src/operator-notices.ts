@@ -15,16 +15,22 @@ export class OperatorNotices {
   ) {}
 
   tell(record: OutgoingRecord): void {
+    void this.written(record);
+  }
+
+  /** As `tell`, for who waits all the same. Resolves once it is written or given up; never rejects. */
+  async written(record: OutgoingRecord): Promise<void> {
     if (this.unwritten >= unwrittenMax) {
       count('hookline_operator_events_left_out_total');
       return;
     }
     this.unwritten++;
-    void this.producer
-      .send(record)
-      .catch((error: unknown) => this.log.warn('operators.notTold', { topic: record.topic, cause: String(error) }))
-      .finally(() => {
-        this.unwritten--;
-      });
+    try {
+      await this.producer.send(record);
+    } catch (error) {
+      this.log.warn('operators.notTold', { topic: record.topic, cause: String(error) });
+    } finally {
+      this.unwritten--;
+    }
   }
 }
