@@ -28,6 +28,8 @@ describe('killed on the way from event to receiver', () => {
       ...{ unscheduled: failsOnce, rescheduled: failsOnce, claimed: accepts, recorded: failsOnce },
       ...{ 'cut-claim': accepts, 'cut-sent': accepts, 'cut-failed': failsOnce },
     });
+    // Its request is out for long enough on a slow machine; only its lease is longer, too.
+    await world.stack.database.query(`UPDATE endpoints SET attempt_timeout_ms = 6000 WHERE id = 'inFlight'`);
     await killRenderer();
     await cutRenderer();
     await world.stack.launch(['dispatcher', 'retry-scheduler']).then((apps) => Promise.all(apps.map((a) => a.ready())));
