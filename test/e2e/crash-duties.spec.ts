@@ -189,7 +189,8 @@ describe('killed while others are served', () => {
     expect(await world.stack.database.query(state, ['failing'])).toEqual([
       { enabled: false, disabled_reason: 'FAILING' },
     ]);
-    expect(await world.stack.database.query('SELECT FROM failing_endpoints')).toEqual([]);
+    const failures = `SELECT FROM failing_endpoints WHERE endpoint_id = 'failing'`;
+    expect(await world.stack.database.query(failures)).toEqual([]);
     const told = await readTopics(world.stack, [topicNames.operatorEvents(world.stack.prefix)]);
     const events = told.map(({ value }) => JSON.parse(String(value)) as { type: string; data: { endpoint: string } });
     expect(events.filter(({ type }) => type === 'hookline.endpoint.disabled').map(({ data }) => data.endpoint)).toEqual(
