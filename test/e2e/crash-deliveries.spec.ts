@@ -174,12 +174,12 @@ describe('killed on the way from event to receiver', () => {
   }
 
   it.each([
-    ['before the row is stored', 'unstored', 1],
-    ['when the row is stored and nobody knows', 'unanswered', 1],
-    ['between the row and its record', 'unwritten', 1],
-    ['between the record and the commit of the offset, so that a second record is dropped', 'written', 2],
-    ['not at all, when only the connection is cut and the commit unknown', 'cut', 1],
-  ])('the renderer, killed %s, makes one notification and one attempt', async (_, step, records) => {
+    ['killed before the row is stored', 'unstored', 1],
+    ['killed when the row is stored and nobody knows', 'unanswered', 1],
+    ['killed between the row and its record', 'unwritten', 1],
+    ['killed between the record and the commit of the offset, so that a second record is dropped', 'written', 2],
+    ['cut off from Postgres when the row is stored', 'cut', 1],
+  ])('the renderer, %s, makes one notification and one attempt', async (_, step, records) => {
     expect(await world.history(at(step).id)).toEqual([[1, 'accepted', 'renderer']]);
     expect(world.requestsOf(at(step).id)).toHaveLength(1);
     expect(await world.deliveriesOf(at(step).id)).toBe(records);
@@ -206,14 +206,14 @@ describe('killed on the way from event to receiver', () => {
     [2, 'accepted', 'sweep'],
   ];
   it.each([
-    ['before the claim', 'unclaimed', [[1, 'accepted', 'renderer']], [1]],
-    ['between the claim and the request', 'claimed', unknownThenSwept, [2]],
-    ['while the request is out', 'inFlight', unknownThenSwept, [1, 2]],
-    ['between the answer and its record', 'unrecorded', unknownThenSwept, [1, 2]],
-    ['when the outcome is recorded and nobody knows', 'recorded', failedThenSwept, [1, 2]],
-    ['between the outcome and the record of its retry', 'unscheduled', failedThenSwept, [1, 2]],
+    ['killed before the claim', 'unclaimed', [[1, 'accepted', 'renderer']], [1]],
+    ['killed between the claim and the request', 'claimed', unknownThenSwept, [2]],
+    ['killed while the request is out', 'inFlight', unknownThenSwept, [1, 2]],
+    ['killed between the answer and its record', 'unrecorded', unknownThenSwept, [1, 2]],
+    ['killed when the outcome is recorded and nobody knows', 'recorded', failedThenSwept, [1, 2]],
+    ['killed between the outcome and the record of its retry', 'unscheduled', failedThenSwept, [1, 2]],
     [
-      'between that record and the commit of the offset',
+      'killed between that record and the commit of the offset',
       'rescheduled',
       [
         [1, 'failed', 'renderer'],
@@ -221,10 +221,10 @@ describe('killed on the way from event to receiver', () => {
       ],
       [1, 2],
     ],
-    ['not at all, when the claim is given and the connection cut', 'cut-claim', unknownThenSwept, [2]],
-    ['not at all, when acceptance is recorded and the connection cut', 'cut-sent', [[1, 'accepted', 'renderer']], [1]],
-    ['not at all, when a failure is recorded and the connection cut', 'cut-failed', failedThenSwept, [1, 2]],
-  ])('the dispatcher, killed %s, makes the attempts that are due', async (_, step, history, attempts) => {
+    ['cut off from Postgres when the claim is given', 'cut-claim', unknownThenSwept, [2]],
+    ['cut off from Postgres when acceptance is recorded', 'cut-sent', [[1, 'accepted', 'renderer']], [1]],
+    ['cut off from Postgres when a failure is recorded', 'cut-failed', failedThenSwept, [1, 2]],
+  ])('the dispatcher, %s, makes the attempts that are due', async (_, step, history, attempts) => {
     expect(await world.history(at(step).id)).toEqual(history);
     expect(world.requestsOf(at(step).id).map(({ attempt }) => attempt)).toEqual(attempts);
   });
