@@ -46,7 +46,6 @@ export type HistoryLine = readonly [number, string, string];
 
 /** The pipeline as processes, each server behind a proxy that stops it at a step; the test kills it there. */
 export class CrashWorld {
-  /** Past the proxy: events, and what stands in topics. */
   private constructor(
     readonly stack: Stack,
     readonly receiver: WebhookReceiver,
