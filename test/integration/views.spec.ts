@@ -9,7 +9,8 @@ const columns = {
     'payload_sha256 payload_bytes source_topic source_partition source_offset',
   v1_attempts:
     'notification_id number trigger asked_by requested_by state outcome failure_reason http_status url ' +
-    'endpoint_version due_at started_at finished_at lease_until duration_ms response_bytes error_detail',
+    'endpoint_version due_at started_at finished_at lease_until duration_ms response_bytes error_detail ' +
+    'dns_ms connect_ms tls_ms first_byte_ms peer_address response_cut',
   v1_parked_events: 'topic partition offset key reason detail parked_at released_at',
   v1_endpoint_circuits: 'tenant_id endpoint_id shard state opened_at probe_at open_count',
   v1_endpoint_minutes:

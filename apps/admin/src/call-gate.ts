@@ -7,6 +7,8 @@ import { CallRefused, refusalOf } from './grpc-status.js';
 /** Who calls, and until when an answer is of use. */
 export interface Caller {
   readonly principal: string;
+  /** The key belongs to no tenant: what is the installation's own may be shown to it. */
+  readonly isPlatform: boolean;
   /** Aborted when the call has ended: answered, cancelled or past its deadline. */
   readonly signal: AbortSignal;
 }
@@ -81,7 +83,8 @@ export class CallGate {
       const admitted = this.admit(metadata);
       if (admitted instanceof CallRefused) return refuse(admitted);
       principal = admitted;
-      this.callers.set(metadata, { principal, signal: ended.signal });
+      // So far every key belongs to no tenant (ApiKeys).
+      this.callers.set(metadata, { principal, isPlatform: true, signal: ended.signal });
       next(metadata);
     };
     return new ServerInterceptingCall(call, {

@@ -2,6 +2,8 @@ import type { AttemptView, NotificationView } from '#audit/notification-reads';
 import type { Attempt } from '#contracts/generated/hookline/admin/v1/Attempt';
 import type { Notification } from '#contracts/generated/hookline/admin/v1/Notification';
 import { notificationName } from '#contracts/resource-names';
+import { refusedAddress } from '#egress/address-ranges';
+import type { Caller } from './call-gate.js';
 import { timestampOf } from './timestamps.js';
 
 /** The notification as it is answered. */
@@ -33,8 +35,11 @@ export function answeredNotification(view: NotificationView): Notification {
   };
 }
 
-/** The attempt as it is answered. */
-export function answeredAttempt(view: AttemptView): Attempt {
+/**
+ * The attempt as it is answered. Where operators let a tenant's endpoint lead to an internal address (`EGRESS_ALLOW`), or
+ * its name did once, that address is the installation's own: only a platform key sees it.
+ */
+export function answeredAttempt(view: AttemptView, { isPlatform }: Pick<Caller, 'isPlatform'>): Attempt {
   return {
     number: view.number,
     trigger: `ATTEMPT_TRIGGER_${upper(view.trigger)}`,
@@ -53,7 +58,26 @@ export function answeredAttempt(view: AttemptView): Attempt {
     durationMs: view.duration_ms ?? 0,
     responseBytes: view.response_bytes ?? 0,
     errorDetail: view.error_detail ?? '',
+    ...setOnly({
+      dnsMs: view.dns_ms,
+      connectMs: view.connect_ms,
+      tlsMs: view.tls_ms,
+      firstByteMs: view.first_byte_ms,
+    }),
+    peerAddress: isPlatform || isPublicPeer(view.peer_address) ? (view.peer_address ?? '') : '',
+    responseCut: view.response_cut ?? '',
   };
+}
+
+/** Of `address:port`, by the ranges of the address guard. */
+function isPublicPeer(peer: string | null): boolean {
+  const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:]+)):\d+$/.exec(peer ?? '') ?? [];
+  return refusedAddress(bracketed ?? plain ?? '') === null;
+}
+
+/** Fields that are null are left out: 0 is a duration as well. */
+function setOnly<K extends string>(fields: Readonly<Record<K, number | null>>): Partial<Record<K, number>> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as Partial<Record<K, number>>;
 }
 
 function upper<T extends string>(text: T): Uppercase<T> {

@@ -59,7 +59,7 @@ export class NotificationController {
 
   @GrpcMethod('NotificationService', 'ListAttempts')
   attempts(request: ListAttemptsRequest__Output, metadata: Metadata): Promise<ListAttemptsResponse> {
-    return this.parts.gate.answer(metadata, async () => {
+    return this.parts.gate.answer(metadata, async (caller) => {
       const { id } = await this.find(request.parent, 'parent');
       const page = await this.parts.pages.read(request, {
         scope: { list: 'ListAttempts', parent: request.parent, filter: '' },
@@ -68,7 +68,7 @@ export class NotificationController {
         keyOf: ({ number }) => [number] as [number],
         bytesOf: ({ error_detail: detail, url }) => 4 * ((detail?.length ?? 0) + url.length),
       });
-      return { attempts: page.rows.map(answeredAttempt), nextPageToken: page.nextPageToken };
+      return { attempts: page.rows.map((row) => answeredAttempt(row, caller)), nextPageToken: page.nextPageToken };
     });
   }
 

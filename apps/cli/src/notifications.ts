@@ -267,5 +267,11 @@ function attemptJson(a: Attempt__Output): object {
     durationMs: a.durationMs,
     responseBytes: a.responseBytes,
     errorDetail: orNull(a.errorDetail),
+    dnsMs: a.dnsMs ?? null,
+    connectMs: a.connectMs ?? null,
+    tlsMs: a.tlsMs ?? null,
+    firstByteMs: a.firstByteMs ?? null,
+    peerAddress: orNull(a.peerAddress),
+    responseCut: orNull(a.responseCut),
   };
 }

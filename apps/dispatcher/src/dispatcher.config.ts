@@ -26,6 +26,12 @@ export const dispatcherConfig = schema.superRefine(kafkaRelations).superRefine((
       path: ['KAFKA_REBALANCE_TIMEOUT_MS'],
       message: `must be over ATTEMPT_TIMEOUT_MS + ${rebalanceReserveMs}`,
     });
+  if (config.EGRESS_SOCKETS_MAX !== undefined && config.EGRESS_SOCKETS_MAX < config.DISPATCH_CONCURRENCY)
+    context.addIssue({
+      code: 'custom',
+      path: ['EGRESS_SOCKETS_MAX'],
+      message: 'must be at least DISPATCH_CONCURRENCY',
+    });
   if (config.CIRCUIT_OPEN_MAX_MS < config.CIRCUIT_OPEN_MS)
     context.addIssue({ code: 'custom', path: ['CIRCUIT_OPEN_MAX_MS'], message: 'must be at least CIRCUIT_OPEN_MS' });
   if (config.CONNECT_TIMEOUT_MS > deadlineMs)

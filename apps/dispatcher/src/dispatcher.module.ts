@@ -43,6 +43,7 @@ import { OperatorNotices } from '#runtime/operator-notices';
 import { repeat } from '#runtime/repeat';
 import { TelemetryHandle } from '#runtime/telemetry-handle';
 import { version } from '#runtime/version';
+import { gauge } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import type { Telemetry } from '#telemetry/start-telemetry';
 import type { DispatchNotificationDeps } from './dispatch-notification.js';
@@ -153,15 +154,27 @@ function createOutsides(config: DispatcherConfig, log: Log) {
     clock: new StoreClock(systemClock, log),
     registry: new RegistrySnapshot(side, secretBox, { pollMs: registryPollMs, log, clock: systemClock }),
     producer: new KafkaRecordProducer(kafkaSettingsOf(config), `${config.TOPIC_PREFIX}dispatcher`, log, systemClock),
-    client: new EgressClient({
-      allowance: new EgressAllowance(config.EGRESS_ALLOW),
-      connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
-      connectionsMax: config.DISPATCH_CONCURRENCY,
-      responseReadBytes: config.RESPONSE_READ_BYTES,
-      responseStoreBytes: config.RESPONSE_STORE_BYTES,
-      version,
-    }),
+    client: createEgressClient(config),
   };
+}
+
+function createEgressClient(config: DispatcherConfig): EgressClient {
+  const settings = {
+    allowance: new EgressAllowance(config.EGRESS_ALLOW),
+    connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
+    connectionsMax: config.DISPATCH_CONCURRENCY,
+    socketsMax: config.EGRESS_SOCKETS_MAX ?? config.DISPATCH_CONCURRENCY * 2,
+    dnsServers: config.EGRESS_DNS_SERVERS,
+    responseReadBytes: config.RESPONSE_READ_BYTES,
+    responseStoreBytes: config.RESPONSE_STORE_BYTES,
+    version,
+  };
+  const client = new EgressClient(settings, systemClock);
+  gauge('hookline_egress_sockets', () => [
+    { value: client.budget.idleCount, labels: { state: 'idle' } },
+    { value: client.budget.openCount - client.budget.idleCount, labels: { state: 'busy' } },
+  ]);
+  return client;
 }
 
 type Opened = ReturnType<typeof createOutsides>;

@@ -95,7 +95,7 @@ export class AttemptBatcher implements AttemptStore, ClaimStore {
   }
 }
 
-const parametersCount = 22;
+const parametersCount = 28;
 const finishAndClaim = `SELECT * FROM hookline_finish_and_claim_2(${Array.from({ length: parametersCount }, (_, i) => `$${i + 1}`).join(', ')})`;
 
 /** The lowest number that is not taken. */

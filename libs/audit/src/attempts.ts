@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { AttemptReport, FailureReason } from '#domain/attempt';
+import type { AttemptReport, FailureReason, ResponseCut } from '#domain/attempt';
 import type { NotificationId } from '#domain/ids';
 import type { NextStep } from '#domain/retry-policy';
 import type { Claim } from './claims.js';
@@ -27,6 +27,18 @@ export class AttemptRow {
   declare responseHeaders: Readonly<Record<string, string>> | null;
   @Column('text', { name: 'error_detail', nullable: true })
   declare errorDetail: string | null;
+  @Column('integer', { name: 'dns_ms', nullable: true })
+  declare dnsMs: number | null;
+  @Column('integer', { name: 'connect_ms', nullable: true })
+  declare connectMs: number | null;
+  @Column('integer', { name: 'tls_ms', nullable: true })
+  declare tlsMs: number | null;
+  @Column('integer', { name: 'first_byte_ms', nullable: true })
+  declare firstByteMs: number | null;
+  @Column('text', { name: 'peer_address', nullable: true })
+  declare peerAddress: string | null;
+  @Column('text', { name: 'response_cut', nullable: true })
+  declare responseCut: ResponseCut | null;
 }
 
 /** How an attempt ended and what follows. */
@@ -78,11 +90,28 @@ export function finishColumns(items: readonly AttemptFinish[]): readonly unknown
     items.map(({ report }) => report.responseBytes),
     items.map(({ report }) => (report.responseHeaders === undefined ? null : headersJson(report.responseHeaders))),
     items.map(({ report }) => (report.errorDetail === undefined ? null : storableText(report.errorDetail))),
+    ...phaseColumns(items),
     items.map(({ next }) => next.kind),
     items.map(({ next }) => (next.kind === 'retry' ? next.delayMs : null)),
     items.map(({ next }) => (next.kind === 'retry' ? next.step : null)),
     items.map(({ next }) => (next.kind === 'failed' ? next.reason : null)),
   ];
+}
+
+function phaseColumns(items: readonly AttemptFinish[]): readonly unknown[][] {
+  const phases = items.map(({ report }) => report.phases);
+  return [
+    phases.map((of) => wholeMs(of?.dnsMs)),
+    phases.map((of) => wholeMs(of?.connectMs)),
+    phases.map((of) => wholeMs(of?.tlsMs)),
+    phases.map((of) => wholeMs(of?.firstByteMs)),
+    phases.map((of) => of?.peerAddress ?? null),
+    items.map(({ report }) => report.responseCut ?? null),
+  ];
+}
+
+function wholeMs(ms: number | null | undefined): number | null {
+  return ms === null || ms === undefined ? null : Math.round(ms);
 }
 
 function reasonOf(outcome: AttemptReport['outcome']): FailureReason | null {

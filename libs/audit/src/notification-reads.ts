@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { FailureReason } from '#domain/attempt';
+import type { FailureReason, ResponseCut } from '#domain/attempt';
 import type { EndpointId, NotificationId, TemplateId, TenantId } from '#domain/ids';
 import { rowsOf } from '#postgres/transaction';
 import type { NotificationRow, WaitingReason } from './notifications.js';
@@ -53,6 +53,12 @@ export interface AttemptView {
   readonly duration_ms: number | null;
   readonly response_bytes: number | null;
   readonly error_detail: string | null;
+  readonly dns_ms: number | null;
+  readonly connect_ms: number | null;
+  readonly tls_ms: number | null;
+  readonly first_byte_ms: number | null;
+  readonly peer_address: string | null;
+  readonly response_cut: ResponseCut | null;
 }
 
 /** Columns a list may be narrowed by. */

@@ -1,19 +1,16 @@
 import diagnostics from 'node:diagnostics_channel';
-import dns, { type LookupAddress } from 'node:dns';
-import type { LookupFunction, Socket } from 'node:net';
-import { isIP } from 'node:net';
-import { Agent, buildConnector } from 'undici';
-import {
-  checkAddresses,
-  type EgressAllowance,
-  hostOf,
-  type ParsedDestination,
-  parseDestination,
-} from './address-guard.js';
+import type { Socket } from 'node:net';
+import { Agent } from 'undici';
+import { type Clock } from '#domain/clock';
+import { type EgressAllowance, type ParsedDestination, parseDestination } from './address-guard.js';
+import { type ConnectPhases, GuardedConnector } from './guarded-connector.js';
+import { NameResolver } from './name-resolver.js';
+import { SocketBudget } from './socket-budget.js';
 
 /** How requests leave; durations in milliseconds. */
 export interface EgressSettings {
   readonly allowance: EgressAllowance;
+  /** From waiting for a socket to the end of the TLS handshake; of it a name has half. */
   readonly connectTimeoutMs: number;
   /**
    * Connections to one origin, from 1. As many as requests may be under way at once: fewer, and endpoints that share an
@@ -26,8 +23,30 @@ export interface EgressSettings {
   readonly responseStoreBytes: number;
   /** The product's version, for `user-agent`. */
   readonly version: string;
-  /** Resolves a name to all its addresses; `dns.lookup` when absent. */
-  readonly resolve?: (host: string) => Promise<readonly LookupAddress[]>;
+  /** Sockets open at once to all receivers together, idle ones included. */
+  readonly socketsMax: number;
+  /** Name servers, `address` or `address:port`; without any those of the system. */
+  readonly dnsServers: readonly string[];
+  /** Authorities in PEM, instead of those of Node. */
+  readonly ca?: string;
+}
+
+/** What the connection says of one exchange. */
+export interface WireReport {
+  /** It went out on a connection that had carried a request before. */
+  readonly isReused: boolean;
+  /** Not one byte came back on it. */
+  readonly isUnanswered: boolean;
+  /** Of its connection, whoever opened that. */
+  readonly phases: ConnectPhases | undefined;
+}
+
+/** Where a request was written to. */
+interface Sent {
+  readonly socket: Socket;
+  readonly isReused: boolean;
+  /** By the socket until then. */
+  readonly bytesRead: number;
 }
 
 const sendHeadersChannel = 'undici:client:sendHeaders';
@@ -40,23 +59,35 @@ const headerBytesMax = 16_384;
 const destinationsMax = 5_000;
 
 /**
- * The one way out. Every connection is checked three times: a literal address before connecting (lookup is not called
- * for it), all looked-up addresses, and the address the socket really has. Environment proxies do not apply.
+ * The one way out. Every connection is checked three times: a literal address before connecting, all looked-up addresses,
+ * and the address the socket really has. Environment proxies do not apply. undici keeps a pool for each origin until its
+ * last connection has closed, and no connection is idle longer than `keepAliveMs`: what an origin leaves behind goes away.
  */
 export class EgressClient {
   readonly agent: Agent;
+  readonly budget: SocketBudget;
+  private readonly resolver: NameResolver;
+  private readonly connector: GuardedConnector;
   /** Sockets that have carried a request: a second one runs on a kept-alive connection. */
   private readonly usedSockets = new WeakSet<Socket>();
-  /** By request body, each its own object: the used socket it went out on, and the bytes it had read by then. */
-  private readonly reusedBy = new WeakMap<Buffer, { readonly socket: Socket; readonly bytesRead: number }>();
-
+  /** By request body, each its own object. */
+  private readonly sent = new WeakMap<Buffer, Sent>();
   /** By URL: what is written in it is judged once, where it leads on each connection. */
   private readonly destinations = new Map<string, ParsedDestination>();
 
-  constructor(readonly settings: EgressSettings) {
+  constructor(
+    readonly settings: EgressSettings,
+    clock: Clock,
+  ) {
+    const { allowance, connectTimeoutMs, socketsMax, dnsServers: servers, ca } = settings;
+    this.budget = new SocketBudget(socketsMax);
+    this.resolver = new NameResolver({ servers, timeoutMs: Math.ceil(connectTimeoutMs / 2) }, clock);
+    const { budget, resolver } = this;
+    const given = ca === undefined ? {} : { ca };
+    this.connector = new GuardedConnector({ allowance, resolver, budget, connectTimeoutMs, clock, ...given });
     diagnostics.subscribe(sendHeadersChannel, this.onSendHeaders);
     this.agent = new Agent({
-      connect: guardedConnector(settings),
+      connect: this.connector.connect,
       connections: settings.connectionsMax,
       pipelining: 1,
       keepAliveTimeout: keepAliveMs,
@@ -80,80 +111,33 @@ export class EgressClient {
     return destination;
   }
 
-  /**
-   * Whether the request with this very body buffer was written to a connection that had carried one before, and not one
-   * byte came back since: then the other side may have closed it before it saw the request.
-   */
-  isUnansweredOnReusedConnection(body: Buffer): boolean {
-    const written = this.reusedBy.get(body);
-    return written !== undefined && written.socket.bytesRead === written.bytesRead;
+  /** An exchange is over: what its connection says of it, found by its very body buffer or by what ended the connecting. */
+  wireReportOf(body: Buffer, error: Error | null): WireReport {
+    const sent = this.sent.get(body);
+    if (sent === undefined) {
+      const phases = error === null ? undefined : this.connector.phasesOf(error);
+      return { isReused: false, isUnanswered: false, phases };
+    }
+    const { socket, isReused, bytesRead } = sent;
+    this.sent.delete(body);
+    this.budget.noteIdle(socket);
+    return { isReused, isUnanswered: socket.bytesRead === bytesRead, phases: this.connector.phasesOf(socket) };
   }
 
   async close(): Promise<void> {
     diagnostics.unsubscribe(sendHeadersChannel, this.onSendHeaders);
     await this.agent.destroy();
+    this.resolver.close();
   }
 
   /** undici says on a diagnostics channel which socket a request is written to; its handler is not told. */
   private readonly onSendHeaders = (message: unknown): void => {
     const { socket, request } = message as { readonly socket: Socket; readonly request: { readonly body: unknown } };
-    if (this.usedSockets.has(socket) && Buffer.isBuffer(request.body))
-      this.reusedBy.set(request.body, { socket, bytesRead: socket.bytesRead });
+    this.budget.noteBusy(socket);
+    if (Buffer.isBuffer(request.body)) {
+      const isReused = this.usedSockets.has(socket);
+      this.sent.set(request.body, { socket, isReused, bytesRead: socket.bytesRead });
+    }
     this.usedSockets.add(socket);
   };
-}
-
-function guardedConnector(settings: EgressSettings): buildConnector.connector {
-  const { allowance, connectTimeoutMs } = settings;
-  const byPort = new Map<number, buildConnector.connector>();
-  return (options, callback) => {
-    const host = hostOf(options);
-    const port = Number(options.port) || (options.protocol === 'https:' ? 443 : 80);
-    const connect =
-      byPort.get(port) ??
-      buildConnector({ timeout: connectTimeoutMs, allowH2: false, lookup: guardedLookup(port, settings) });
-    byPort.set(port, connect);
-    try {
-      if (isIP(host) !== 0) checkAddresses(host, port, [{ address: host, family: isIP(host) }], allowance);
-    } catch (error) {
-      return callback(error as Error, null);
-    }
-    connect(options, (error, socket) => {
-      if (error !== null) return callback(error, null);
-      try {
-        checkAddresses(host, port, [{ address: plainAddress(socket), family: 0 }], allowance);
-      } catch (refusal) {
-        socket.destroy();
-        return callback(refusal as Error, null);
-      }
-      callback(null, socket);
-    });
-  };
-}
-
-function guardedLookup(port: number, { allowance, resolve = lookUpAll }: EgressSettings): LookupFunction {
-  return (hostname, options, callback) => {
-    resolve(hostname).then(
-      (addresses) => {
-        try {
-          checkAddresses(hostOf({ hostname }), port, addresses, allowance);
-        } catch (refusal) {
-          return callback(refusal as Error, '');
-        }
-        const [first] = addresses;
-        if (options.all === true) return callback(null, [...addresses]);
-        callback(null, first?.address ?? '', first?.family ?? 0);
-      },
-      (error: unknown) => callback(error as NodeJS.ErrnoException, ''),
-    );
-  };
-}
-
-function lookUpAll(host: string): Promise<readonly LookupAddress[]> {
-  return dns.promises.lookup(host, { all: true, verbatim: true });
-}
-
-/** A dual-stack socket shows an IPv4 peer as `::ffff:a.b.c.d`. */
-function plainAddress({ remoteAddress = '' }: Socket): string {
-  return remoteAddress.startsWith('::ffff:') ? remoteAddress.slice('::ffff:'.length) : remoteAddress;
 }

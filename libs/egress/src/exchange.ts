@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
-import type { EgressClient } from './egress-client.js';
+import type { ResponseCut } from '#domain/attempt';
+import type { EgressClient, WireReport } from './egress-client.js';
 
 /** One request on the wire. */
 export interface HttpRequest {
@@ -10,8 +11,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
   readonly totalTimeoutMs: number;
-  /** Whether the deadline is over by the clock: a process that stood still hears of its sockets before its timers. */
-  readonly isLate: () => boolean;
+  /** Milliseconds since the attempt's first step, by the clock: a process that stood still hears of its sockets before its timers. */
+  readonly elapsedMs: () => number;
 }
 
 /** What came back. */
@@ -27,8 +28,13 @@ export interface HttpAnswer {
   /** What ended it before its time. */
   readonly error: Error | null;
   readonly timedOut: boolean;
-  /** It went out on a connection that had carried a request before, and not one byte of an answer came. */
-  readonly unansweredOnReusedConnection: boolean;
+  /** More informational answers than anybody needs came before one with a status. */
+  readonly isFlood: boolean;
+  /** Why the body is not whole; null: it is, or no answer began. */
+  readonly cut: ResponseCut | null;
+  /** When the answer, or an informational one, began: milliseconds since the first step; null: none did. */
+  readonly firstByteMs: number | null;
+  readonly wire: WireReport;
 }
 
 const maskedHeaders: ReadonlySet<string> = new Set([
@@ -41,6 +47,8 @@ const maskedHeaders: ReadonlySet<string> = new Set([
 ]);
 /** Characters of one header value that are kept. */
 const headerCharsMax = 1_024;
+/** Answers 1xx (RFC 9110, 15.2) to one request; a receiver that says every second that it works stays below. */
+const informationalMax = 100;
 
 /** Sends a request and reads the answer, cut at the deadline or the size; always resolves. */
 export function exchange(request: HttpRequest, client: EgressClient): Promise<HttpAnswer> {
@@ -64,6 +72,8 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   private status: number | null = null;
   private headers: Readonly<Record<string, string>> = {};
   private bytes = 0;
+  private informational = 0;
+  private firstByteMs: number | null = null;
   private ended = false;
 
   constructor(
@@ -71,12 +81,12 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     private readonly client: EgressClient,
     private readonly resolve: (answer: HttpAnswer) => void,
   ) {
-    this.timer = setTimeout(() => this.cut(true), request.totalTimeoutMs);
+    this.timer = setTimeout(() => this.cut('deadline'), request.totalTimeoutMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
-    if (this.request.isLate()) this.end(null, true);
+    if (this.request.elapsedMs() >= this.request.totalTimeoutMs) this.end(null, 'deadline');
     if (this.ended) controller.abort(new Error('the deadline passed before the request began'));
   }
 
@@ -85,7 +95,12 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     status: number,
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): void {
-    if (status < 200) return; // informational: the answer is still to come
+    this.firstByteMs ??= this.request.elapsedMs();
+    if (status < 200) {
+      // Informational: the answer is still to come.
+      if (++this.informational > informationalMax) this.cut('flood');
+      return;
+    }
     this.status = status;
     this.headers = keptHeaders(headers);
   }
@@ -95,7 +110,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     const kept = Math.min(responseStoreBytes, responseReadBytes);
     if (this.bytes < kept) this.chunks.push(Buffer.from(chunk.subarray(0, kept - this.bytes)));
     this.bytes = Math.min(this.bytes + chunk.length, responseReadBytes);
-    if (this.bytes >= responseReadBytes) this.cut(false);
+    if (this.bytes >= responseReadBytes) this.cut('size');
   }
 
   onResponseEnd(): void {
@@ -106,21 +121,31 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.end(error);
   }
 
-  end(error: Error | null, timedOut = false): void {
+  end(error: Error | null, by: CutBy | null = null): void {
     if (this.ended) return;
     this.ended = true;
     clearTimeout(this.timer);
-    const { status, headers, bytes } = this;
-    const unansweredOnReusedConnection = this.client.isUnansweredOnReusedConnection(this.request.body);
+    const { status, headers, bytes, firstByteMs } = this;
+    const wire = this.client.wireReportOf(this.request.body, error);
     const body = Buffer.concat(this.chunks);
-    this.resolve({ status, headers, body, bytes, error, timedOut, unansweredOnReusedConnection });
+    const known = { status, headers, body, bytes, error, firstByteMs, wire };
+    const cut = status === null ? null : cutOf(error, by);
+    this.resolve({ ...known, timedOut: by === 'deadline', isFlood: by === 'flood', cut });
   }
 
   /** Ends the attempt first, so that what the abort raises changes nothing any more. */
-  private cut(timedOut: boolean): void {
-    this.end(null, timedOut);
+  private cut(by: CutBy): void {
+    this.end(null, by);
     this.controller?.abort(new Error('the answer was cut'));
   }
+}
+
+/** What made us end it. */
+type CutBy = 'deadline' | 'size' | 'flood';
+
+function cutOf(error: Error | null, by: CutBy | null): ResponseCut | null {
+  if (by === 'deadline' || by === 'size') return by;
+  return error === null ? null : 'broken';
 }
 
 function keptHeaders(

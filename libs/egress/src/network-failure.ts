@@ -1,5 +1,6 @@
 import type { AttemptReport, FailureReason } from '#domain/attempt';
 import type { HttpAnswer } from './exchange.js';
+import { NameUnresolved } from './name-resolver.js';
 
 /** Codes of Node (dns, net, tls) and undici, and what they mean for an attempt. Messages are never looked at. */
 const reasonsByCode: Readonly<Record<string, FailureReason>> = {
@@ -45,14 +46,31 @@ const saidByReason: Readonly<Partial<Record<FailureReason, string>>> = {
 export function failureOf(
   answer: HttpAnswer,
 ): Pick<AttemptReport, 'outcome' | 'errorDetail' | 'resetOnReusedConnection'> {
-  const code = answer.timedOut ? 'TIMEOUT' : codeOf(answer.error);
-  const reason = answer.timedOut ? 'TIMEOUT' : reasonOf(code);
-  const said = saidByReason[reason] ?? 'the request could not be made';
+  const { wire } = answer;
+  const { reason, code } = causeOf(answer);
+  const said = saidOf(reason, code);
   return {
     outcome: { kind: 'failed', reason },
-    errorDetail: answer.timedOut ? said : `${said} (${code})`,
-    ...(reason === 'RESET' && answer.unansweredOnReusedConnection ? { resetOnReusedConnection: true } : {}),
+    errorDetail: code === null ? said : `${said} (${code})`,
+    ...(reason === 'RESET' && wire.isReused && wire.isUnanswered ? { resetOnReusedConnection: true } : {}),
   };
+}
+
+/** The code is null where we ended it. */
+function causeOf({ timedOut, isFlood, error }: HttpAnswer): {
+  readonly reason: FailureReason;
+  readonly code: string | null;
+} {
+  if (timedOut) return { reason: 'TIMEOUT', code: null };
+  if (isFlood) return { reason: 'RESPONSE_TOO_LARGE', code: null };
+  const code = codeOf(error);
+  return { reason: error instanceof NameUnresolved ? 'DNS' : reasonOf(code), code };
+}
+
+function saidOf(reason: FailureReason, code: string | null): string {
+  if (reason === 'RESPONSE_TOO_LARGE' && code === null) return 'the endpoint sent only informational answers';
+  if (reason === 'OTHER' && code?.startsWith('HPE_') === true) return 'what the endpoint sent is not HTTP';
+  return saidByReason[reason] ?? 'the request could not be made';
 }
 
 function reasonOf(code: string): FailureReason {

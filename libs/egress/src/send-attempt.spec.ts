@@ -58,10 +58,11 @@ describe('sendAttempt', () => {
 
   async function world(reply: Reply, connectionsMax = 10) {
     const server = await RawServer.start(reply);
-    const client = new EgressClient({
+    const settings = {
       ...{ allowance: new EgressAllowance(['127.0.0.1/32']), connectTimeoutMs: 10_000, connectionsMax },
-      ...{ responseReadBytes: 65_536, responseStoreBytes: 16_384, version: 'test' },
-    });
+      ...{ responseReadBytes: 65_536, responseStoreBytes: 16_384, version: 'test', socketsMax: 200, dnsServers: [] },
+    };
+    const client = new EgressClient(settings, systemClock);
     endings.push(
       () => client.close(),
       () => server.stop(),

@@ -4,7 +4,7 @@
  * The status line and the headers decide: once a 2xx began the attempt is accepted, whatever becomes of its body.
  * Redirects are never followed. Killed in here: the request may have been seen; the claim's lease tells (dispatch).
  */
-import type { AttemptOutcome, AttemptReport, FailureReason } from '#domain/attempt';
+import type { AttemptOutcome, AttemptPhases, AttemptReport, FailureReason } from '#domain/attempt';
 import type { Clock } from '#domain/clock';
 import type { NotificationId } from '#domain/ids';
 import type { Secret } from '#domain/secret';
@@ -43,10 +43,10 @@ export async function sendAttempt(
   const startedMs = clock.monotonicMs();
   const { method, body, totalTimeoutMs } = request;
   const headers = headersOf(request, clock.nowMs(), client.settings.version);
-  const isLate = () => clock.monotonicMs() - startedMs >= totalTimeoutMs;
+  const elapsedMs = () => clock.monotonicMs() - startedMs;
   const { origin, path } = destination;
-  const answer = await exchange({ origin, path, method, headers, body, totalTimeoutMs, isLate }, client);
-  return reportOf(answer, clock.monotonicMs() - startedMs, clock.nowMs());
+  const answer = await exchange({ origin, path, method, headers, body, totalTimeoutMs, elapsedMs }, client);
+  return reportOf(answer, elapsedMs(), clock.nowMs());
 }
 
 function headersOf(request: AttemptRequest, nowMs: number, version: string): Readonly<Record<string, string>> {
@@ -61,12 +61,21 @@ function headersOf(request: AttemptRequest, nowMs: number, version: string): Rea
 }
 
 function reportOf(answer: HttpAnswer, durationMs: number, nowMs: number): AttemptReport {
-  const { status, headers: responseHeaders, body: responseBody, bytes: responseBytes } = answer;
-  if (status === null) return { durationMs, responseBody, responseBytes, ...failureOf(answer) };
+  const { status, headers: responseHeaders, body: responseBody, bytes: responseBytes, cut: responseCut } = answer;
+  const phases = phasesOf(answer);
+  if (status === null) return { durationMs, phases, responseBody, responseBytes, ...failureOf(answer) };
   const outcome = outcomeOf(status, retryAfterMs(responseHeaders, nowMs));
-  const report = { outcome, durationMs, httpStatus: status, responseHeaders, responseBody, responseBytes };
+  const response = { httpStatus: status, responseHeaders, responseBody, responseBytes };
+  const report = { outcome, durationMs, phases, ...response, ...(responseCut === null ? {} : { responseCut }) };
   const detail = errorDetail(status, responseHeaders);
   return detail === null ? report : { ...report, errorDetail: detail };
+}
+
+/** A kept-alive connection was opened for somebody else: only its peer is this attempt's. */
+function phasesOf({ firstByteMs, wire }: HttpAnswer): AttemptPhases {
+  const { dnsMs = null, connectMs = null, tlsMs = null, peerAddress = null } = wire.phases ?? {};
+  if (wire.isReused) return { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs, peerAddress };
+  return { dnsMs, connectMs, tlsMs, firstByteMs, peerAddress };
 }
 
 function outcomeOf(status: number, hintMs: number | null): AttemptOutcome {

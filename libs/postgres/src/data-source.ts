@@ -10,6 +10,7 @@ import { Circuits1764200000000 } from './migrations/1764200000000-circuits.js';
 import { EndpointLimits1764210000000 } from './migrations/1764210000000-endpoint-limits.js';
 import { FailingEndpoints1764220000000 } from './migrations/1764220000000-failing-endpoints.js';
 import { EndpointMinutes1764310000000 } from './migrations/1764310000000-endpoint-minutes.js';
+import { AttemptPhases1764320000000 } from './migrations/1764320000000-attempt-phases.js';
 import { mayPass, storeFailure } from './store-failure.js';
 
 /** A pool of connections; apps pass it on without importing TypeORM. */
@@ -66,6 +67,7 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       EndpointLimits1764210000000,
       FailingEndpoints1764220000000,
       EndpointMinutes1764310000000,
+      AttemptPhases1764320000000,
     ],
     migrationsTableName: 'hookline_migrations',
     synchronize: false,

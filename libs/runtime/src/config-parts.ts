@@ -1,4 +1,5 @@
 import { accessSync, constants } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseDuration } from '#domain/duration';
 import { failingNotificationsMax } from '#domain/failing-endpoint';
@@ -32,6 +33,9 @@ const list = z.string().transform((text) =>
 const brokers = list.refine((all) => all.length > 0 && all.every((one) => /^[^\s:]+:\d{1,5}$/.test(one)), {
   message: 'must be host:port, comma separated',
 });
+const nameServers = list.refine((all) => all.every(isNameServer), {
+  message: 'must be addresses or address:port ([address]:port for IPv6), comma separated',
+});
 const listen = z.string().transform((text, context) => {
   const match = /^(.+):(\d{1,5})$/.exec(text);
   if (match !== null && Number(match[2]) <= 65_535) return { host: match[1] ?? '', port: Number(match[2]) };
@@ -41,6 +45,11 @@ const listen = z.string().transform((text, context) => {
 const flag = z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
 const ms = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 const whole = ms;
+
+function isNameServer(text: string): boolean {
+  const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:]+)):\d{1,5}$/.exec(text) ?? [];
+  return isIP(bracketed ?? plain ?? text) !== 0;
+}
 
 /** A path that must lead to a file we may read. */
 const readableFile = z.string().superRefine((file, context) => {
@@ -142,6 +151,12 @@ export const deliveryPart = {
   ENDPOINT_CONCURRENCY: whole(1, 1_000).default(10).describe('requests under way to one endpoint, unless it says else'),
   DISPATCH_CONCURRENCY: whole(1, 10_000).default(500).describe('requests under way of one dispatcher'),
   SPILL_AFTER_MS: ms(10, 60_000).default(250).describe('a full lane that stands still this long is spilled'),
+  EGRESS_SOCKETS_MAX: whole(1, 20_000)
+    .optional()
+    .describe('sockets open to all receivers together, idle ones included; empty: twice DISPATCH_CONCURRENCY'),
+  EGRESS_DNS_SERVERS: nameServers
+    .default([])
+    .describe("name servers for receivers' names, address or address:port; empty: those of the system"),
   RESPONSE_READ_BYTES: whole(0, 1_048_576).default(65_536).describe('bytes of an answer that are read'),
   RESPONSE_STORE_BYTES: whole(0, 1_048_576).default(16_384).describe('bytes of an answer that are kept'),
   ...egressPart,

@@ -63,6 +63,11 @@ export const instruments = {
     'Rows in the DEFAULT partition, up to 10,000, as last seen; it must be empty',
   ),
   hookline_clock_drift_seconds: gaugeOf('s', [], "How far Postgres' clock is ahead of the process'"),
+  hookline_egress_sockets: gaugeOf(
+    '{socket}',
+    ['state'],
+    'Sockets open to receivers: busy, being opened included, or idle; at most EGRESS_SOCKETS_MAX together',
+  ),
   hookline_records_under_way: gaugeOf('{record}', [], 'Records in handlers'),
   hookline_logs_shrunk_total: counter(
     '{partition}',

@@ -3,7 +3,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 /**
  * Counters of each endpoint's minutes, written by the statement that finishes attempts: each attempt is counted once,
  * however often a batch is repeated. They come with the next version of the function that finishes and claims; what
- * dispatchers of the version before finish meanwhile is not counted. A claim says as well which topic its event stands in.
+ * dispatchers of the version before finish meanwhile is not counted. A claim says as well which topic its event stands in, and
+ * a finish takes the phases of its attempt.
  */
 export class EndpointMinutes1764310000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -58,6 +59,7 @@ const head = `
   CREATE FUNCTION hookline_finish_and_claim_2(
     f_id uuid[], f_number int[], f_outcome text[], f_failure_reason text[], f_http_status int[], f_duration_ms int[],
     f_response_body bytea[], f_response_bytes int[], f_response_headers text[], f_error_detail text[],
+    f_dns_ms int[], f_connect_ms int[], f_tls_ms int[], f_first_byte_ms int[], f_peer_address text[], f_response_cut text[],
     f_next_kind text[], f_delay_ms float8[], f_step int[], f_final_reason text[], f_slot int,
     c_id uuid[], c_number int[], c_item uuid[], c_asked_by text[], c_url text[], c_url_version int[], c_lease_ms float8[])
   RETURNS TABLE (kind text, place int, number int, step int, age_ms float8, sha256 bytea, due_in_ms float8, due_ms float8,
@@ -80,6 +82,12 @@ const lock = `
   BEGIN
     PERFORM FROM unnest(ids) AS given(id), LATERAL (
       SELECT FROM notifications n WHERE n.id = given.id AND n.id BETWEEN low AND high FOR NO KEY UPDATE) AS locked;`;
+
+/** Columns that the migration `attempt-phases` adds. */
+const phases = (of: string) =>
+  ['dns_ms', 'connect_ms', 'tls_ms', 'first_byte_ms', 'peer_address', 'response_cut']
+    .map((name) => `${of}${name}`)
+    .join(', ');
 
 const isSent = `f.outcome = 'accepted'`;
 const inSeries = `n.state = 'pending' AND f.trigger = 'auto' AND f.outcome <> 'accepted'`;
@@ -120,9 +128,11 @@ const finish = `
     WITH ended AS MATERIALIZED (
       SELECT c.*, e.*
         FROM unnest(f_id, f_number, f_outcome, f_failure_reason, f_http_status, f_duration_ms, f_response_body,
-                    f_response_bytes, f_response_headers, f_error_detail, f_next_kind, f_delay_ms, f_step, f_final_reason)
+                    f_response_bytes, f_response_headers, f_error_detail, f_dns_ms, f_connect_ms, f_tls_ms, f_first_byte_ms,
+                    f_peer_address, f_response_cut, f_next_kind, f_delay_ms, f_step, f_final_reason)
              WITH ORDINALITY AS e(id, ended_number, outcome, failure_reason, http_status, duration_ms, response_body,
-                    response_bytes, response_headers, error_detail, next_kind, delay_ms, step, final_reason, place),
+                    response_bytes, response_headers, error_detail, ${phases('')}, next_kind, delay_ms, step, final_reason,
+                    place),
              LATERAL (SELECT c.number, c.trigger, c.asked_by, c.requested_by, c.resend_item, c.url, c.endpoint_version,
                              c.due_at, c.started_at, c.lease_until
                         FROM claims c WHERE c.notification_id = e.id AND c.number = e.ended_number OFFSET 0) AS c
@@ -132,10 +142,10 @@ const finish = `
     kept AS (
       INSERT INTO attempts (notification_id, number, trigger, asked_by, requested_by, resend_item, url, endpoint_version,
         due_at, started_at, lease_until, finished_at, outcome, failure_reason, http_status, duration_ms, response_body,
-        response_bytes, response_headers, error_detail)
+        response_bytes, response_headers, error_detail, ${phases('')})
       SELECT f.id, f.number, f.trigger, f.asked_by, f.requested_by, f.resend_item, f.url, f.endpoint_version,
         f.due_at, f.started_at, f.lease_until, now(), f.outcome, f.failure_reason, f.http_status, f.duration_ms,
-        f.response_body, f.response_bytes, f.response_headers::jsonb, f.error_detail
+        f.response_body, f.response_bytes, f.response_headers::jsonb, f.error_detail, ${phases('f.')}
         FROM ended f),
     items AS (
       UPDATE resend_job_items i SET state = 'done', done_at = now()

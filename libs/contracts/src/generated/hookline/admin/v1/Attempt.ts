@@ -24,6 +24,16 @@ export interface Attempt {
   'durationMs'?: (number);
   'responseBytes'?: (number);
   'errorDetail'?: (string);
+  'dnsMs'?: (number);
+  'connectMs'?: (number);
+  'tlsMs'?: (number);
+  'firstByteMs'?: (number);
+  'peerAddress'?: (string);
+  'responseCut'?: (string);
+  '_dnsMs'?: "dnsMs";
+  '_connectMs'?: "connectMs";
+  '_tlsMs'?: "tlsMs";
+  '_firstByteMs'?: "firstByteMs";
 }
 
 export interface Attempt__Output {
@@ -44,4 +54,14 @@ export interface Attempt__Output {
   'durationMs': (number);
   'responseBytes': (number);
   'errorDetail': (string);
+  'dnsMs'?: (number);
+  'connectMs'?: (number);
+  'tlsMs'?: (number);
+  'firstByteMs'?: (number);
+  'peerAddress': (string);
+  'responseCut': (string);
+  '_dnsMs'?: "dnsMs";
+  '_connectMs'?: "connectMs";
+  '_tlsMs'?: "tlsMs";
+  '_firstByteMs'?: "firstByteMs";
 }
