@@ -30,6 +30,11 @@ export class TestAuthority {
     this.cert = this.signed({ name }, publicKey, [isAuthority]);
   }
 
+  /** Itself as a server, which no client that knows it not may believe. */
+  get selfSigned(): Certificate {
+    return { cert: this.cert, key: this.key.export({ type: 'pkcs8', format: 'pem' }).toString() };
+  }
+
   issue(request: CertificateRequest): Certificate {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const hosts = request.hosts ?? [];

@@ -42,6 +42,17 @@ class ClosedWhileConnecting extends Error {
   readonly code = 'ECONNRESET';
 }
 
+/** TCP was there, TLS was not, whatever ended it but our deadline. */
+export class HandshakeFailed extends Error {
+  override readonly name = 'HandshakeFailed';
+  readonly code: string;
+
+  constructor(cause: Error) {
+    super('the TLS handshake failed', { cause });
+    this.code = 'code' in cause ? String(cause.code) : 'UNKNOWN';
+  }
+}
+
 type Done = (...end: [Error, null] | [null, Socket]) => void;
 
 const idleProbeMs = 60_000;
@@ -110,15 +121,20 @@ class Connecting {
   private begin(place: SocketPlace): void {
     this.place = place;
     const { host } = this.goal;
-    this.lap();
     const family = isIP(host);
-    if (family !== 0) return this.open([{ address: host, family }]);
+    this.lap();
+    if (family === 0) this.lookUp(host);
+    else this.open([{ address: host, family }]);
+  }
+
+  private lookUp(host: string): void {
     const found = this.deps.resolver.resolve(host);
-    if (!(found instanceof Promise)) return this.openNamed(found);
-    found.then(
-      (addresses) => this.openNamed(addresses),
-      (error: Error) => this.fail(error),
-    );
+    if (!(found instanceof Promise)) this.openNamed(found);
+    else
+      found.then(
+        (addresses) => this.openNamed(addresses),
+        (error: Error) => this.fail(error),
+      );
   }
 
   private openNamed(addresses: readonly LookupAddress[]): void {
@@ -128,20 +144,27 @@ class Connecting {
   }
 
   private open(addresses: readonly LookupAddress[]): void {
+    if (!this.mayConnectTo(addresses)) return;
     const { host, port, isTls } = this.goal;
-    try {
-      checkAddresses(host, port, addresses, this.deps.allowance);
-    } catch (refusal) {
-      return this.fail(refusal as Error);
-    }
     const socket = isTls ? this.openTls(addresses) : connectTcp({ host, port, lookup: answering(addresses) });
     this.socket = socket;
     this.place?.fill(socket);
     socket.setNoDelay(true).setKeepAlive(true, idleProbeMs);
     // Stays for the socket's life: an error after its end has nobody else to go to.
-    socket.on('error', (error) => this.fail(error));
-    socket.once('close', () => this.fail(new ClosedWhileConnecting()));
+    socket.on('error', (error) => this.break(error));
+    socket.once('close', () => this.break(new ClosedWhileConnecting()));
     socket.once('connect', () => this.noteConnected(socket));
+  }
+
+  /** False: it has failed with the guard's refusal. */
+  private mayConnectTo(addresses: readonly LookupAddress[]): boolean {
+    try {
+      checkAddresses(this.goal.host, this.goal.port, addresses, this.deps.allowance);
+      return true;
+    } catch (refusal) {
+      this.fail(refusal as Error);
+      return false;
+    }
   }
 
   private openTls(addresses: readonly LookupAddress[]): Socket {
@@ -166,22 +189,21 @@ class Connecting {
 
   private noteConnected(socket: Socket): void {
     if (this.isEnded) return;
-    const { host, port, isTls } = this.goal;
     const address = plainAddress(socket);
     this.connectMs = this.lap();
-    try {
-      checkAddresses(host, port, [{ address, family: 0 }], this.deps.allowance);
-    } catch (refusal) {
-      return this.fail(refusal as Error);
-    }
-    this.peerAddress = `${isIP(address) === 6 ? `[${address}]` : address}:${port}`;
-    if (!isTls) this.succeed(socket);
+    if (!this.mayConnectTo([{ address, family: 0 }])) return;
+    this.peerAddress = `${isIP(address) === 6 ? `[${address}]` : address}:${this.goal.port}`;
+    if (!this.goal.isTls) this.succeed(socket);
   }
 
   private succeed(socket: Socket): void {
     this.end();
     this.deps.budget.noteIdle(socket);
     this.done(null, socket);
+  }
+
+  private break(error: Error): void {
+    this.fail(this.goal.isTls && this.connectMs !== null ? new HandshakeFailed(error) : error);
   }
 
   private fail(error: Error): void {

@@ -12,6 +12,8 @@ export interface NameResolverSettings {
   readonly timeoutMs: number;
   /** The system's file when absent. */
   readonly hostsFile?: string;
+  /** Names that are remembered; 5,000 when absent. */
+  readonly namesMax?: number;
 }
 
 /** A name that leads nowhere, or nobody answered for it. `code` is the resolver's: ENOTFOUND, ESERVFAIL, ETIMEOUT, ... */
@@ -37,7 +39,7 @@ type Records = readonly { readonly address: string; readonly family: 4 | 6; read
 
 const defaultHostsFile = '/etc/hosts';
 const hostsCharsMax = 262_144;
-const namesMax = 5_000;
+const defaultNamesMax = 5_000;
 /** Of one name: what a connection may try. A name with more is none the worse for it. */
 const addressesMax = 16;
 const keepMsMin = 1_000;
@@ -136,7 +138,8 @@ export class NameResolver {
   private keep(host: string, { answer, keepMs }: Pick<CacheEntry, 'answer'> & { readonly keepMs: number }): void {
     this.known.delete(host);
     const [oldest] = this.known.keys();
-    if (this.known.size >= namesMax && oldest !== undefined) this.known.delete(oldest);
+    if (this.known.size >= (this.settings.namesMax ?? defaultNamesMax) && oldest !== undefined)
+      this.known.delete(oldest);
     this.known.set(host, { answer, untilMs: this.clock.monotonicMs() + keepMs });
   }
 }

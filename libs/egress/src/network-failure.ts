@@ -1,5 +1,6 @@
 import type { AttemptReport, FailureReason } from '#domain/attempt';
 import type { HttpAnswer } from './exchange.js';
+import { HandshakeFailed } from './guarded-connector.js';
 import { NameUnresolved } from './name-resolver.js';
 
 /** Codes of Node (dns, net, tls) and undici, and what they mean for an attempt. Messages are never looked at. */
@@ -64,7 +65,8 @@ function causeOf({ timedOut, isFlood, error }: HttpAnswer): {
   if (timedOut) return { reason: 'TIMEOUT', code: null };
   if (isFlood) return { reason: 'RESPONSE_TOO_LARGE', code: null };
   const code = codeOf(error);
-  return { reason: error instanceof NameUnresolved ? 'DNS' : reasonOf(code), code };
+  if (error instanceof NameUnresolved) return { reason: 'DNS', code };
+  return { reason: error instanceof HandshakeFailed ? 'TLS' : reasonOf(code), code };
 }
 
 function saidOf(reason: FailureReason, code: string | null): string {
