@@ -66,6 +66,27 @@ describe('the read-only views', () => {
     });
   });
 
+  it('show where the time of an attempt went, as far as it was measured', async () => {
+    const [fresh, kept, old] = await Promise.all([world.insert(), world.insert(), world.insert()]);
+    const phases = { dnsMs: 1.4, connectMs: 2.6, tlsMs: 30, firstByteMs: 40.2, peerAddress: '[2001:db8::1]:443' };
+    const none = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, peerAddress: null };
+    await world.finish(await world.claim(fresh), accepted, { phases, responseCut: 'size' });
+    await world.finish(await world.claim(kept), accepted, { phases: none });
+    await world.finish(await world.claim(old), accepted);
+    const rows = await world.database.query(
+      `SELECT dns_ms, connect_ms, tls_ms, first_byte_ms, peer_address, response_cut, error_detail
+         FROM v1_attempts WHERE notification_id = ANY($1::uuid[]) ORDER BY peer_address NULLS LAST`,
+      [[fresh, kept, old]],
+    );
+    const measured = { dns_ms: 1, connect_ms: 3, tls_ms: 30, first_byte_ms: 40, peer_address: '[2001:db8::1]:443' };
+    const nothing = { dns_ms: null, connect_ms: null, tls_ms: null, first_byte_ms: null, peer_address: null };
+    expect(rows).toEqual([
+      { ...measured, response_cut: 'size', error_detail: null },
+      { ...nothing, response_cut: null, error_detail: null },
+      { ...nothing, response_cut: null, error_detail: null },
+    ]);
+  });
+
   it('show an open claim as a started attempt and its notification as SENDING', async () => {
     const id = await world.insert();
     await world.claim(id);

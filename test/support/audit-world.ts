@@ -8,7 +8,7 @@ import { type NewNotification, NotificationRow, NotificationStore } from '#audit
 import { ParkedEventRow, ParkedEventStore } from '#audit/parked-events';
 import { PayloadRow } from '#audit/payloads';
 import { UnmatchedEventRow, UnmatchedEventStore } from '#audit/unmatched-events';
-import type { AttemptOutcome, FailureReason } from '#domain/attempt';
+import type { AttemptOutcome, AttemptReport, FailureReason } from '#domain/attempt';
 import { systemClock } from '#domain/clock';
 import type { EndpointId, NotificationId, ResendItemId, TemplateId, TenantId } from '#domain/ids';
 import { notificationId } from '#domain/notification-id';
@@ -116,8 +116,8 @@ export class AuditWorld {
     return answer.claim;
   }
 
-  finish(claim: Claim, { outcome, next }: Ending): Promise<FinishAnswer> {
-    const report = { outcome, durationMs: 5, responseBody: Buffer.from('ok'), responseBytes: 2 };
+  finish(claim: Claim, { outcome, next }: Ending, more: Partial<AttemptReport> = {}): Promise<FinishAnswer> {
+    const report = { outcome, durationMs: 5, responseBody: Buffer.from('ok'), responseBytes: 2, ...more };
     return this.attempts.finish({ claim, report, next });
   }
 

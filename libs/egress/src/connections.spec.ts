@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import type { TLSSocket, TlsOptions } from 'node:tls';
+import { createSecureContext, type TLSSocket, type TlsOptions } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TestAuthority } from '../../../test/support/certificates.js';
 import type { DnsScript } from '../../../test/support/dns-server.js';
@@ -118,7 +118,7 @@ describe('connections', () => {
 
   describe('by TLS', () => {
     it('say how long each part took, and of a kept one only what is its own', async () => {
-      const here = await open(named());
+      const here = await open({ ...named(), connectionsMax: 1 });
       const { url, port } = await tlsReceiver(here);
       const peerAddress = `127.0.0.1:${port}`;
       const first = (await here.send(url)).phases;
@@ -189,6 +189,22 @@ describe('connections', () => {
       expect(report.phases).toMatchObject({ ...eachANumber(['dnsMs', 'connectMs']), tlsMs: null });
       await until(() => here.client.budget.openCount === 0, { what: 'no socket is left' });
     });
+  });
+
+  it('that were opened for an attempt which was over by then are no fresh ones for the next', async () => {
+    const here = await open({ ...named(), connectionsMax: 1 });
+    const context = createSecureContext(certificate);
+    const asked: (() => void)[] = [];
+    const SNICallback: TlsOptions['SNICallback'] = (_, answer) => void asked.push(() => answer(null, context));
+    const reply: RawReply = (socket) => void socket.destroy();
+    const { port } = await here.receiver({ reply, tls: { ...certificate, SNICallback } });
+    const url = `https://receiver.test:${port}/`;
+    expect(await here.send(url, { totalTimeoutMs: shortMs })).toMatchObject({ outcome: { reason: 'TIMEOUT' } });
+    for (const answer of asked) answer();
+    await until(() => here.client.budget.idleCount === 1, { what: 'it is open and idle' });
+    const report = await here.send(url);
+    expect(report).toMatchObject({ outcome: { reason: 'RESET' }, resetOnReusedConnection: true });
+    expect(report.phases).toMatchObject({ dnsMs: null, connectMs: null, tlsMs: null });
   });
 
   describe('to many origins', () => {

@@ -33,7 +33,7 @@ export interface EgressSettings {
 
 /** What the connection says of one exchange. */
 export interface WireReport {
-  /** It went out on a connection that had carried a request before. */
+  /** It went out on a connection that had carried a request before, or was idle for whatever reason. */
   readonly isReused: boolean;
   /** Not one byte came back on it. */
   readonly isUnanswered: boolean;
@@ -68,7 +68,7 @@ export class EgressClient {
   readonly budget: SocketBudget;
   private readonly resolver: NameResolver;
   private readonly connector: GuardedConnector;
-  /** Sockets that have carried a request: a second one runs on a kept-alive connection. */
+  /** Sockets that have carried a request, or were idle since they opened: the other side may be closing them. */
   private readonly usedSockets = new WeakSet<Socket>();
   /** By request body, each its own object. */
   private readonly sent = new WeakMap<Buffer, Sent>();
@@ -87,7 +87,13 @@ export class EgressClient {
     this.connector = new GuardedConnector({ allowance, resolver, budget, connectTimeoutMs, clock, ...given });
     diagnostics.subscribe(sendHeadersChannel, this.onSendHeaders);
     this.agent = new Agent({
-      connect: this.connector.connect,
+      connect: (options, callback) => {
+        this.connector.connect(options, (...end) => {
+          callback(...end);
+          // A request that waited for it was written in there. Whatever comes later meets a connection that was idle.
+          if (end[1] !== null) this.usedSockets.add(end[1]);
+        });
+      },
       connections: settings.connectionsMax,
       pipelining: 1,
       keepAliveTimeout: keepAliveMs,
@@ -111,8 +117,11 @@ export class EgressClient {
     return destination;
   }
 
-  /** An exchange is over: what its connection says of it, found by its very body buffer or by what ended the connecting. */
-  wireReportOf(body: Buffer, error: Error | null): WireReport {
+  /**
+   * An exchange is over: what its connection says of it, found by its very body buffer or by what ended the connecting. Cut,
+   * it ends with its socket: undici's own abort would connect anew, with nothing to send.
+   */
+  endExchange(body: Buffer, { error, isCut }: { readonly error: Error | null; readonly isCut: boolean }): WireReport {
     const sent = this.sent.get(body);
     if (sent === undefined) {
       const phases = error === null ? undefined : this.connector.phasesOf(error);
@@ -120,7 +129,8 @@ export class EgressClient {
     }
     const { socket, isReused, bytesRead } = sent;
     this.sent.delete(body);
-    this.budget.noteIdle(socket);
+    if (isCut) socket.destroy(new Error('the answer was cut'));
+    else this.budget.noteIdle(socket);
     return { isReused, isUnanswered: socket.bytesRead === bytesRead, phases: this.connector.phasesOf(socket) };
   }
 
@@ -138,6 +148,5 @@ export class EgressClient {
       const isReused = this.usedSockets.has(socket);
       this.sent.set(request.body, { socket, isReused, bytesRead: socket.bytesRead });
     }
-    this.usedSockets.add(socket);
   };
 }

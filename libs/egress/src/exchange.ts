@@ -68,7 +68,6 @@ export function exchange(request: HttpRequest, client: EgressClient): Promise<Ht
 class ExchangeHandler implements Dispatcher.DispatchHandler {
   private readonly chunks: Buffer[] = [];
   private readonly timer: NodeJS.Timeout;
-  private controller: Dispatcher.DispatchController | null = null;
   private status: number | null = null;
   private headers: Readonly<Record<string, string>> = {};
   private bytes = 0;
@@ -81,11 +80,10 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     private readonly client: EgressClient,
     private readonly resolve: (answer: HttpAnswer) => void,
   ) {
-    this.timer = setTimeout(() => this.cut('deadline'), request.totalTimeoutMs);
+    this.timer = setTimeout(() => this.end(null, 'deadline'), request.totalTimeoutMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.controller = controller;
     if (this.request.elapsedMs() >= this.request.totalTimeoutMs) this.end(null, 'deadline');
     if (this.ended) controller.abort(new Error('the deadline passed before the request began'));
   }
@@ -98,7 +96,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.firstByteMs ??= this.request.elapsedMs();
     if (status < 200) {
       // Informational: the answer is still to come.
-      if (++this.informational > informationalMax) this.cut('flood');
+      if (++this.informational > informationalMax) this.end(null, 'flood');
       return;
     }
     this.status = status;
@@ -110,7 +108,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     const kept = Math.min(responseStoreBytes, responseReadBytes);
     if (this.bytes < kept) this.chunks.push(Buffer.from(chunk.subarray(0, kept - this.bytes)));
     this.bytes = Math.min(this.bytes + chunk.length, responseReadBytes);
-    if (this.bytes >= responseReadBytes) this.cut('size');
+    if (this.bytes >= responseReadBytes) this.end(null, 'size');
   }
 
   onResponseEnd(): void {
@@ -126,17 +124,11 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.ended = true;
     clearTimeout(this.timer);
     const { status, headers, bytes, firstByteMs } = this;
-    const wire = this.client.wireReportOf(this.request.body, error);
+    const wire = this.client.endExchange(this.request.body, { error, isCut: by !== null });
     const body = Buffer.concat(this.chunks);
     const known = { status, headers, body, bytes, error, firstByteMs, wire };
     const cut = status === null ? null : cutOf(error, by);
     this.resolve({ ...known, timedOut: by === 'deadline', isFlood: by === 'flood', cut });
-  }
-
-  /** Ends the attempt first, so that what the abort raises changes nothing any more. */
-  private cut(by: CutBy): void {
-    this.end(null, by);
-    this.controller?.abort(new Error('the answer was cut'));
   }
 }
 

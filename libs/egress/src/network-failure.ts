@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import type { AttemptReport, FailureReason } from '#domain/attempt';
 import type { HttpAnswer } from './exchange.js';
 import { HandshakeFailed } from './guarded-connector.js';
@@ -57,13 +58,14 @@ export function failureOf(
   };
 }
 
-/** The code is null where we ended it. */
+/** The code is null where there is none: we ended it, or undici's parser did, whose errors have a message only. */
 function causeOf({ timedOut, isFlood, error }: HttpAnswer): {
   readonly reason: FailureReason;
   readonly code: string | null;
 } {
   if (timedOut) return { reason: 'TIMEOUT', code: null };
   if (isFlood) return { reason: 'RESPONSE_TOO_LARGE', code: null };
+  if (error instanceof errors.HTTPParserError) return { reason: 'OTHER', code: null };
   const code = codeOf(error);
   if (error instanceof NameUnresolved) return { reason: 'DNS', code };
   return { reason: error instanceof HandshakeFailed ? 'TLS' : reasonOf(code), code };
@@ -71,7 +73,7 @@ function causeOf({ timedOut, isFlood, error }: HttpAnswer): {
 
 function saidOf(reason: FailureReason, code: string | null): string {
   if (reason === 'RESPONSE_TOO_LARGE' && code === null) return 'the endpoint sent only informational answers';
-  if (reason === 'OTHER' && code?.startsWith('HPE_') === true) return 'what the endpoint sent is not HTTP';
+  if (reason === 'OTHER' && code === null) return 'what the endpoint sent is not HTTP';
   return saidByReason[reason] ?? 'the request could not be made';
 }
 
