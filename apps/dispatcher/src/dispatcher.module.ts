@@ -17,8 +17,6 @@ import { groupOf, topicNames, topicSpecsOf } from '#contracts/topics';
 import { systemClock } from '#domain/clock';
 import { idsOfKey } from '#domain/ids';
 import type { KafkaRecord } from '#domain/kafka-record';
-import { EgressAllowance } from '#egress/address-guard';
-import { EgressClient } from '#egress/egress-client';
 import { sendAttempt } from '#egress/send-attempt';
 import { LogReader } from '#kafka/log-reader';
 import { KafkaRecordProducer } from '#kafka/record-producer';
@@ -42,13 +40,12 @@ import { HealthController } from '#runtime/health.controller';
 import { OperatorNotices } from '#runtime/operator-notices';
 import { repeat } from '#runtime/repeat';
 import { TelemetryHandle } from '#runtime/telemetry-handle';
-import { version } from '#runtime/version';
-import { gauge } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import type { Telemetry } from '#telemetry/start-telemetry';
 import type { DispatchNotificationDeps } from './dispatch-notification.js';
 import type { DispatcherConfig } from './dispatcher.config.js';
 import { DISPATCH_NOTIFICATION_DEPS, DispatcherController } from './dispatcher.controller.js';
+import { egressClientOf } from './egress-client-of.js';
 import { EndpointCircuits } from './endpoint-circuits.js';
 import { EndpointFailures } from './endpoint-failures.js';
 import { EndpointLanes } from './endpoint-lanes.js';
@@ -154,27 +151,8 @@ function createOutsides(config: DispatcherConfig, log: Log) {
     clock: new StoreClock(systemClock, log),
     registry: new RegistrySnapshot(side, secretBox, { pollMs: registryPollMs, log, clock: systemClock }),
     producer: new KafkaRecordProducer(kafkaSettingsOf(config), `${config.TOPIC_PREFIX}dispatcher`, log, systemClock),
-    client: createEgressClient(config),
+    client: egressClientOf(config),
   };
-}
-
-function createEgressClient(config: DispatcherConfig): EgressClient {
-  const settings = {
-    allowance: new EgressAllowance(config.EGRESS_ALLOW),
-    connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
-    connectionsMax: config.DISPATCH_CONCURRENCY,
-    socketsMax: config.EGRESS_SOCKETS_MAX ?? config.DISPATCH_CONCURRENCY * 2,
-    dnsServers: config.EGRESS_DNS_SERVERS,
-    responseReadBytes: config.RESPONSE_READ_BYTES,
-    responseStoreBytes: config.RESPONSE_STORE_BYTES,
-    version,
-  };
-  const client = new EgressClient(settings, systemClock);
-  gauge('hookline_egress_sockets', () => [
-    { value: client.budget.idleCount, labels: { state: 'idle' } },
-    { value: client.budget.openCount - client.budget.idleCount, labels: { state: 'busy' } },
-  ]);
-  return client;
 }
 
 type Opened = ReturnType<typeof createOutsides>;

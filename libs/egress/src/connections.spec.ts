@@ -191,20 +191,28 @@ describe('connections', () => {
     });
   });
 
-  it('that were opened for an attempt which was over by then are no fresh ones for the next', async () => {
-    const here = await open({ ...named(), connectionsMax: 1 });
+  it('that are ready only when the attempt is over are closed, and nothing is written', async () => {
+    const here = await open(named());
     const context = createSecureContext(certificate);
     const asked: (() => void)[] = [];
     const SNICallback: TlsOptions['SNICallback'] = (_, answer) => void asked.push(() => answer(null, context));
-    const reply: RawReply = (socket) => void socket.destroy();
-    const { port } = await here.receiver({ reply, tls: { ...certificate, SNICallback } });
-    const url = `https://receiver.test:${port}/`;
-    expect(await here.send(url, { totalTimeoutMs: shortMs })).toMatchObject({ outcome: { reason: 'TIMEOUT' } });
+    const receiver = await here.receiver({ reply: answersOk, tls: { ...certificate, SNICallback } });
+    const attempt = here.send(receiver.urlAt('receiver.test'), { totalTimeoutMs: shortMs });
+    expect(await attempt).toMatchObject({ outcome: { reason: 'TIMEOUT' } });
+    expect(here.client.budget.openCount).toBe(1);
     for (const answer of asked) answer();
-    await until(() => here.client.budget.idleCount === 1, { what: 'it is open and idle' });
-    const report = await here.send(url);
-    expect(report).toMatchObject({ outcome: { reason: 'RESET' }, resetOnReusedConnection: true });
-    expect(report.phases).toMatchObject({ dnsMs: null, connectMs: null, tlsMs: null });
+    await until(() => here.client.budget.openCount === 0, { what: 'it is closed' });
+    expect(receiver.requests).toBe(0);
+  });
+
+  it('that are on their way end with the client', async () => {
+    const here = await EgressWorld.open({ ...named(), connectTimeoutMs: 15_000 });
+    const { port } = await here.receiver({});
+    const attempt = here.send(`https://receiver.test:${port}/`, { totalTimeoutMs: 15_000 });
+    await until(() => here.client.budget.openCount === 1 && here.dns.questions.length > 1, { what: 'it has begun' });
+    await here.close();
+    expect(await attempt).toMatchObject({ outcome: { kind: 'failed' } });
+    await until(() => here.client.budget.openCount === 0, { what: 'no socket is left', limitMs: 5_000 });
   });
 
   describe('to many origins', () => {

@@ -33,7 +33,7 @@ export interface EgressSettings {
 
 /** What the connection says of one exchange. */
 export interface WireReport {
-  /** It went out on a connection that had carried a request before, or was idle for whatever reason. */
+  /** It went out on a connection that had carried a request before. */
   readonly isReused: boolean;
   /** Not one byte came back on it. */
   readonly isUnanswered: boolean;
@@ -68,7 +68,7 @@ export class EgressClient {
   readonly budget: SocketBudget;
   private readonly resolver: NameResolver;
   private readonly connector: GuardedConnector;
-  /** Sockets that have carried a request, or were idle since they opened: the other side may be closing them. */
+  /** Sockets that have carried a request: a second one runs on a kept-alive connection. */
   private readonly usedSockets = new WeakSet<Socket>();
   /** By request body, each its own object. */
   private readonly sent = new WeakMap<Buffer, Sent>();
@@ -87,13 +87,7 @@ export class EgressClient {
     this.connector = new GuardedConnector({ allowance, resolver, budget, connectTimeoutMs, clock, ...given });
     diagnostics.subscribe(sendHeadersChannel, this.onSendHeaders);
     this.agent = new Agent({
-      connect: (options, callback) => {
-        this.connector.connect(options, (...end) => {
-          callback(...end);
-          // A request that waited for it was written in there. Whatever comes later meets a connection that was idle.
-          if (end[1] !== null) this.usedSockets.add(end[1]);
-        });
-      },
+      connect: this.connector.connect,
       connections: settings.connectionsMax,
       pipelining: 1,
       keepAliveTimeout: keepAliveMs,
@@ -136,8 +130,10 @@ export class EgressClient {
 
   async close(): Promise<void> {
     diagnostics.unsubscribe(sendHeadersChannel, this.onSendHeaders);
-    await this.agent.destroy();
+    const destroyed = this.agent.destroy();
+    this.connector.close();
     this.resolver.close();
+    await destroyed;
   }
 
   /** undici says on a diagnostics channel which socket a request is written to; its handler is not told. */
@@ -148,5 +144,6 @@ export class EgressClient {
       const isReused = this.usedSockets.has(socket);
       this.sent.set(request.body, { socket, isReused, bytesRead: socket.bytesRead });
     }
+    this.usedSockets.add(socket);
   };
 }

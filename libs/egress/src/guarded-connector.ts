@@ -67,6 +67,7 @@ const readBufferBytes = 16_384;
 export class GuardedConnector {
   private readonly sessions = new TlsSessions();
   private readonly phases = new WeakMap<Socket | Error, ConnectPhases>();
+  private readonly underWay = new Set<Connecting>();
 
   constructor(private readonly deps: ConnectorDeps) {}
 
@@ -74,11 +75,18 @@ export class GuardedConnector {
     const isTls = options.protocol === 'https:';
     const port = Number(options.port) || (isTls ? 443 : 80);
     const connecting = new Connecting({ host: hostOf(options), port, isTls }, this.deps, this.sessions, (...end) => {
+      this.underWay.delete(connecting);
       this.phases.set(end[0] ?? end[1], connecting.phases);
       callback(...end);
     });
+    this.underWay.add(connecting);
     connecting.start();
   };
+
+  /** Nothing is connected any more that was on its way; a process that ends waits for none of it. */
+  close(): void {
+    for (const connecting of this.underWay) connecting.fail(new ClosedWhileConnecting());
+  }
 
   /** Of a socket that was opened here, or of the error that ended the try. */
   phasesOf(end: Socket | Error): ConnectPhases | undefined {
@@ -206,7 +214,8 @@ class Connecting {
     this.fail(this.goal.isTls && this.connectMs !== null ? new HandshakeFailed(error) : error);
   }
 
-  private fail(error: Error): void {
+  /** Does nothing once it has ended. */
+  fail(error: Error): void {
     if (this.isEnded) return;
     this.end();
     if (this.goal.isTls) this.sessions.forget(`${this.goal.host}:${this.goal.port}`);
