@@ -1,6 +1,7 @@
 import type { ApplyDeps } from './apply-resources.js';
 import type { CallGate } from './call-gate.js';
 import type { TopicsChecked } from './check-topics.js';
+import type { EffectiveSchedules } from './effective-schedules.js';
 import type { Pages } from './list-page.js';
 import type { PublishEventDeps } from './publish-event.js';
 import type { RegistryDeps } from './registry-deps.js';
@@ -16,5 +17,6 @@ export class AdminParts {
     readonly publish: PublishEventDeps,
     readonly pages: Pages,
     readonly checkTopics: () => Promise<TopicsChecked>,
+    readonly schedules: EffectiveSchedules,
   ) {}
 }

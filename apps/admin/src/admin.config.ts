@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { isLoopback } from '#domain/loopback';
 import { secret } from '#runtime/config';
-import { appPart, databasePart, egressPart, grpcPart, kafkaPart, secretsPart } from '#runtime/config-parts';
+import {
+  agePart,
+  appPart,
+  databasePart,
+  egressPart,
+  grpcPart,
+  kafkaPart,
+  schedulePart,
+  secretsPart,
+} from '#runtime/config-parts';
 import { kafkaRelations } from '#runtime/kafka-relations';
 
 const apiKey = z
@@ -12,6 +21,7 @@ const apiKey = z
 
 const schema = z.object({
   ...{ ...appPart, ...kafkaPart, ...databasePart, ...secretsPart, ...egressPart, ...grpcPart },
+  ...{ ...schedulePart, ...agePart },
   BOOTSTRAP_API_KEY: apiKey,
 });
 

@@ -19,6 +19,7 @@ import { Health } from '#runtime/health';
 import { HealthController } from '#runtime/health.controller';
 import { repeat } from '#runtime/repeat';
 import { TelemetryHandle } from '#runtime/telemetry-handle';
+import { gauge } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import type { Telemetry } from '#telemetry/start-telemetry';
 import type { AdminConfig } from './admin.config.js';
@@ -26,6 +27,7 @@ import { AdminParts } from './admin-parts.js';
 import { ApiKeys } from './api-keys.js';
 import { CallGate } from './call-gate.js';
 import { topicsChecker, watchTopics } from './check-topics.js';
+import { EffectiveSchedules } from './effective-schedules.js';
 import { EndpointController } from './endpoint.controller.js';
 import { EventController } from './event.controller.js';
 import { createFieldCheckers } from './field-checkers.js';
@@ -43,6 +45,7 @@ import { TemplateController } from './template.controller.js';
 const statementTimeoutMs = 5_000;
 const changesPoolMax = 4;
 const healthMs = 2_000;
+const schedulesMs = 60_000;
 /** Calls under way may end within this; a publication waits up to 10 s for its verdict. */
 const shutdownMsMax = 12_000;
 const clock = systemClock;
@@ -72,6 +75,10 @@ export function wireAdmin(config: AdminConfig, log: Log) {
   const outsides = { reads, changes, producer, log };
   const resend = createResendDeps(config, outsides);
   const publish = createPublishDeps(config, outsides);
+  const schedules = new EffectiveSchedules(reads, {
+    delaysMs: config.RETRY_SCHEDULE,
+    maxAgeMs: config.NOTIFICATION_MAX_AGE,
+  });
   const grpc = new GrpcServer(config, gate.interceptor, log);
   const health = new Health();
   health.addReadiness('postgres', () => storeTrouble(probes));
@@ -84,6 +91,7 @@ export function wireAdmin(config: AdminConfig, log: Log) {
     void openDataSource(probes, log, clock, signal);
     watchTopics(config, log, signal);
     void repeat(tellHealth, { name: 'health', everyMs: healthMs, signal, clock, log });
+    watchSchedules(schedules, { signal, log });
   };
   const stop = async () => {
     await grpc.stop(Math.min(shutdownMsMax, config.DRAIN_TIMEOUT_MS), clock);
@@ -91,9 +99,19 @@ export function wireAdmin(config: AdminConfig, log: Log) {
     await producer.stop();
     await Promise.allSettled([reads.destroy(), changes.destroy(), probes.destroy()]);
   };
-  const checkTopics = topicsChecker(config, log, clock);
-  const parts = new AdminParts(gate, registry, { ...registry, clock }, resend, publish, pages, checkTopics);
+  const checkTopics = topicsChecker(config, schedules, log, clock);
+  const parts = new AdminParts(gate, registry, { ...registry, clock }, resend, publish, pages, checkTopics, schedules);
   return { parts, health, grpc, start, stop };
+}
+
+/** Counts the schedules that cannot be used up; whoever is not told by the metric is told by `hookline doctor`. */
+function watchSchedules(schedules: EffectiveSchedules, { signal, log }: { signal: AbortSignal; log: Log }): void {
+  let long = 0;
+  gauge('hookline_retry_schedules_too_long', () => [{ value: long }]);
+  const look = async () => {
+    long = (await schedules.differences()).length;
+  };
+  void repeat(look, { name: 'schedules', everyMs: schedulesMs, signal, clock, log });
 }
 
 interface Outsides {

@@ -145,8 +145,9 @@ function referenceFaults(checked: CheckedResources, stored: Stored): readonly Fi
 }
 
 function planTenants(checked: CheckedResources, stored: Stored): readonly Planned<TenantPlan>[] {
-  return checked.tenants.map(({ index, name, tenantId, webhooksEnabled }) => {
-    const plan = planTenant({ id: tenantId, webhooksEnabled }, stored.tenants.get(tenantId));
+  return checked.tenants.map(({ index, name, tenantId, fields }) => {
+    if (fields === null) throw new TypeError(`${name} has faults`);
+    const plan = planTenant(fields, stored.tenants.get(tenantId));
     return { index, name, tenantId, plan, madeSecret: null };
   });
 }

@@ -7,7 +7,9 @@ import {
   type FieldCheckers,
   readEndpoint,
   readTemplate,
+  readTenant,
   type TemplateFields,
+  type TenantFields,
   templateFaults,
 } from '#registry/resource-fields';
 import { parseEndpoint, parseTemplate, parseTenant } from './resource-names.js';
@@ -28,7 +30,7 @@ interface Place {
   readonly path: string;
 }
 
-export type CheckedTenant = Place & { readonly tenantId: TenantId; readonly webhooksEnabled: boolean | undefined };
+export type CheckedTenant = Place & { readonly tenantId: TenantId; readonly fields: TenantFields | null };
 export type CheckedEndpoint = Place & {
   readonly tenantId: TenantId;
   readonly id: EndpointId;
@@ -74,7 +76,7 @@ export async function checkResources(
     if (names.has(name)) faults.push({ field: `${path}.name`, said: `${name} is described twice` });
     names.add(name);
     collected(faults, path, () => {
-      if (kind === 'tenants') tenants.push(checkedTenant(place, described));
+      if (kind === 'tenants') tenants.push(checkedTenant(place, described, faults));
       else if (kind === 'endpoints') endpoints.push(checkedEndpoint(place, described, checkers, faults));
       else templates.push(checkedTemplate(place, described, checkers, faults));
     });
@@ -82,9 +84,9 @@ export async function checkResources(
   return { tenants, endpoints, templates, faults };
 }
 
-function checkedTenant(place: Place, { webhooksEnabled }: Described): CheckedTenant {
-  const isEnabled = typeof webhooksEnabled === 'boolean' ? webhooksEnabled : undefined;
-  return { ...place, tenantId: parseTenant(place.name, 'name'), webhooksEnabled: isEnabled };
+function checkedTenant(place: Place, described: Described, faults: FieldFault[]): CheckedTenant {
+  const tenantId = parseTenant(place.name, 'name');
+  return { ...place, tenantId, fields: collected(faults, place.path, () => readTenant({ ...described, id: tenantId })) };
 }
 
 function checkedEndpoint(

@@ -71,8 +71,9 @@ export function collectResources(
 function describedResource(request: ApplyRequest__Output): DescribedResource {
   const { tenant, endpoint, template } = request;
   if (tenant) {
-    const { name, webhooksEnabled } = tenant;
-    return { kind: 'tenants', name, described: { webhooksEnabled } };
+    const { name, webhooksEnabled, retrySchedule } = tenant;
+    const described = { webhooksEnabled, retrySchedule: retrySchedule.length > 0 ? retrySchedule : undefined };
+    return { kind: 'tenants', name, described };
   }
   if (endpoint) return { kind: 'endpoints', name: endpoint.name, described: describedEndpoint(endpoint) };
   if (template) return { kind: 'templates', name: template.name, described: describedTemplate(template) };

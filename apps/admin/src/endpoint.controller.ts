@@ -29,7 +29,7 @@ import {
   resumeEndpoint,
   updateEndpoint,
 } from './change-endpoints.js';
-import { answeredEndpoint, describedEndpoint, endpointPaths } from './endpoint-answers.js';
+import { describedEndpoint, endpointPaths } from './endpoint-answers.js';
 import { isTexts } from './list-page.js';
 import type { PageKey } from './page-token.js';
 import { requireTenant } from './registry-deps.js';
@@ -46,7 +46,7 @@ export class EndpointController {
   get({ name }: GetEndpointRequest__Output, metadata: Metadata): Promise<GetEndpointResponse> {
     return this.parts.gate.answer(metadata, async () => {
       const row = await getEndpoint(this.parts.registry.reads, parseEndpoint(name));
-      return { endpoint: answeredEndpoint(row) };
+      return { endpoint: await this.parts.schedules.endpoint(row) };
     });
   }
 
@@ -63,7 +63,8 @@ export class EndpointController {
         keyOf: (row) => [row.tenantId, row.id] as [TenantId, EndpointId],
       });
       if (page.rows.length === 0 && tenantId !== null) await requireTenant(reads, tenantId);
-      return { endpoints: page.rows.map(answeredEndpoint), nextPageToken: page.nextPageToken };
+      const endpoints = await this.parts.schedules.endpoints(page.rows);
+      return { endpoints: [...endpoints], nextPageToken: page.nextPageToken };
     });
   }
 
@@ -76,7 +77,7 @@ export class EndpointController {
       if (request.endpoint === null) throw ResourceFault.invalid([{ field: 'endpoint', said: 'is missing' }]);
       const described = { ...describedEndpoint(request.endpoint), id };
       const { row, madeSecret } = await createEndpoint(tenantId, described, caller, this.parts.registry);
-      return { endpoint: answeredEndpoint(row), signingSecret: madeSecret ?? '' };
+      return { endpoint: await this.parts.schedules.endpoint(row), signingSecret: madeSecret ?? '' };
     });
   }
 
@@ -87,7 +88,7 @@ export class EndpointController {
       const name = parseEndpoint(endpoint.name);
       const fields = changedFields(updateMask, endpointPaths, describedEndpoint(endpoint));
       const row = await updateEndpoint({ name, fields, etag: endpoint.etag }, caller, this.parts.registry);
-      return { endpoint: answeredEndpoint(row) };
+      return { endpoint: await this.parts.schedules.endpoint(row) };
     });
   }
 
@@ -103,7 +104,7 @@ export class EndpointController {
   pause({ name, etag, reason }: PauseEndpointRequest__Output, metadata: Metadata): Promise<PauseEndpointResponse> {
     return this.parts.gate.answer(metadata, async (caller) => {
       const row = await pauseEndpoint({ name: parseEndpoint(name), etag, reason }, caller, this.parts.registry);
-      return { endpoint: answeredEndpoint(row) };
+      return { endpoint: await this.parts.schedules.endpoint(row) };
     });
   }
 
@@ -112,7 +113,7 @@ export class EndpointController {
     return this.parts.gate.answer(metadata, async (caller) => {
       const { etag, reason, drainPerSecond = null } = request;
       const asked = { name: parseEndpoint(request.name), etag, reason, drainPerSecond };
-      return { endpoint: answeredEndpoint(await resumeEndpoint(asked, caller, this.parts.registry)) };
+      return { endpoint: await this.parts.schedules.endpoint(await resumeEndpoint(asked, caller, this.parts.registry)) };
     });
   }
 }

@@ -8,9 +8,9 @@ import type { CheckTopicsRequest__Output } from '#contracts/generated/hookline/a
 import type { CheckTopicsResponse } from '#contracts/generated/hookline/admin/v1/CheckTopicsResponse';
 import type { TopicDifference } from '#contracts/generated/hookline/admin/v1/TopicDifference';
 import { RethrowFilter } from '#kafka/log-server';
-import type { Difference } from '#kafka/topic-differences';
 import { AdminParts } from './admin-parts.js';
 import { type AppliedResource, applyResources } from './apply-resources.js';
+import type { AnyDifference } from './check-topics.js';
 import { ApplySlots, collectResources } from './collect-resources.js';
 
 const changes = {
@@ -19,7 +19,11 @@ const changes = {
   unchanged: 'APPLY_CHANGE_UNCHANGED',
 } as const;
 
-const subjects = { topic: 'TOPIC_DIFFERENCE_SUBJECT_TOPIC', broker: 'TOPIC_DIFFERENCE_SUBJECT_BROKER' } as const;
+const subjects = {
+  topic: 'TOPIC_DIFFERENCE_SUBJECT_TOPIC',
+  broker: 'TOPIC_DIFFERENCE_SUBJECT_BROKER',
+  schedule: 'TOPIC_DIFFERENCE_SUBJECT_RETRY_SCHEDULE',
+} as const;
 const severities = { fatal: 'DIFFERENCE_SEVERITY_FATAL', warning: 'DIFFERENCE_SEVERITY_WARNING' } as const;
 
 /** `SystemService`: resources in, what became of each out; and how Kafka is. */
@@ -54,7 +58,7 @@ function answeredChange({ name, change, fields, madeSecret }: AppliedResource): 
   return { name, change: changes[change], fields: [...fields], signingSecret: madeSecret ?? '' };
 }
 
-function answeredDifference({ kind, name, severity, setting, is, mustBe, said, mend }: Difference): TopicDifference {
+function answeredDifference({ kind, name, severity, setting, is, mustBe, said, mend }: AnyDifference): TopicDifference {
   return {
     ...{ subject: subjects[kind], subjectName: name, severity: severities[severity], setting },
     ...{ currentValue: is, requiredValue: mustBe, detail: said, remedy: mend },

@@ -1,5 +1,6 @@
 import type { Template, Template__Output } from '#contracts/generated/hookline/admin/v1/Template';
 import { templateName } from '#contracts/resource-names';
+import { durationText } from '#domain/duration';
 import { defaultContentType } from '#registry/resource-fields';
 import type { StoredTemplate } from '#registry/template-store';
 import { timestampOf } from './timestamps.js';
@@ -14,6 +15,7 @@ export const templatePaths = {
   body: 'body',
   strict: 'strict',
   active: 'active',
+  retry_schedule: 'retrySchedule',
 } as const;
 
 /** The template as it is answered. */
@@ -28,6 +30,7 @@ export function answeredTemplate({ row, version }: StoredTemplate): Template {
     ...(body === null ? {} : { body }),
     strict,
     active: row.active,
+    retrySchedule: scheduleTexts(row) ?? [],
     version: version.version,
     etag: row.etag,
     createTime: timestampOf(row.createdAt),
@@ -37,13 +40,14 @@ export function answeredTemplate({ row, version }: StoredTemplate): Template {
 
 /** What a caller described; what is empty or absent is not given. Fields that are output only are passed over. */
 export function describedTemplate(request: Template__Output): Described {
-  const { endpoint, eventTypes, method, contentType, body, strict, active } = request;
+  const { endpoint, eventTypes, method, contentType, body, strict, active, retrySchedule } = request;
   return {
     endpoint: given(endpoint),
     eventTypes: eventTypes.length > 0 ? eventTypes : undefined,
     method: given(method),
     contentType: given(contentType),
     ...{ body, strict, active },
+    retrySchedule: retrySchedule.length > 0 ? retrySchedule : undefined,
   };
 }
 
@@ -53,7 +57,12 @@ export function storedTemplate({ row, version }: StoredTemplate): Described {
   const body = version.body ?? undefined;
   const follows = contentType === defaultContentType({ body });
   const { id, active } = row;
-  return { id, endpoint, eventTypes, method, contentType: follows ? undefined : contentType, body, strict, active };
+  const ofVersion = { endpoint, eventTypes, method, contentType: follows ? undefined : contentType, body, strict };
+  return { id, ...ofVersion, active, retrySchedule: scheduleTexts(row) };
+}
+
+function scheduleTexts({ retryScheduleMs }: StoredTemplate['row']): string[] | undefined {
+  return retryScheduleMs?.map((ms) => durationText(Number(ms)));
 }
 
 function given(text: string): string | undefined {

@@ -22,7 +22,7 @@ import { isTexts } from './list-page.js';
 import type { PageKey } from './page-token.js';
 import { requireTenant } from './registry-deps.js';
 import { parseTemplate, parseTenant, parseTenants } from './resource-names.js';
-import { answeredTemplate, describedTemplate, templatePaths } from './template-answers.js';
+import { describedTemplate, templatePaths } from './template-answers.js';
 import { changedFields } from './update-mask.js';
 
 /** `TemplateService`: names and fields in, answers out. */
@@ -35,7 +35,7 @@ export class TemplateController {
   get({ name }: GetTemplateRequest__Output, metadata: Metadata): Promise<GetTemplateResponse> {
     return this.parts.gate.answer(metadata, async () => {
       const found = await getTemplate(this.parts.registry.reads, parseTemplate(name));
-      return { template: answeredTemplate(found) };
+      return { template: await this.parts.schedules.template(found) };
     });
   }
 
@@ -53,7 +53,8 @@ export class TemplateController {
         bytesOf: ({ version }) => 3 * ((version.body?.length ?? 0) + version.eventTypes.join().length),
       });
       if (page.rows.length === 0 && tenantId !== null) await requireTenant(reads, tenantId);
-      return { templates: page.rows.map(answeredTemplate), nextPageToken: page.nextPageToken };
+      const templates = await this.parts.schedules.templates(page.rows);
+      return { templates: [...templates], nextPageToken: page.nextPageToken };
     });
   }
 
@@ -66,7 +67,7 @@ export class TemplateController {
       if (request.template === null) throw ResourceFault.invalid([{ field: 'template', said: 'is missing' }]);
       const described = { ...describedTemplate(request.template), id };
       const created = await createTemplate(tenantId, described, caller, this.parts.registry);
-      return { template: answeredTemplate(created) };
+      return { template: await this.parts.schedules.template(created) };
     });
   }
 
@@ -77,7 +78,7 @@ export class TemplateController {
       const name = parseTemplate(template.name);
       const fields = changedFields(updateMask, templatePaths, describedTemplate(template));
       const updated = await updateTemplate({ name, fields, etag: template.etag }, caller, this.parts.registry);
-      return { template: answeredTemplate(updated) };
+      return { template: await this.parts.schedules.template(updated) };
     });
   }
 

@@ -41,7 +41,7 @@ const syntaxFaultsMax = 3;
 const secretBytesMax = 1_024;
 
 const resourceFields = {
-  tenants: ['id', 'webhooksEnabled'],
+  tenants: ['id', 'webhooksEnabled', 'retrySchedule'],
   endpoints: [
     'id',
     'tenant',
@@ -53,7 +53,18 @@ const resourceFields = {
     'retrySchedule',
     'enabled',
   ],
-  templates: ['id', 'tenant', 'endpoint', 'eventTypes', 'method', 'contentType', 'body', 'strict', 'active'],
+  templates: [
+    'id',
+    'tenant',
+    'endpoint',
+    'eventTypes',
+    'method',
+    'contentType',
+    'body',
+    'strict',
+    'active',
+    'retrySchedule',
+  ],
 } as const;
 
 type Collection = keyof typeof resourceFields;
@@ -153,9 +164,10 @@ const requestOf: Readonly<
 > = {
   tenants: async (fields, reading) => {
     const webhooksEnabled = fields.flag('webhooksEnabled');
+    const retrySchedule = fields.texts('retrySchedule')?.slice();
     const name = `tenants/${slugOf(fields, 'id')}`;
     noteOnce(name, fields, reading);
-    return { tenant: { name, ...given({ webhooksEnabled }) } };
+    return { tenant: { name, ...given({ webhooksEnabled, retrySchedule }) } };
   },
   endpoints: async (fields, reading, folder) => {
     const name = nameOf('endpoints', fields, reading);
@@ -183,6 +195,7 @@ const requestOf: Readonly<
       body: fields.text('body'),
       strict: fields.flag('strict'),
       active: fields.flag('active'),
+      retrySchedule: fields.texts('retrySchedule')?.slice(),
     };
     return { template: { name, endpoint, ...given(optional) } };
   },

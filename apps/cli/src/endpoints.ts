@@ -5,6 +5,7 @@ import type { CommandContext, Noun } from './command.js';
 import { displayJson } from './display-text.js';
 import { limitFlags, printList } from './print-list.js';
 import { slugName, tenantName } from './resource-names.js';
+import { scheduleJson, scheduleText } from './retry-schedule.js';
 import { type Column, printDetails } from './table.js';
 
 const reasonFlag = { name: 'reason', value: 'TEXT', help: 'why; kept in the operator log' } as const;
@@ -116,7 +117,7 @@ function detailsOf(endpoint: Endpoint__Output): readonly (readonly [string, stri
     ['concurrency', endpoint.concurrency?.toString() ?? "the installation's"],
     ['rate', endpoint.ratePerSecond === undefined ? 'no limit' : `${endpoint.ratePerSecond} a second`],
     ['deadline', endpoint.attemptTimeoutMs === undefined ? "the installation's" : `${endpoint.attemptTimeoutMs} ms`],
-    ['retry schedule', endpoint.retrySchedule.join(', ') || "the installation's"],
+    ['retry schedule', scheduleText(endpoint.effectiveRetrySchedule)],
     ['created', timeText(endpoint.createTime)],
     ['updated', timeText(endpoint.updateTime)],
     ['etag', endpoint.etag],
@@ -135,6 +136,7 @@ function endpointJson(endpoint: Endpoint__Output): object {
     ratePerSecond: endpoint.ratePerSecond ?? null,
     attemptTimeoutMs: endpoint.attemptTimeoutMs ?? null,
     retrySchedule: endpoint.retrySchedule,
+    effectiveRetrySchedule: scheduleJson(endpoint.effectiveRetrySchedule),
     urlVersion: endpoint.urlVersion,
     disabledReason: orNull(endpoint.disabledReason),
     etag: endpoint.etag,

@@ -5,6 +5,7 @@ import type { CommandContext, Noun } from './command.js';
 import { displayJson, displayText } from './display-text.js';
 import { limitFlags, printList } from './print-list.js';
 import { slugName, tenantName } from './resource-names.js';
+import { scheduleJson, scheduleText } from './retry-schedule.js';
 import { type Column, printDetails } from './table.js';
 
 /** Which events become a notification, for which endpoint, rendered how. */
@@ -79,6 +80,7 @@ function detailsOf(template: Template__Output): readonly (readonly [string, stri
     ['method', template.method],
     ['content type', template.contentType],
     ['strict', template.strict === true ? 'yes: a path the event does not have is TEMPLATE_ERROR' : 'no'],
+    ['retry schedule', scheduleText(template.effectiveRetrySchedule)],
     ['created', timeText(template.createTime)],
     ['updated', timeText(template.updateTime)],
     ['etag', template.etag],
@@ -99,6 +101,8 @@ function templateJson(template: Template__Output): object {
     strict: template.strict ?? false,
     active: template.active ?? true,
     version: template.version,
+    retrySchedule: template.retrySchedule,
+    effectiveRetrySchedule: scheduleJson(template.effectiveRetrySchedule),
     etag: template.etag,
     createTime: orNull(timeText(template.createTime)),
     updateTime: orNull(timeText(template.updateTime)),

@@ -45,7 +45,7 @@ export interface DispatchNotificationDeps {
   readonly disableEndpoint: (endpoint: Endpoint, reason: FailureReason) => Promise<void>;
   readonly send: (request: AttemptRequest) => Promise<AttemptReport>;
   readonly tellExhausted: (delivery: Delivery, last: Claim) => void;
-  readonly policyOf: (endpoint: Endpoint) => RetryPolicy;
+  readonly policyOf: (delivery: Delivery, endpoint: Endpoint) => RetryPolicy;
   readonly producer: RecordProducer;
   readonly operatorEventsTopic: string;
   readonly tiers: readonly RetryTier[];
@@ -136,7 +136,7 @@ async function claimAndSend(
   const isRepeated = to.mayRepeat && claim.trigger === 'auto' && report.resetOnReusedConnection === true;
   const takesNoStep = isRepeated || report.leaseTooShort === true;
   const end = { outcome, httpStatus, takesNoStep, step: claim.step, ageMs: claim.ageMs };
-  const next = nextStep(end, deps.policyOf(endpoint), deps.clock.chance());
+  const next = nextStep(end, deps.policyOf(delivery, endpoint), deps.clock.chance());
   const finished = await deps.attempts.finish({ claim, report, next });
   if (outcome.kind === 'gone') await deps.disableEndpoint(endpoint, 'GONE');
   logAttempt(deps.log, { delivery, claim, report, finished });

@@ -199,7 +199,8 @@ function createDeps(config: DispatcherConfig, log: Log, opened: Opened): Dispatc
     },
     send: (request) => sendAttempt(request, { client, clock: systemClock }),
     tellExhausted: tellings.exhausted,
-    policyOf: (endpoint) => retryPolicyOf(config, endpoint),
+    policyOf: ({ tenantId, templateId }, { retryScheduleMs: endpoint }) =>
+      retryPolicyOf(config, { endpoint, ...registry.current.retrySchedules(tenantId, templateId) }),
     producer,
     operatorEventsTopic: topicNames.operatorEvents(config.TOPIC_PREFIX),
     tiers: topicSettingsOf(config).tiers,

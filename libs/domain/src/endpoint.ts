@@ -17,6 +17,6 @@ export interface Endpoint {
   readonly ratePerSecond: number | null;
   /** Total deadline of one attempt in milliseconds, 100..30,000; null takes `ATTEMPT_TIMEOUT_MS`. */
   readonly attemptTimeoutMs: number | null;
-  /** Delays after the 1st, 2nd ... failed attempt in milliseconds; null takes `RETRY_SCHEDULE`. */
+  /** Delays after the 1st, 2nd ... failed attempt in milliseconds; null: the tenant's, else `RETRY_SCHEDULE`. */
   readonly retryScheduleMs: readonly number[] | null;
 }

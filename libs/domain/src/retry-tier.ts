@@ -13,8 +13,12 @@ export interface TierPlacement {
   readonly releaseMs: number;
 }
 
-/** A tier may be this much longer than what remains: the record is then released when it is due, before its tier's time. */
-const overshoot = 1.02;
+/**
+ * A tier may be this much longer than what remains: the record is then released when it is due, before its tier's time.
+ * But where so much stands before it that it is not even read by then, it leaves after the tier's whole delay, with those
+ * before it: late by that excess, which must stay within the promised 1 % of the step.
+ */
+const overshoot = 1.01;
 
 /**
  * The tier for a record that is due at `dueMs`: the longest one that fits what remains, else the shortest. It leaves at

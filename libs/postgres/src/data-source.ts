@@ -11,6 +11,7 @@ import { EndpointLimits1764210000000 } from './migrations/1764210000000-endpoint
 import { FailingEndpoints1764220000000 } from './migrations/1764220000000-failing-endpoints.js';
 import { EndpointMinutes1764310000000 } from './migrations/1764310000000-endpoint-minutes.js';
 import { AttemptPhases1764320000000 } from './migrations/1764320000000-attempt-phases.js';
+import { RetryOverrides1764330000000 } from './migrations/1764330000000-retry-overrides.js';
 import { mayPass, storeFailure } from './store-failure.js';
 
 /** A pool of connections; apps pass it on without importing TypeORM. */
@@ -68,6 +69,7 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       FailingEndpoints1764220000000,
       EndpointMinutes1764310000000,
       AttemptPhases1764320000000,
+      RetryOverrides1764330000000,
     ],
     migrationsTableName: 'hookline_migrations',
     synchronize: false,

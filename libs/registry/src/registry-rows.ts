@@ -8,6 +8,9 @@ export class TenantRow {
   declare id: TenantId;
   @Column('boolean', { name: 'webhooks_enabled', default: true })
   declare webhooksEnabled: boolean;
+  /** Null: none of its own. Postgres' bigint comes as text. */
+  @Column('bigint', { name: 'retry_schedule_ms', array: true, nullable: true })
+  declare retryScheduleMs: readonly string[] | null;
 }
 
 @Entity('endpoints')
@@ -90,6 +93,9 @@ export class TemplateRow {
   declare activeVersion: number;
   @Column('boolean')
   declare active: boolean;
+  /** Null: none of its own. Of all its versions: it says how what was rendered is repeated. Postgres' bigint comes as text. */
+  @Column('bigint', { name: 'retry_schedule_ms', array: true, nullable: true })
+  declare retryScheduleMs: readonly string[] | null;
   @Column('bigint')
   declare etag: string;
   @Column('timestamptz', { name: 'created_at' })

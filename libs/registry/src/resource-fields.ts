@@ -33,6 +33,15 @@ const delay = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
+const retrySchedule = z.array(delay).min(1).max(30);
+
+/** A tenant as a caller describes it; an absent switch stays as it is. */
+export const tenantFields = z.strictObject({
+  id: slug,
+  webhooksEnabled: z.boolean().optional(),
+  retrySchedule: retrySchedule.optional(),
+});
+
 /** An endpoint as a caller describes it; absent fields take the defaults of the installation. */
 export const endpointFields = z.strictObject({
   id: slug,
@@ -41,7 +50,7 @@ export const endpointFields = z.strictObject({
   concurrency: z.int().min(1).max(1_000).optional(),
   ratePerSecond: z.number().min(0.1).max(10_000).optional(),
   attemptTimeoutMs: z.int().min(100).max(30_000).optional(),
-  retrySchedule: z.array(delay).min(1).max(30).optional(),
+  retrySchedule: retrySchedule.optional(),
   enabled: z.boolean().optional(),
 });
 
@@ -55,13 +64,20 @@ export const templateFields = z.strictObject({
   body: lines(65_536).optional(),
   strict: z.boolean().optional(),
   active: z.boolean().optional(),
+  retrySchedule: retrySchedule.optional(),
 });
 
+export type TenantFields = z.output<typeof tenantFields>;
 export type EndpointFields = z.output<typeof endpointFields>;
 export type TemplateFields = z.output<typeof templateFields>;
 
 /** Content type of a template that sends the event itself. */
 export const eventContentType = 'application/cloudevents+json';
+
+/** The tenant's fields, each right by its form. Throws a ResourceFault naming every wrong one. */
+export function readTenant(given: unknown): TenantFields {
+  return parse(tenantFields, given);
+}
 
 /** The endpoint's fields, each right by its form. Throws a ResourceFault naming every wrong one. */
 export function readEndpoint(given: unknown): EndpointFields {

@@ -2,7 +2,7 @@ import { type DataSource, type EntityManager, IsNull } from 'typeorm';
 import { type Clock, untilTick } from '#domain/clock';
 import type { Endpoint } from '#domain/endpoint';
 import { Failure } from '#domain/failure';
-import { type EndpointKey, endpointKey, type TenantId } from '#domain/ids';
+import { type EndpointKey, endpointKey, type TemplateId, type TenantId } from '#domain/ids';
 import { MicroBatcher } from '#domain/micro-batcher';
 import type { Secret } from '#domain/secret';
 import type { WebhookTemplate } from '#domain/webhook-template';
@@ -12,14 +12,29 @@ import type { Log } from '#telemetry/log';
 import { EndpointRow, EndpointSecretRow, TemplateRow, TemplateVersionRow, TenantRow } from './registry-rows.js';
 import type { SecretBox } from './secret-box.js';
 
+/** A tenant as the workers see it. */
+export interface RegisteredTenant {
+  readonly webhooksEnabled: boolean;
+  /** Milliseconds; null: none of its own. */
+  readonly retryScheduleMs: readonly number[] | null;
+}
+
 /** What operators configured, as of one version; never changed once made. */
 export interface RegistryView {
-  tenant(id: TenantId): { readonly webhooksEnabled: boolean } | undefined;
+  tenant(id: TenantId): RegisteredTenant | undefined;
   endpoint(key: EndpointKey): Endpoint | undefined;
   /** A tenant's templates in their active version, also those switched off. */
   templates(tenantId: TenantId): readonly WebhookTemplate[];
+  /** What a template and its tenant say of retries, milliseconds; null: nothing, or it is deleted. */
+  retrySchedules(tenantId: TenantId, templateId: TemplateId): RetrySchedules;
   /** Newest first, not past their end; none for an endpoint of which one cannot be opened: never some for all. */
   signingSecrets(key: EndpointKey): readonly Secret[];
+}
+
+/** What a notification's template and tenant say of its retries, milliseconds. */
+export interface RetrySchedules {
+  readonly template: readonly number[] | null;
+  readonly tenant: readonly number[] | null;
 }
 
 export interface SnapshotOptions {
@@ -105,12 +120,12 @@ export class RegistrySnapshot {
   /** Everything as of one instant: what one operator changed together is seen together. */
   private async load(tx: EntityManager): Promise<Loaded> {
     const version = await versionIn(tx);
-    const tenants = new Map((await tx.find(TenantRow)).map(({ id, webhooksEnabled }) => [id, { webhooksEnabled }]));
+    const tenants = new Map((await tx.find(TenantRow)).map((row) => [row.id, tenantOf(row)]));
     const endpoints = (await tx.findBy(EndpointRow, { deletedAt: IsNull() })).map(endpointOf);
     const byKey = new Map(endpoints.map((endpoint) => [endpointKey(endpoint.tenantId, endpoint.id), endpoint]));
-    const templates = groupByTenant(
-      templatesOf(await tx.findBy(TemplateRow, { deletedAt: IsNull() }), await activeVersions(tx)),
-    );
+    const templateRows = await tx.findBy(TemplateRow, { deletedAt: IsNull() });
+    const templates = groupByTenant(templatesOf(templateRows, await activeVersions(tx)));
+    const ofTemplates = schedulesOf(templateRows);
     const secrets = await this.openSecrets(tx);
     const { clock, log } = this.options;
     log.info('registry.loaded', { version, tenants: tenants.size, endpoints: byKey.size });
@@ -118,6 +133,10 @@ export class RegistrySnapshot {
       tenant: (id) => tenants.get(id),
       endpoint: (key) => byKey.get(key),
       templates: (tenantId) => templates.get(tenantId) ?? [],
+      retrySchedules: (tenantId, templateId) => ({
+        template: ofTemplates.get(`${tenantId}/${templateId}`) ?? null,
+        tenant: tenants.get(tenantId)?.retryScheduleMs ?? null,
+      }),
       signingSecrets: (key) =>
         (secrets.get(key) ?? []).flatMap(({ secret, notAfterMs }) => (clock.nowMs() < notAfterMs ? [secret] : [])),
     };
@@ -164,6 +183,18 @@ function activeVersions(tx: EntityManager): Promise<readonly TemplateVersionRow[
     't.activeVersion = v.version AND t.deletedAt IS NULL',
   ];
   return tx.createQueryBuilder(TemplateVersionRow, 'v').innerJoin(TemplateRow, 't', isActive.join(' AND ')).getMany();
+}
+
+function tenantOf({ webhooksEnabled, retryScheduleMs }: TenantRow): RegisteredTenant {
+  return { webhooksEnabled, retryScheduleMs: retryScheduleMs?.map(Number) ?? null };
+}
+
+/** Of the few templates that say one, by `tenant/id`. */
+function schedulesOf(rows: readonly TemplateRow[]): ReadonlyMap<string, readonly number[]> {
+  const own = rows.flatMap(({ tenantId, id, retryScheduleMs }) =>
+    retryScheduleMs === null ? [] : [[`${tenantId}/${id}`, retryScheduleMs.map(Number)] as const],
+  );
+  return new Map(own);
 }
 
 function endpointOf(row: EndpointRow): Endpoint {

@@ -29,12 +29,16 @@ export interface TemplatePlan {
   readonly kind: 'created' | 'updated' | 'unchanged';
   /** Fields that change, by their name in the API. */
   readonly fields: readonly string[];
-  readonly row: Pick<TemplateRow, 'tenantId' | 'id' | 'activeVersion' | 'active' | 'etag'>;
+  readonly row: Pick<TemplateRow, 'tenantId' | 'id' | 'activeVersion' | 'active' | 'retryScheduleMs' | 'etag'>;
   readonly version: TemplateVersionRow;
   readonly isNewVersion: boolean;
 }
 
-/** What has to change so that the template is as described: a new version only if something of the version changes. */
+/**
+ * What has to change so that the template is as described: a new version only if something of the version changes. Its
+ * retry schedule is not of the version: a version says what is rendered, and an operator who makes retries slower must not
+ * make a version that renders the same. It holds at once, also for what was rendered by an earlier version.
+ */
 export function planTemplate(
   tenantId: TenantId,
   given: TemplateFields,
@@ -52,7 +56,10 @@ export function planTemplate(
     strict: old?.version.strict !== strict,
   };
   const ofVersion = Object.keys(changes).filter((field) => changes[field]);
-  const fields = old?.row.active === active ? ofVersion : [...ofVersion, 'active'];
+  const retryScheduleMs = given.retrySchedule?.map(String) ?? null;
+  const isNewSchedule = String(old?.row.retryScheduleMs ?? null) !== String(retryScheduleMs);
+  const ofRow = [...(old?.row.active === active ? [] : ['active']), ...(isNewSchedule ? ['retrySchedule'] : [])];
+  const fields = [...ofVersion, ...ofRow];
   const isNewVersion = ofVersion.length > 0;
   const kind = old === undefined ? 'created' : fields.length > 0 ? 'updated' : 'unchanged';
   const id = given.id as TemplateId;
@@ -61,7 +68,7 @@ export function planTemplate(
   const endpointId = endpoint as EndpointId;
   return {
     ...{ kind, fields, isNewVersion },
-    row: { tenantId, id, activeVersion: version, active, etag },
+    row: { tenantId, id, activeVersion: version, active, retryScheduleMs, etag },
     version: { tenantId, templateId: id, version, endpointId, eventTypes, method, contentType, body, strict },
   };
 }
@@ -187,11 +194,13 @@ async function withVersions(
 }
 
 const writeStatement = `
-  INSERT INTO webhook_templates AS t (tenant_id, id, active_version, active, etag)
-  SELECT "tenantId", id, "activeVersion", active, etag
-    FROM jsonb_to_recordset($1::jsonb) AS x("tenantId" text, id text, "activeVersion" integer, active boolean, etag bigint)
+  INSERT INTO webhook_templates AS t (tenant_id, id, active_version, active, retry_schedule_ms, etag)
+  SELECT "tenantId", id, "activeVersion", active, "retryScheduleMs", etag
+    FROM jsonb_to_recordset($1::jsonb) AS x("tenantId" text, id text, "activeVersion" integer, active boolean,
+      "retryScheduleMs" bigint[], etag bigint)
   ON CONFLICT (tenant_id, id) DO UPDATE SET
-    active_version = excluded.active_version, active = excluded.active, etag = excluded.etag, updated_at = now(),
+    active_version = excluded.active_version, active = excluded.active, retry_schedule_ms = excluded.retry_schedule_ms,
+    etag = excluded.etag, updated_at = now(),
     created_at = CASE WHEN t.deleted_at IS NULL THEN t.created_at ELSE now() END, deleted_at = NULL`;
 
 const versionStatement = `

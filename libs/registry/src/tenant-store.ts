@@ -2,29 +2,29 @@ import { type DataSource, type EntityManager, In } from 'typeorm';
 import type { TenantId } from '#domain/ids';
 import { rowsOf, stored, type Transaction } from '#postgres/transaction';
 import { TenantRow } from './registry-rows.js';
+import type { TenantFields } from './resource-fields.js';
 
-/** A tenant as it is to be. */
-export interface TenantFields {
-  readonly id: TenantId;
-  /** False: nothing of this tenant is sent. Undefined: as it is stored, for a new tenant true. */
-  readonly webhooksEnabled: boolean | undefined;
-}
 
 /** What a change of a tenant comes to. */
 export interface TenantPlan {
   readonly kind: 'created' | 'updated' | 'unchanged';
   /** Fields that change, by their name in the API. */
   readonly fields: readonly string[];
-  readonly tenant: TenantFields;
+  readonly tenant: Pick<TenantRow, 'id' | 'webhooksEnabled' | 'retryScheduleMs'>;
 }
 
 /** What has to change so that the tenant is as described. */
 export function planTenant(given: TenantFields, current: TenantRow | undefined): TenantPlan {
+  const retryScheduleMs = given.retrySchedule?.map(String) ?? null;
   // A description that does not speak of it must not switch on what an operator has switched off.
-  const tenant = { ...given, webhooksEnabled: given.webhooksEnabled ?? current?.webhooksEnabled ?? true };
-  if (current === undefined) return { kind: 'created', fields: ['webhooksEnabled'], tenant };
-  if (current.webhooksEnabled === tenant.webhooksEnabled) return { kind: 'unchanged', fields: [], tenant };
-  return { kind: 'updated', fields: ['webhooksEnabled'], tenant };
+  const webhooksEnabled = given.webhooksEnabled ?? current?.webhooksEnabled ?? true;
+  const changes: Readonly<Record<string, boolean>> = {
+    webhooksEnabled: current?.webhooksEnabled !== webhooksEnabled,
+    retrySchedule: String(current?.retryScheduleMs ?? null) !== String(retryScheduleMs),
+  };
+  const fields = Object.keys(changes).filter((field) => changes[field]);
+  const kind = current === undefined ? 'created' : fields.length > 0 ? 'updated' : 'unchanged';
+  return { kind, fields, tenant: { id: given.id as TenantId, webhooksEnabled, retryScheduleMs } };
 }
 
 /** The tenants of these ids that there are. Throws a Failure. */
@@ -43,9 +43,11 @@ export async function writeTenants(tx: Transaction, plans: readonly TenantPlan[]
   if (changed.length === 0) return;
   await rowsOf(
     tx,
-    `INSERT INTO tenants AS t (id, webhooks_enabled)
-     SELECT id, "webhooksEnabled" FROM jsonb_to_recordset($1::jsonb) AS x(id text, "webhooksEnabled" boolean)
-     ON CONFLICT (id) DO UPDATE SET webhooks_enabled = excluded.webhooks_enabled, etag = t.etag + 1, updated_at = now()`,
+    `INSERT INTO tenants AS t (id, webhooks_enabled, retry_schedule_ms)
+     SELECT id, "webhooksEnabled", "retryScheduleMs"
+       FROM jsonb_to_recordset($1::jsonb) AS x(id text, "webhooksEnabled" boolean, "retryScheduleMs" bigint[])
+     ON CONFLICT (id) DO UPDATE SET webhooks_enabled = excluded.webhooks_enabled,
+       retry_schedule_ms = excluded.retry_schedule_ms, etag = t.etag + 1, updated_at = now()`,
     [JSON.stringify(changed.map(({ tenant }) => tenant))],
   );
 }

@@ -136,12 +136,17 @@ export const agePart = {
   NOTIFICATION_MAX_AGE: duration.prefault('7d').describe('a notification older than this is failed EXPIRED'),
 };
 
-/** How attempts are made and repeated. */
-export const deliveryPart = {
+/** How notifications are repeated where nobody nearer says it. */
+export const schedulePart = {
   RETRY_SCHEDULE: durations
     .prefault(defaultSchedule)
     .transform((steps) => steps.map(({ ms: delay }) => delay))
-    .describe('delays after the 1st, 2nd ... failure'),
+    .describe('delays after the 1st, 2nd ... failure, where template, endpoint and tenant say none'),
+};
+
+/** How attempts are made and repeated. */
+export const deliveryPart = {
+  ...schedulePart,
   RETRY_JITTER: z.coerce.number().min(0).max(1).default(0.1).describe('additive jitter as a share of the delay'),
   ...agePart,
   ATTEMPT_TIMEOUT_MS: ms(100, 30_000).default(15_000).describe('total deadline of one attempt'),

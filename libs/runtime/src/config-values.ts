@@ -1,6 +1,6 @@
 import { type TopicProfile, type TopicSettings, topicNames } from '#contracts/topics';
 import type { CircuitPolicy } from '#domain/circuit';
-import type { Endpoint } from '#domain/endpoint';
+import { effectiveSchedule, type SaidSchedules } from '#domain/effective-schedule';
 import type { AutoDisablePolicy } from '#domain/failing-endpoint';
 import type { RetryPolicy } from '#domain/retry-policy';
 import type { RetryTier } from '#domain/retry-tier';
@@ -66,10 +66,10 @@ export function tiersOf({ TOPIC_PREFIX, RETRY_TIERS }: TopicConfig): readonly Re
   return RETRY_TIERS.map(({ name, ms }) => ({ name, topic: topicNames.tier(TOPIC_PREFIX, name), delayMs: ms }));
 }
 
-/** The retry policy of an endpoint: its own schedule, else the installation's. */
-export function retryPolicyOf(config: DeliveryConfig, endpoint: Pick<Endpoint, 'retryScheduleMs'>): RetryPolicy {
+/** The retry policy of one notification, from what its template, its endpoint and its tenant say, else the installation's. */
+export function retryPolicyOf(config: DeliveryConfig, said: Omit<SaidSchedules, 'default'>): RetryPolicy {
   return {
-    scheduleMs: endpoint.retryScheduleMs ?? config.RETRY_SCHEDULE,
+    scheduleMs: effectiveSchedule({ ...said, default: config.RETRY_SCHEDULE }).delaysMs,
     jitter: config.RETRY_JITTER,
     jitterMsMax,
     unhintedDelayMs: config.UNHINTED_DELAY_MS,

@@ -84,6 +84,11 @@ export const instruments = {
     ['api'],
     'Requests to brokers, by the name the protocol gives them',
   ),
+  hookline_retry_schedules_too_long: gaugeOf(
+    '{schedule}',
+    [],
+    'Retry schedules, up to 100, that take longer than a notification may live, as last seen',
+  ),
   hookline_topic_differences: gaugeOf(
     '{difference}',
     ['severity'],

@@ -1,5 +1,5 @@
 import type * as grpc from '@grpc/grpc-js';
-import type { MessageTypeDefinition } from '@grpc/proto-loader';
+import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { FieldMask as _google_protobuf_FieldMask, FieldMask__Output as _google_protobuf_FieldMask__Output } from './google/protobuf/FieldMask.js';
 import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from './google/protobuf/Timestamp.js';
@@ -7,6 +7,7 @@ import type { CreateEndpointRequest as _hookline_admin_v1_CreateEndpointRequest,
 import type { CreateEndpointResponse as _hookline_admin_v1_CreateEndpointResponse, CreateEndpointResponse__Output as _hookline_admin_v1_CreateEndpointResponse__Output } from './hookline/admin/v1/CreateEndpointResponse.js';
 import type { DeleteEndpointRequest as _hookline_admin_v1_DeleteEndpointRequest, DeleteEndpointRequest__Output as _hookline_admin_v1_DeleteEndpointRequest__Output } from './hookline/admin/v1/DeleteEndpointRequest.js';
 import type { DeleteEndpointResponse as _hookline_admin_v1_DeleteEndpointResponse, DeleteEndpointResponse__Output as _hookline_admin_v1_DeleteEndpointResponse__Output } from './hookline/admin/v1/DeleteEndpointResponse.js';
+import type { EffectiveRetrySchedule as _hookline_admin_v1_EffectiveRetrySchedule, EffectiveRetrySchedule__Output as _hookline_admin_v1_EffectiveRetrySchedule__Output } from './hookline/admin/v1/EffectiveRetrySchedule.js';
 import type { Endpoint as _hookline_admin_v1_Endpoint, Endpoint__Output as _hookline_admin_v1_Endpoint__Output } from './hookline/admin/v1/Endpoint.js';
 import type { EndpointServiceClient as _hookline_admin_v1_EndpointServiceClient, EndpointServiceDefinition as _hookline_admin_v1_EndpointServiceDefinition } from './hookline/admin/v1/EndpointService.js';
 import type { GetEndpointRequest as _hookline_admin_v1_GetEndpointRequest, GetEndpointRequest__Output as _hookline_admin_v1_GetEndpointRequest__Output } from './hookline/admin/v1/GetEndpointRequest.js';
@@ -38,6 +39,7 @@ export interface ProtoGrpcType {
         CreateEndpointResponse: MessageTypeDefinition<_hookline_admin_v1_CreateEndpointResponse, _hookline_admin_v1_CreateEndpointResponse__Output>
         DeleteEndpointRequest: MessageTypeDefinition<_hookline_admin_v1_DeleteEndpointRequest, _hookline_admin_v1_DeleteEndpointRequest__Output>
         DeleteEndpointResponse: MessageTypeDefinition<_hookline_admin_v1_DeleteEndpointResponse, _hookline_admin_v1_DeleteEndpointResponse__Output>
+        EffectiveRetrySchedule: MessageTypeDefinition<_hookline_admin_v1_EffectiveRetrySchedule, _hookline_admin_v1_EffectiveRetrySchedule__Output>
         Endpoint: MessageTypeDefinition<_hookline_admin_v1_Endpoint, _hookline_admin_v1_Endpoint__Output>
         EndpointService: SubtypeConstructor<typeof grpc.Client, _hookline_admin_v1_EndpointServiceClient> & { service: _hookline_admin_v1_EndpointServiceDefinition }
         GetEndpointRequest: MessageTypeDefinition<_hookline_admin_v1_GetEndpointRequest, _hookline_admin_v1_GetEndpointRequest__Output>
@@ -48,6 +50,7 @@ export interface ProtoGrpcType {
         PauseEndpointResponse: MessageTypeDefinition<_hookline_admin_v1_PauseEndpointResponse, _hookline_admin_v1_PauseEndpointResponse__Output>
         ResumeEndpointRequest: MessageTypeDefinition<_hookline_admin_v1_ResumeEndpointRequest, _hookline_admin_v1_ResumeEndpointRequest__Output>
         ResumeEndpointResponse: MessageTypeDefinition<_hookline_admin_v1_ResumeEndpointResponse, _hookline_admin_v1_ResumeEndpointResponse__Output>
+        RetryScheduleSource: EnumTypeDefinition
         UpdateEndpointRequest: MessageTypeDefinition<_hookline_admin_v1_UpdateEndpointRequest, _hookline_admin_v1_UpdateEndpointRequest__Output>
         UpdateEndpointResponse: MessageTypeDefinition<_hookline_admin_v1_UpdateEndpointResponse, _hookline_admin_v1_UpdateEndpointResponse__Output>
       }

@@ -15,6 +15,7 @@ import type { DeleteEndpointRequest as _hookline_admin_v1_DeleteEndpointRequest,
 import type { DeleteEndpointResponse as _hookline_admin_v1_DeleteEndpointResponse, DeleteEndpointResponse__Output as _hookline_admin_v1_DeleteEndpointResponse__Output } from './hookline/admin/v1/DeleteEndpointResponse.js';
 import type { DeleteTemplateRequest as _hookline_admin_v1_DeleteTemplateRequest, DeleteTemplateRequest__Output as _hookline_admin_v1_DeleteTemplateRequest__Output } from './hookline/admin/v1/DeleteTemplateRequest.js';
 import type { DeleteTemplateResponse as _hookline_admin_v1_DeleteTemplateResponse, DeleteTemplateResponse__Output as _hookline_admin_v1_DeleteTemplateResponse__Output } from './hookline/admin/v1/DeleteTemplateResponse.js';
+import type { EffectiveRetrySchedule as _hookline_admin_v1_EffectiveRetrySchedule, EffectiveRetrySchedule__Output as _hookline_admin_v1_EffectiveRetrySchedule__Output } from './hookline/admin/v1/EffectiveRetrySchedule.js';
 import type { Endpoint as _hookline_admin_v1_Endpoint, Endpoint__Output as _hookline_admin_v1_Endpoint__Output } from './hookline/admin/v1/Endpoint.js';
 import type { EndpointServiceClient as _hookline_admin_v1_EndpointServiceClient, EndpointServiceDefinition as _hookline_admin_v1_EndpointServiceDefinition } from './hookline/admin/v1/EndpointService.js';
 import type { GetEndpointRequest as _hookline_admin_v1_GetEndpointRequest, GetEndpointRequest__Output as _hookline_admin_v1_GetEndpointRequest__Output } from './hookline/admin/v1/GetEndpointRequest.js';
@@ -67,6 +68,7 @@ export interface ProtoGrpcType {
         DeleteTemplateRequest: MessageTypeDefinition<_hookline_admin_v1_DeleteTemplateRequest, _hookline_admin_v1_DeleteTemplateRequest__Output>
         DeleteTemplateResponse: MessageTypeDefinition<_hookline_admin_v1_DeleteTemplateResponse, _hookline_admin_v1_DeleteTemplateResponse__Output>
         DifferenceSeverity: EnumTypeDefinition
+        EffectiveRetrySchedule: MessageTypeDefinition<_hookline_admin_v1_EffectiveRetrySchedule, _hookline_admin_v1_EffectiveRetrySchedule__Output>
         Endpoint: MessageTypeDefinition<_hookline_admin_v1_Endpoint, _hookline_admin_v1_Endpoint__Output>
         EndpointService: SubtypeConstructor<typeof grpc.Client, _hookline_admin_v1_EndpointServiceClient> & { service: _hookline_admin_v1_EndpointServiceDefinition }
         GetEndpointRequest: MessageTypeDefinition<_hookline_admin_v1_GetEndpointRequest, _hookline_admin_v1_GetEndpointRequest__Output>
@@ -81,6 +83,7 @@ export interface ProtoGrpcType {
         PauseEndpointResponse: MessageTypeDefinition<_hookline_admin_v1_PauseEndpointResponse, _hookline_admin_v1_PauseEndpointResponse__Output>
         ResumeEndpointRequest: MessageTypeDefinition<_hookline_admin_v1_ResumeEndpointRequest, _hookline_admin_v1_ResumeEndpointRequest__Output>
         ResumeEndpointResponse: MessageTypeDefinition<_hookline_admin_v1_ResumeEndpointResponse, _hookline_admin_v1_ResumeEndpointResponse__Output>
+        RetryScheduleSource: EnumTypeDefinition
         SystemService: SubtypeConstructor<typeof grpc.Client, _hookline_admin_v1_SystemServiceClient> & { service: _hookline_admin_v1_SystemServiceDefinition }
         Template: MessageTypeDefinition<_hookline_admin_v1_Template, _hookline_admin_v1_Template__Output>
         TemplateService: SubtypeConstructor<typeof grpc.Client, _hookline_admin_v1_TemplateServiceClient> & { service: _hookline_admin_v1_TemplateServiceDefinition }

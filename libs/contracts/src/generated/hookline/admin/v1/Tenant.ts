@@ -4,11 +4,13 @@
 export interface Tenant {
   'name'?: (string);
   'webhooksEnabled'?: (boolean);
+  'retrySchedule'?: (string)[];
   '_webhooksEnabled'?: "webhooksEnabled";
 }
 
 export interface Tenant__Output {
   'name': (string);
   'webhooksEnabled'?: (boolean);
+  'retrySchedule': (string)[];
   '_webhooksEnabled'?: "webhooksEnabled";
 }

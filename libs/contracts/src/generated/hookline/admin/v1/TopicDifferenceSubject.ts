@@ -4,6 +4,7 @@ export const TopicDifferenceSubject = {
   TOPIC_DIFFERENCE_SUBJECT_UNSPECIFIED: 'TOPIC_DIFFERENCE_SUBJECT_UNSPECIFIED',
   TOPIC_DIFFERENCE_SUBJECT_TOPIC: 'TOPIC_DIFFERENCE_SUBJECT_TOPIC',
   TOPIC_DIFFERENCE_SUBJECT_BROKER: 'TOPIC_DIFFERENCE_SUBJECT_BROKER',
+  TOPIC_DIFFERENCE_SUBJECT_RETRY_SCHEDULE: 'TOPIC_DIFFERENCE_SUBJECT_RETRY_SCHEDULE',
 } as const;
 
 export type TopicDifferenceSubject =
@@ -13,5 +14,7 @@ export type TopicDifferenceSubject =
   | 1
   | 'TOPIC_DIFFERENCE_SUBJECT_BROKER'
   | 2
+  | 'TOPIC_DIFFERENCE_SUBJECT_RETRY_SCHEDULE'
+  | 3
 
 export type TopicDifferenceSubject__Output = typeof TopicDifferenceSubject[keyof typeof TopicDifferenceSubject]
