@@ -86,7 +86,11 @@ export async function checkResources(
 
 function checkedTenant(place: Place, described: Described, faults: FieldFault[]): CheckedTenant {
   const tenantId = parseTenant(place.name, 'name');
-  return { ...place, tenantId, fields: collected(faults, place.path, () => readTenant({ ...described, id: tenantId })) };
+  return {
+    ...place,
+    tenantId,
+    fields: collected(faults, place.path, () => readTenant({ ...described, id: tenantId })),
+  };
 }
 
 function checkedEndpoint(

@@ -3,7 +3,12 @@ import type { EffectiveRetrySchedule } from '#contracts/generated/hookline/admin
 import type { Endpoint } from '#contracts/generated/hookline/admin/v1/Endpoint';
 import type { Template } from '#contracts/generated/hookline/admin/v1/Template';
 import { durationText } from '#domain/duration';
-import { effectiveSchedule, type SaidSchedules, type ScheduleSource, scheduleLengthMs } from '#domain/effective-schedule';
+import {
+  effectiveSchedule,
+  type SaidSchedules,
+  type ScheduleSource,
+  scheduleLengthMs,
+} from '#domain/effective-schedule';
 import { type EndpointId, endpointKey, type TenantId } from '#domain/ids';
 import type { Difference } from '#kafka/topic-differences';
 import type { DataSource } from '#postgres/data-source';

@@ -113,7 +113,9 @@ export class EndpointController {
     return this.parts.gate.answer(metadata, async (caller) => {
       const { etag, reason, drainPerSecond = null } = request;
       const asked = { name: parseEndpoint(request.name), etag, reason, drainPerSecond };
-      return { endpoint: await this.parts.schedules.endpoint(await resumeEndpoint(asked, caller, this.parts.registry)) };
+      return {
+        endpoint: await this.parts.schedules.endpoint(await resumeEndpoint(asked, caller, this.parts.registry)),
+      };
     });
   }
 }

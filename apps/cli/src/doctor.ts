@@ -16,7 +16,8 @@ export const doctorNoun: Noun = {
       verb: null,
       operands: [],
       flags: [],
-      summary: 'says whether admin, brokers, topics and retry schedules are as they must be, and what mends what is not',
+      summary:
+        'says whether admin, brokers, topics and retry schedules are as they must be, and what mends what is not',
       details: [
         'Exit code 1 when records could be lost or misplaced, or the brokers do not speak as Hookline does; then an app',
         'that reads records does not start. A warning loses nothing and leaves the exit code at 0.',
@@ -50,7 +51,9 @@ function shownLine([state, text]: Line, output: Output): string {
 }
 
 function reportLines({ topics, differences }: CheckTopicsResponse__Output, address: string): readonly Line[] {
-  const [ofBrokers, ofTopics, ofSchedules] = ['broker', 'topic', 'retry schedule'].map((kind) => differences.filter((one) => subjectOf(one) === kind));
+  const [ofBrokers, ofTopics, ofSchedules] = ['broker', 'topic', 'retry schedule'].map((kind) =>
+    differences.filter((one) => subjectOf(one) === kind),
+  );
   const linesOf = (all: readonly TopicDifference__Output[] = []) =>
     all.flatMap((one): readonly Line[] => [
       [severityOf(one), `${subjectOf(one)} ${one.subjectName} ${one.detail}`],

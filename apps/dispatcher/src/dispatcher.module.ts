@@ -50,9 +50,12 @@ import { EndpointCircuits } from './endpoint-circuits.js';
 import { EndpointFailures } from './endpoint-failures.js';
 import { EndpointLanes } from './endpoint-lanes.js';
 import type { TakeBack } from './lane-holds.js';
+import { ProgressReports } from './progress-reports.js';
 
 const registryPollMs = 500;
 const progressMs = 2_000;
+/** Whoever releases to a partition waits for what was read of it: after much reading it is told sooner. */
+const muchReadMs = 250;
 const failuresMs = 10_000;
 const sidePoolMax = 4;
 /** Deliveries in lanes and under way; what waits for its place costs memory, not requests. */
@@ -63,6 +66,11 @@ const partitionLimits = { recordsMax: 400, bytesMax: 4 * 1_048_576 };
 const tenantShare = 0.25;
 /** With its requests far below the half of a partition at which it is read again: some that stand still keep no other waiting. */
 const laneWaitingMax = 50;
+/**
+ * Of a busy endpoint's retries and re-sends: more of them are held, so that two such endpoints together leave room in a
+ * partition for what is for others.
+ */
+const backlogMax = 150;
 /** Each comes back every second or two, and costs as much as a delivery: these show that the lane gets on, the rest are rows. */
 const circulatingMax = 50;
 /** A row that was taken back so lately is still on its way. */
@@ -104,9 +112,10 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
   health.addReadiness('registry', () => registry.whatIsWrong());
   health.addReadiness('topics', () => topicCheck.whatIsWrong());
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
+  const progress = new ProgressReports(reader, (reports) => reportProgress(side, reports));
   const tellProgress = async () => {
     await clock.measure(side);
-    await reportProgress(side, reader.progress());
+    await progress.tell();
   };
   // Claims only once Postgres' clock is known: what follows them is placed in time.
   const openStores = async () => {
@@ -117,6 +126,7 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
     void repeat(() => deps.circuits.follow(), { name: 'circuits', ...duty });
     void repeat(() => deps.lanes.tidy(), { name: 'held', ...duty });
     void repeat(() => deps.failures.flush(), { name: 'failures', ...duty, everyMs: failuresMs });
+    void repeat(() => progress.tellMuch(), { name: 'progress', ...duty, everyMs: muchReadMs });
     await repeat(tellProgress, { name: 'progress', ...duty });
   };
   const start = () => {
@@ -164,7 +174,7 @@ function createDeps(config: DispatcherConfig, log: Log, opened: Opened): Dispatc
   const attempts = new AttemptBatcher(hot, batch, lingerMs);
   const tellings = createTellings(config, log, opened);
   const requestsMax = config.DISPATCH_CONCURRENCY;
-  const laneLimits = { waitingMax: laneWaitingMax, spillAfterMs: config.SPILL_AFTER_MS, circulatingMax };
+  const laneLimits = { waitingMax: laneWaitingMax, backlogMax, spillAfterMs: config.SPILL_AFTER_MS, circulatingMax };
   return {
     registry,
     lanes: new EndpointLanes(

@@ -21,7 +21,7 @@ function setup(changes: Partial<LaneLimits> = {}) {
     taken.asked.push(rowsMax);
     return taken.rows;
   };
-  const room = { requestsMax: 100, tenantRequestsMax: 100, waitingMax: 3 };
+  const room = { requestsMax: 100, tenantRequestsMax: 100, waitingMax: 3, backlogMax: 5 };
   const laneLimits = { ...room, spillAfterMs: 20, circulatingMax: 2, ...changes };
   let passedMs = 0;
   const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + passedMs };
@@ -72,6 +72,28 @@ describe('EndpointLanes', () => {
     placeOf(await enter(other));
     expect(await Promise.all(waiting.map(isDecided))).toEqual([false, false, false]);
     expect(await enter()).toBe('ENDPOINT_FULL');
+  });
+
+  it('spills retries of a busy endpoint that would fill the partition, and no first attempts while it gets on', async () => {
+    const { enter } = setup({ spillAfterMs: 1_000 });
+    const place = placeOf(await enter());
+    void place.during(() => new Promise(() => undefined), deadlineMs);
+    const waiting = Array.from({ length: 5 }, () => enter(key, {}, false));
+    expect(await enter(key, {}, false)).toBe('ENDPOINT_FULL');
+    const fresh = enter();
+    expect(await isDecided(fresh)).toBe(false);
+    placeOf(await enter(other, {}, false));
+    place.leave();
+    for (const one of [fresh, ...waiting]) placeOf(await one).leave();
+  });
+
+  it('spills no retries while the places are not out at the endpoint', async () => {
+    const { enter } = setup();
+    const place = placeOf(await enter());
+    const waiting = Array.from({ length: 10 }, () => enter(key, {}, false));
+    expect(await Promise.all(waiting.map(isDecided))).not.toContain(true);
+    place.leave();
+    for (const one of waiting) placeOf(await one).leave();
   });
 
   it('spills nothing while the place is not out at the endpoint: our own database is slow then', async () => {

@@ -15,6 +15,8 @@ export interface LaneLimits {
   readonly tenantRequestsMax: number;
   /** Deliveries of one endpoint that wait for a place while it stands still; the others are spilled. */
   readonly waitingMax: number;
+  /** Retries, releases and re-sends of one endpoint that wait while it is busy, though it gets on; the others are spilled. */
+  readonly backlogMax: number;
   /** An endpoint whose places are all out at it, and that has answered nothing for this long, stands still. Milliseconds. */
   readonly spillAfterMs: number;
   /** Held deliveries of one endpoint that circulate through the shortest tier; the others wait as rows alone. */
@@ -94,6 +96,7 @@ export class EndpointLanes {
     if (signal.aborted) return Promise.resolve(null);
     if (lane.waiting.size >= this.limits.waitingMax && this.leftMs(lane) <= 0)
       return Promise.resolve(this.whyFull(lane));
+    if (!isFresh && this.isBacklogged(lane)) return Promise.resolve(this.whyFull(lane));
     return new Promise((resolve) => {
       const tell = (turn: LanePlace | LaneFull | null) => {
         stopListening();
@@ -147,6 +150,16 @@ export class EndpointLanes {
     if (this.whyFull(lane) === 'RATE_LIMITED') return 0;
     if (lane.atEndpoint < this.limitsOf(lane).concurrency) return this.limits.spillAfterMs;
     return this.limits.spillAfterMs - (this.clock.monotonicMs() - lane.lastAnswerMs);
+  }
+
+  /**
+   * Whether so many wait for an endpoint that its backlog would fill the partition, and first attempts for others stand
+   * behind it. Not while its places are not out at it: our own database is slow then, and a hold would only add to it.
+   */
+  private isBacklogged(lane: Lane): boolean {
+    if (lane.waiting.size < this.limits.backlogMax) return false;
+    const isBusy = lane.atEndpoint * 2 >= this.limitsOf(lane).concurrency;
+    return isBusy || this.whyFull(lane) === 'RATE_LIMITED';
   }
 
   /** By its rate when the last of those who wait would wait for longer than an endpoint may stand still. */

@@ -3,25 +3,33 @@
  *
  * Produce, then finish the offset: killed between, the record is released twice, and the claim lets one through. A record
  * that only waits when its partition is revoked or the process stops is given back and read again; down for longer than a
- * tier, everything due is released in order of reading. Nothing leaves early: `due` is on Postgres' clock, and the claim
+ * tier, everything due is released in order of reading, as fast as it is read (`release-pace`). Nothing leaves early: `due` is on Postgres' clock, and the claim
  * checks it again.
  */
 import { decodeTierTimes } from '#contracts/delivery-record';
 import type { Clock } from '#domain/clock';
 import { Failure } from '#domain/failure';
-import type { KafkaRecord, OutgoingRecord, RecordProducer } from '#domain/kafka-record';
+import type { KafkaRecord, OutgoingRecord } from '#domain/kafka-record';
 import { placeInTier, type RetryTier } from '#domain/retry-tier';
+import type { KafkaRecordProducer } from '#kafka/record-producer';
 import { count } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
+import type { ReleasePace } from './release-pace.js';
 
 /** What releasing touches. */
 export interface ReleaseDueRetriesDeps {
   readonly tiers: readonly RetryTier[];
   readonly deliveriesTopic: string;
-  readonly producer: RecordProducer;
+  /** The partition of `deliveries` a key belongs to. */
+  readonly partitionOf: (key: Buffer | null) => Promise<number>;
+  readonly pace: ReleasePace;
+  readonly producer: Pick<KafkaRecordProducer, 'send' | 'sendAndLocate'>;
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** A record that waits looks at the clock after this at the latest, milliseconds. */
+const lookMsMax = 60_000;
 
 /** One record of a tier. Resolves when it is written where it goes next; throws a Failure otherwise, also when aborted. */
 export async function releaseDueRetry(
@@ -35,14 +43,26 @@ export async function releaseDueRetry(
   await waitUntil(times.releaseMs, deps.clock, signal);
 
   const next = nextRecord(record, times.dueMs, deps);
-  await deps.producer.send(next);
+  await produce(next, deps, signal);
   count('hookline_released_total', { tier: record.topic });
   deps.log.info('retry.released', { from: record.topic, to: next.topic, dueMs: times.dueMs });
 }
 
-/** A timer may fire a millisecond early: the record would then take one hop more. */
+/** Between tiers at once; to `deliveries` when its partition has room. */
+async function produce(next: OutgoingRecord, deps: ReleaseDueRetriesDeps, signal: AbortSignal): Promise<void> {
+  const { deliveriesTopic, producer, pace } = deps;
+  if (next.topic !== deliveriesTopic) return producer.send(next);
+  const partition = await deps.partitionOf(Buffer.isBuffer(next.key) ? next.key : null);
+  await pace.write(partition, () => producer.sendAndLocate(next), signal);
+}
+
+/**
+ * A timer may fire a millisecond early: the record would then take one hop more. One that waits for a day looks at the clock
+ * in between: Postgres' may have been set meanwhile.
+ */
 async function waitUntil(releaseMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  while (clock.nowMs() < releaseMs && !signal.aborted) await clock.wait(releaseMs - clock.nowMs(), signal);
+  while (clock.nowMs() < releaseMs && !signal.aborted)
+    await clock.wait(Math.min(releaseMs - clock.nowMs(), lookMsMax), signal);
   if (signal.aborted) throw new Failure('BROKER_UNAVAILABLE', 'the record is given back', { retryable: true });
 }
 

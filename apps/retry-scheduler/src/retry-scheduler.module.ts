@@ -1,10 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { reportProgress } from '#audit/progress';
+import { readNextOffsets, reportProgress } from '#audit/progress';
 import { sendDeadLetter } from '#contracts/dead-letter-record';
 import { decodeTierTimes } from '#contracts/delivery-record';
 import { logShrunkEvent } from '#contracts/operator-event-record';
 import { groupOf, topicNames, topicSpecsOf } from '#contracts/topics';
 import { type Clock, systemClock } from '#domain/clock';
+import { partitionOfKey } from '#kafka/kafkajs/partition-of-key';
 import { LogReader } from '#kafka/log-reader';
 import { KafkaRecordProducer } from '#kafka/record-producer';
 import { TopicCheck } from '#kafka/topic-check';
@@ -15,6 +16,7 @@ import { Health } from '#runtime/health';
 import { HealthController } from '#runtime/health.controller';
 import { repeat } from '#runtime/repeat';
 import { TelemetryHandle } from '#runtime/telemetry-handle';
+import { gauge } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import type { Telemetry } from '#telemetry/start-telemetry';
 import { createDisableDuty } from './disable-duty.js';
@@ -24,6 +26,7 @@ import { createPartitionsDuty } from './partitions-duty.js';
 import { createReceiptsDuty } from './receipts-duty.js';
 import { createRefusedDuty } from './refused-duty.js';
 import type { ReleaseDueRetriesDeps } from './release-due-retries.js';
+import { ReleasePace } from './release-pace.js';
 import { createRetentionDuties } from './retention-duties.js';
 import type { RetrySchedulerConfig } from './retry-scheduler.config.js';
 import { RELEASE_DUE_RETRIES_DEPS, RetrySchedulerController } from './retry-scheduler.controller.js';
@@ -34,6 +37,8 @@ import { createSweepDuty } from './sweep-duty.js';
 const poolMaxLeast = 18;
 const progressMs = 2_000;
 const watchMs = 1_000;
+/** Idle it only looks whether anybody waits. */
+const paceMs = 250;
 /** The shortest tier waits in memory whatever its order; the others are first in, first out. */
 const shortestTierLimits = { recordsMax: 10_000, bytesMax: 32 * 1_048_576 };
 const tierLimits = { recordsMax: 1_000, bytesMax: 4 * 1_048_576 };
@@ -48,7 +53,12 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const clock = new StoreClock(systemClock, log);
   const producer = new KafkaRecordProducer(kafkaSettingsOf(config), `${prefix}retry-scheduler`, log, systemClock);
   const deliveriesTopic = topicNames.deliveries(prefix);
-  const deps: ReleaseDueRetriesDeps = { tiers, deliveriesTopic, producer, clock, log };
+  const pace = new ReleasePace(() => readNextOffsets(store, deliveriesTopic));
+  gauge('hookline_releases_waiting', () => [{ value: pace.size.waiting }]);
+  // Without a key it is no delivery: the dispatcher says so, wherever it stands.
+  const partitionOf = async (key: Buffer | null) =>
+    key === null ? 0 : partitionOfKey(key, await producer.partitionsOf(deliveriesTopic));
+  const deps: ReleaseDueRetriesDeps = { tiers, deliveriesTopic, partitionOf, pace, producer, clock, log };
   const health = new Health();
   const topicCheck = createTopicCheck(config, log, signal);
   const reader = createReader(config, log, { producer, clock, topicCheck, health });
@@ -66,6 +76,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
   /** What this process must know of itself, whoever does the duties. */
   const follow = () => {
+    void repeat(() => pace.look(), { name: 'pace', everyMs: paceMs, signal, clock, log });
     void repeat(look, { name: 'watch', everyMs: watchMs, signal, clock, log });
     void repeat(tellProgress, { name: 'progress', everyMs: progressMs, signal, clock, log });
   };

@@ -9,7 +9,11 @@ export interface ConsumerProgress {
 }
 
 /** What a reader says of its partition; null: not known yet, and then nothing is reported. */
-export type ProgressReport = Omit<ConsumerProgress, 'readToMs'> & { readonly readToMs: number | null };
+export type ProgressReport = Omit<ConsumerProgress, 'readToMs'> & {
+  readonly readToMs: number | null;
+  /** Of the first record that is not begun. */
+  readonly nextOffset: bigint;
+};
 
 /** Reports progress; the sweep asks only for what its partition has surely read. Throws a Failure. */
 export async function reportProgress(dataSource: DataSource, progress: readonly ProgressReport[]): Promise<void> {
@@ -18,14 +22,16 @@ export async function reportProgress(dataSource: DataSource, progress: readonly 
   const sorted = known.toSorted((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition);
   await query(
     dataSource,
-    `INSERT INTO consumer_progress AS p (topic, partition, read_to, reported_at)
-     SELECT topic, partition, to_timestamp(read_to_ms / 1000), now()
-       FROM unnest($1::text[], $2::int[], $3::float8[]) AS new(topic, partition, read_to_ms)
-     ON CONFLICT (topic, partition) DO UPDATE SET read_to = excluded.read_to, reported_at = excluded.reported_at`,
+    `INSERT INTO consumer_progress AS p (topic, partition, read_to, next_offset, reported_at)
+     SELECT topic, partition, to_timestamp(read_to_ms / 1000), next_offset, now()
+       FROM unnest($1::text[], $2::int[], $3::float8[], $4::bigint[]) AS new(topic, partition, read_to_ms, next_offset)
+     ON CONFLICT (topic, partition) DO UPDATE
+       SET read_to = excluded.read_to, next_offset = excluded.next_offset, reported_at = excluded.reported_at`,
     [
       sorted.map(({ topic }) => topic),
       sorted.map(({ partition }) => partition),
       sorted.map(({ readToMs }) => readToMs),
+      sorted.map(({ nextOffset }) => String(nextOffset)),
     ],
   );
 }
@@ -42,6 +48,16 @@ export async function readProgress(
     [topics],
   );
   return rows.map((row) => ({ topic: row.topic, partition: row.partition, readToMs: Number(row.read_to_ms) }));
+}
+
+/** The offset of the first record of each partition of a topic that its reader had not begun when it reported last. Throws a Failure. */
+export async function readNextOffsets(dataSource: DataSource, topic: string): Promise<ReadonlyMap<number, bigint>> {
+  const rows: readonly { partition: number; next_offset: string }[] = await query(
+    dataSource,
+    'SELECT partition, next_offset FROM consumer_progress WHERE topic = $1 AND next_offset IS NOT NULL',
+    [topic],
+  );
+  return new Map(rows.map((row) => [row.partition, BigInt(row.next_offset)]));
 }
 
 async function query(dataSource: DataSource, statement: string, parameters: readonly unknown[]): Promise<never> {

@@ -86,12 +86,15 @@ describe('nextStep', () => {
     expect(nextStep(anEnd({ httpStatus: undefined, ...end }), policy, 0)).toEqual({ kind: 'retry', delayMs, step: 1 });
   });
 
-  it.each(['OUTPUT_NOT_JSON', 'OUTPUT_TOO_LARGE', 'PAYLOAD_ERASED', 'ENDPOINT_DELETED', 'DESTINATION_NOT_ALLOWED'] as const)(
-    'fails at once for %s',
-    (reason) => {
-      expect(nextStep(anEnd({ outcome: { kind: 'failed', reason } }), policy, 0)).toEqual({ kind: 'failed', reason });
-    },
-  );
+  it.each([
+    'OUTPUT_NOT_JSON',
+    'OUTPUT_TOO_LARGE',
+    'PAYLOAD_ERASED',
+    'ENDPOINT_DELETED',
+    'DESTINATION_NOT_ALLOWED',
+  ] as const)('fails at once for %s', (reason) => {
+    expect(nextStep(anEnd({ outcome: { kind: 'failed', reason } }), policy, 0)).toEqual({ kind: 'failed', reason });
+  });
 
   it('takes no step when a kept-alive connection was reset', () => {
     const reset = { outcome: { kind: 'failed', reason: 'RESET' }, takesNoStep: true, step: 2 } as const;

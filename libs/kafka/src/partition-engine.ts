@@ -4,7 +4,16 @@ import type { KafkaRecord } from '#domain/kafka-record';
 import type { Log } from '#telemetry/log';
 import { AssignedLanes } from './assigned-lanes.js';
 import { sizeOf } from './offset-tracker.js';
-import { isFull, isOtherLog, type Lane, nextOf, type PartitionLimits, take } from './partition-lane.js';
+import {
+  isFull,
+  isOtherLog,
+  type Lane,
+  nextOf,
+  type PartitionLimits,
+  type PartitionProgress,
+  progressOfLane,
+  take,
+} from './partition-lane.js';
 import type { Assignment, RecordSource, RecordSourceListener, TopicPartition } from './record-source.js';
 
 /**
@@ -48,14 +57,6 @@ export interface LogShrunk extends TopicPartition {
   readonly found: bigint;
 }
 
-/** How far one partition is finished. */
-export interface PartitionProgress extends TopicPartition {
-  /** What was appended before this is finished, milliseconds since the epoch; null: not known yet. */
-  readonly readToMs: number | null;
-  /** Records from the oldest unfinished one to the end of the log. */
-  readonly lag: number;
-}
-
 /** Offsets are committed this often, and at each drain: what a killed process repeats is one interval's work. */
 const commitMs = 1_000;
 /** Brokers that do not answer must not hold up a stop: what the last commit would have said is done again, and found done. */
@@ -76,6 +77,7 @@ const resumeShare = 0.5;
 export class PartitionEngine implements RecordSourceListener {
   private readonly lanes: AssignedLanes;
   private handler: RecordHandler | null = null;
+  private begun = 0;
   private underWay = 0;
   private underWayBytes = 0;
   private readonly drainController = new AbortController();
@@ -121,20 +123,18 @@ export class PartitionEngine implements RecordSourceListener {
     return this.underWay;
   }
 
+  /** Records whose handlers have begun since the start, for whoever only asks whether much has happened. */
+  recordsBegun(): number {
+    return this.begun;
+  }
+
   /** How far each assigned partition is read and finished; those of which the broker has said nothing yet are left out. */
   progress(): readonly PartitionProgress[] {
     const nowMs = this.deps.clock.nowMs();
     return [...this.lanes.all()].flatMap((lane) => {
       const log = this.deps.source.logView(lane);
       if (log === null) return [];
-      const { topic, partition, tracker } = lane;
-      const oldest = tracker.oldest();
-      // Where a transaction's marker stands last, reading stands behind it, and no record does.
-      const read = tracker.watermark() ?? 0n;
-      const position = oldest?.offset ?? (read > log.position ? read : log.position);
-      const caughtUpMs = position >= log.end ? log.askedMs : null;
-      const readToMs = oldest === null ? caughtUpMs : this.deps.progressOf(oldest, nowMs);
-      return [{ topic, partition, readToMs, lag: Math.max(0, Number(log.end - position)) }];
+      return [progressOfLane(lane, log, (oldest) => this.deps.progressOf(oldest, nowMs))];
     });
   }
 
@@ -212,6 +212,7 @@ export class PartitionEngine implements RecordSourceListener {
 
   private async finish(record: KafkaRecord, lane: Lane): Promise<void> {
     const bytes = sizeOf(record);
+    this.begun++;
     this.underWay++;
     lane.underWay++;
     this.underWayBytes += bytes;

@@ -1,7 +1,7 @@
 import type { KafkaRecord } from '#domain/kafka-record';
 import { type OffsetBits, offsetSpanMax } from './finished-offsets.js';
 import { OffsetTracker } from './offset-tracker.js';
-import type { TopicPartition } from './record-source.js';
+import type { LogView, TopicPartition } from './record-source.js';
 
 /** What may be read of one partition and not be finished; beyond it the partition pauses, at half of it it resumes. */
 export interface PartitionLimits {
@@ -84,4 +84,30 @@ export function isFull({ tracker, limits }: Lane, share: number): boolean {
 /** Tells the partitions of an engine apart. */
 export function laneKey({ topic, partition }: TopicPartition): string {
   return `${partition}/${topic}`;
+}
+
+/** How far one partition is finished. */
+export interface PartitionProgress extends TopicPartition {
+  /** What was appended before this is finished, milliseconds since the epoch; null: not known yet. */
+  readonly readToMs: number | null;
+  /** Of the first record whose handler has not begun. */
+  readonly nextOffset: bigint;
+  /** Records from the oldest unfinished one to the end of the log. */
+  readonly lag: number;
+}
+
+/** What is known of a lane, by what the broker said last of its log. */
+export function progressOfLane(
+  { topic, partition, tracker, queue }: Lane,
+  log: LogView,
+  readToOf: (oldest: KafkaRecord) => number,
+): PartitionProgress {
+  const oldest = tracker.oldest();
+  // Where a transaction's marker stands last, reading stands behind it, and no record does.
+  const behindMarker = (offset: bigint | null) => (offset !== null && offset > log.position ? offset : log.position);
+  const position = oldest?.offset ?? behindMarker(tracker.watermark());
+  const caughtUpMs = position >= log.end ? log.askedMs : null;
+  const readToMs = oldest === null ? caughtUpMs : readToOf(oldest);
+  const nextOffset = queue[0]?.offset ?? behindMarker(tracker.next());
+  return { topic, partition, readToMs, nextOffset, lag: Math.max(0, Number(log.end - position)) };
 }

@@ -12,6 +12,7 @@ import { FailingEndpoints1764220000000 } from './migrations/1764220000000-failin
 import { EndpointMinutes1764310000000 } from './migrations/1764310000000-endpoint-minutes.js';
 import { AttemptPhases1764320000000 } from './migrations/1764320000000-attempt-phases.js';
 import { RetryOverrides1764330000000 } from './migrations/1764330000000-retry-overrides.js';
+import { ReadingPositions1764330000001 } from './migrations/1764330000001-reading-positions.js';
 import { mayPass, storeFailure } from './store-failure.js';
 
 /** A pool of connections; apps pass it on without importing TypeORM. */
@@ -70,6 +71,7 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       EndpointMinutes1764310000000,
       AttemptPhases1764320000000,
       RetryOverrides1764330000000,
+      ReadingPositions1764330000001,
     ],
     migrationsTableName: 'hookline_migrations',
     synchronize: false,

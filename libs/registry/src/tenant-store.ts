@@ -4,7 +4,6 @@ import { rowsOf, stored, type Transaction } from '#postgres/transaction';
 import { TenantRow } from './registry-rows.js';
 import type { TenantFields } from './resource-fields.js';
 
-
 /** What a change of a tenant comes to. */
 export interface TenantPlan {
   readonly kind: 'created' | 'updated' | 'unchanged';

@@ -38,6 +38,11 @@ export const instruments = {
     'Events for operators that were left out because too many waited',
   ),
   hookline_released_total: counter('{record}', ['tier'], 'Records a retry tier let go'),
+  hookline_releases_waiting: gaugeOf(
+    '{record}',
+    [],
+    'Records of the retry tiers that are due and wait until their partition of deliveries is read further',
+  ),
   hookline_sweep_asked_total: counter('{delivery}', [], 'Deliveries the sweep asked for again'),
   hookline_leases_lost_total: counter('{attempt}', [], 'Attempts closed as unknown because their lease ran out'),
   hookline_duty_last_success_timestamp_seconds: gaugeOf(
