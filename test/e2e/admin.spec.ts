@@ -113,6 +113,56 @@ describe('admin: what is configured', () => {
     await admin.call(templates, 'deleteTemplate', { name: toOrders });
   });
 
+  it('says which retry schedule holds and whose it is, also one longer than a notification may live', async () => {
+    const tenant = { name: 'tenants/timed' };
+    const endpoint = { name: `${tenant.name}/endpoints/e`, url: 'https://hooks.example.com/in' };
+    const template = { name: `${tenant.name}/templates/t`, endpoint: 'e', eventTypes: ['a'] };
+    const said = async (file: Parameters<AdminClient['apply']>[0]) => {
+      const changes = await admin.apply(file);
+      const got = await admin.call(admin.endpoints, 'getEndpoint', { name: endpoint.name });
+      const listed = await admin.call(admin.templates, 'listTemplates', { parent: tenant.name });
+      const both = [got.endpoint?.effectiveRetrySchedule, listed.templates[0]?.effectiveRetrySchedule];
+      return [...changes.map(({ fields }) => fields), ...both.map((one) => [one?.source, one?.total])];
+    };
+    const of = (source: string, total: string) => [`RETRY_SCHEDULE_SOURCE_${source}`, total];
+    const first = await said([{ tenant }, { endpoint }, { template }]);
+    expect(first.slice(3)).toEqual([of('DEFAULT', '4s'), of('DEFAULT', '4s')]);
+    expect(await said([{ tenant: { ...tenant, retrySchedule: ['1h', '1h'] } }])).toEqual([
+      ['retrySchedule'],
+      ...[of('TENANT', '2h'), of('TENANT', '2h')],
+    ]);
+    expect(await said([{ endpoint: { ...endpoint, retrySchedule: ['90s'] } }])).toEqual([
+      ['retrySchedule'],
+      ...[of('ENDPOINT', '90s'), of('ENDPOINT', '90s')],
+    ]);
+    expect(await said([{ template: { ...template, retrySchedule: ['5d', '3d'] } }])).toEqual([
+      ['retrySchedule'],
+      ...[of('ENDPOINT', '90s'), of('TEMPLATE', '8d')],
+    ]);
+    const { template: long } = await admin.call(admin.templates, 'getTemplate', { name: template.name });
+    expect(long).toMatchObject({ version: 1, etag: '2', retrySchedule: ['5d', '3d'] });
+    expect(long?.effectiveRetrySchedule).toMatchObject({ delays: ['5d', '3d'], exceedsMaxAge: true });
+    const { differences } = await admin.call(admin.system, 'checkTopics', {});
+    expect(differences.filter(({ subject }) => subject === 'TOPIC_DIFFERENCE_SUBJECT_RETRY_SCHEDULE')).toMatchObject([
+      { subjectName: template.name, severity: 'DIFFERENCE_SEVERITY_WARNING', currentValue: '8d' },
+    ]);
+    const masked = { template: { name: template.name }, updateMask: { paths: ['retry_schedule'] } };
+    expect((await admin.call(admin.templates, 'updateTemplate', masked)).template).toMatchObject({
+      ...{
+        version: 1,
+        etag: '3',
+        retrySchedule: [],
+        effectiveRetrySchedule: { source: 'RETRY_SCHEDULE_SOURCE_ENDPOINT' },
+      },
+    });
+    expect(await said([{ tenant }, { endpoint }])).toEqual([
+      ...[['retrySchedule'], ['retrySchedule']],
+      ...[of('DEFAULT', '4s'), of('DEFAULT', '4s')],
+    ]);
+    const wrong = admin.apply([{ tenant: { ...tenant, retrySchedule: ['soon'] } }]);
+    expect((await refusal(wrong)).details?.fields.map(({ field }) => field)).toEqual(['tenants[0].retrySchedule.0']);
+  });
+
   it('names every field that is wrong', async () => {
     const endpoint = (fields: object) =>
       admin.call(admin.endpoints, 'createEndpoint', { parent, endpointId: 'wrong', endpoint: fields });

@@ -78,6 +78,12 @@ describe('readApplyFile', () => {
       { tenant: { name: 'tenants/a', webhooksEnabled: false } },
       { tenant: { name: 'tenants/b' } },
     ]);
+    const timed =
+      'tenants: [{ id: a, retrySchedule: [1h] }]\ntemplates: [{ id: t, tenant: a, endpoint: e, eventTypes: [x], retrySchedule: [2h] }]';
+    expect((await read(timed)).requests).toMatchObject([
+      { tenant: { retrySchedule: ['1h'] } },
+      { template: { retrySchedule: ['2h'] } },
+    ]);
     const alias = 'endpoints: [{ id: a, url: u, retrySchedule: &r [5s, 5m] }, { id: b, url: u, retrySchedule: *r }]';
     expect((await read(alias)).requests[1]?.endpoint?.retrySchedule).toEqual(['5s', '5m']);
   });
