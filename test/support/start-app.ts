@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { freePort } from '../../deploy/local/local-process.js';
 import { until } from './until.js';
 
@@ -28,16 +29,19 @@ export class TestApp {
       env: { PATH: process.env['PATH'] ?? '', ...this.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) =>
-        this.lines.push(
-          ...chunk
-            .toString()
-            .split('\n')
-            .filter((line) => line !== ''),
-        ),
-      );
+    for (const stream of [child.stdout, child.stderr]) this.collect(stream);
     this.child = child;
+  }
+
+  /** A chunk may end within a line. */
+  private collect(stream: Readable): void {
+    let begun = '';
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = `${begun}${chunk}`.split('\n');
+      begun = lines.pop() ?? '';
+      this.lines.push(...lines.filter((line) => line !== ''));
+    });
+    stream.on('end', () => void (begun !== '' && this.lines.push(begun)));
   }
 
   get pid(): number {
