@@ -51,6 +51,7 @@ export function createSweepDuty(
     partitionOf: async ({ tenantId, endpointId }) =>
       partitionOfKey(endpointKey(tenantId, endpointId), await producer.partitionsOf(deliveriesTopic)),
     pace: new AskPace(graceMs),
+    itemPace: new AskPace(graceMs),
     deliveriesTopic,
     producer,
     clock,

@@ -25,6 +25,8 @@ export interface SweepOverdueDeps {
   readonly mayJudgeLeases: () => boolean;
   readonly partitionOf: (delivery: Delivery) => Promise<number>;
   readonly pace: AskPace;
+  /** Of re-sends: a large job takes nothing of what rows may be asked for. */
+  readonly itemPace: AskPace;
   readonly deliveriesTopic: string;
   readonly producer: RecordProducer;
   readonly clock: Clock;
@@ -40,8 +42,10 @@ const asksSuspicious = 10;
 export async function sweepOverdue(deps: SweepOverdueDeps): Promise<void> {
   const lost = deps.mayJudgeLeases() ? await deps.closeLostLeases() : [];
   const nextAttempts = lost.flatMap(({ delivery }) => delivery ?? []);
-  const round = deps.pace.round(await deps.readProgress(), deps.clock.nowMs());
-  const items = await askable(await deps.findRequestedItems(), round, deps);
+  const progress = await deps.readProgress();
+  const round = deps.pace.round(progress, deps.clock.nowMs());
+  const itemRound = deps.itemPace.round(progress, deps.clock.nowMs());
+  const items = await askable(await deps.findRequestedItems(), itemRound, deps);
   const asked = (await askAll([...nextAttempts, ...items], deps)) + (await askOverdue(round, deps));
 
   count('hookline_sweep_asked_total', {}, asked);
