@@ -7,6 +7,8 @@ const much = 200;
 /** Says how far the partitions are read: regularly, and sooner after much reading, for whoever releases to them waits for it. */
 export class ProgressReports {
   private toldAt = 0;
+  /** One after another: a later one must never be overwritten by an earlier one. */
+  private telling: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly reader: Pick<LogReader, 'progress' | 'engine'>,
@@ -15,12 +17,17 @@ export class ProgressReports {
 
   /** Throws a Failure while Postgres is away; the next report says it all. */
   async tell(): Promise<void> {
-    const begun = this.reader.engine.recordsBegun();
-    await this.report(this.reader.progress());
-    this.toldAt = begun;
+    this.telling = this.telling.catch(() => undefined).then(() => this.tellNow());
+    await this.telling;
   }
 
   async tellMuch(): Promise<void> {
     if (this.reader.engine.recordsBegun() - this.toldAt >= much) await this.tell();
+  }
+
+  private async tellNow(): Promise<void> {
+    const begun = this.reader.engine.recordsBegun();
+    await this.report(this.reader.progress());
+    this.toldAt = begun;
   }
 }
