@@ -114,8 +114,8 @@ const roundsOf: Readonly<Record<ProfiledApp, (stage: BenchStage) => Promise<Alon
       // Nobody reads what it releases, and it would wait for that: all of it counts as read.
       prepare: async () => {
         await database.store.query(
-          `INSERT INTO consumer_progress (topic, partition, read_to, next_offset)
-           SELECT $1, partition, now(), 1000000000000000 FROM generate_series(0, $2::int - 1) AS partition
+          `INSERT INTO consumer_progress (topic, partition, read_to, reported_at, next_offset)
+           SELECT $1, partition, now(), now(), 1000000000000000 FROM generate_series(0, $2::int - 1) AS partition
            ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset`,
           [deliveries, deliveryPartitions],
         );

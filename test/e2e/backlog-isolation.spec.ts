@@ -12,7 +12,8 @@ const dueRetries = 50_000;
 const resends = 10_000;
 /** Of the first attempts that are looked at, in each phase; one every so many milliseconds. */
 const freshEvents = 300;
-const everyMs = 40;
+const everyMs = 25;
+const warmEvents = 40;
 /** What a fresh attempt may find before it: of sweep, tiers, holds and re-sends 500 each. */
 const olderMax = 2_000;
 /** Below this nothing is said of isolation: the tests' machine is shared. Milliseconds. */
@@ -83,11 +84,11 @@ describe('a backlog of one endpoint', () => {
   }
 
   /** Events one after another; answers how long each took to arrive, rising, and how much older stood before any of them. */
-  async function look({ stack, receiver }: World) {
+  async function look({ stack, receiver }: World, events = freshEvents) {
     const producedMs = new Map<string, number>();
     let older = 0;
     const before = receiver.of('/other').length;
-    for (let n = 0; n < freshEvents; n++) {
+    for (let n = 0; n < events; n++) {
       const event = anEvent({ type: 'fresh', data: { n } });
       producedMs.set(String(event['id']), Date.now());
       await stack.produce([event]);
@@ -95,7 +96,7 @@ describe('a backlog of one endpoint', () => {
       await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
     const arrived = () => receiver.of('/other').slice(before);
-    await until(() => arrived().length === freshEvents, { what: 'all have arrived', limitMs: 60_000 });
+    await until(() => arrived().length === events, { what: 'all have arrived', limitMs: 60_000 });
     const tookMs = arrived().map(({ body, atMs }) => {
       const { id }: { readonly id: string } = JSON.parse(body.toString());
       return atMs - (producedMs.get(id) ?? Number.NaN);
@@ -113,7 +114,7 @@ describe('a backlog of one endpoint', () => {
 
   it('of 50,000 due retries and 10,000 re-sends keeps no first attempt of others in its partition waiting', async () => {
     const world = await setup();
-    await look(world); // warm
+    await look(world, warmEvents);
     const quiet = await look(world);
     await fill(world);
     const isBegun = () => world.receiver.of('/busy').length > 0;
