@@ -143,7 +143,7 @@ describe('retries', () => {
     await until(async () => (await count(due)) === heapOf, { what: 'all are due, for longer than any tier', limitMs });
     expect(await stack.app('dispatcher').kill('SIGTERM')).toBe(0);
 
-    const before = await deliveriesWritten();
+    const [before, startedMs] = [await deliveriesWritten(), Date.now()];
     for (const app of await stack.launch(['retry-scheduler'])) await app.ready();
     const waiting = async () =>
       /^hookline_releases_waiting\S* (\d+)/m.exec((await stack.app('retry-scheduler').probe('/metrics')).body)?.[1];
@@ -158,8 +158,10 @@ describe('retries', () => {
     for (const app of await stack.launch(['dispatcher'])) await app.ready();
     const isDone = async () => (await count(`notifications WHERE endpoint_id = 'heap' AND state = 'sent'`)) === heapOf;
     await until(isDone, { what: 'all are sent', limitMs });
-    await until(() => released().length >= heapOf, { what: 'all releases are said' });
-    const dueMs = released().map((one) => one.dueMs);
+    // Some of the heap is held for a moment and comes through the shortest tier once more.
+    const ofHeap = () => released().flatMap((one) => (one.dueMs < startedMs ? [one.dueMs] : []));
+    await until(() => ofHeap().length >= heapOf, { what: 'all releases are said' });
+    const dueMs = ofHeap();
     expect(dueMs).toHaveLength(heapOf);
     expect(dueMs).toEqual(dueMs.toSorted((a, b) => a - b));
     expect(receiver.duplicates()).toEqual([]);

@@ -87,15 +87,6 @@ describe('EndpointLanes', () => {
     for (const one of [fresh, ...waiting]) placeOf(await one).leave();
   });
 
-  it('spills no retries while the places are not out at the endpoint', async () => {
-    const { enter } = setup();
-    const place = placeOf(await enter());
-    const waiting = Array.from({ length: 10 }, () => enter(key, {}, false));
-    expect(await Promise.all(waiting.map(isDecided))).not.toContain(true);
-    place.leave();
-    for (const one of waiting) placeOf(await one).leave();
-  });
-
   it('spills nothing while the place is not out at the endpoint: our own database is slow then', async () => {
     const { enter } = setup();
     const place = placeOf(await enter());

@@ -96,7 +96,8 @@ export class EndpointLanes {
     if (signal.aborted) return Promise.resolve(null);
     if (lane.waiting.size >= this.limits.waitingMax && this.leftMs(lane) <= 0)
       return Promise.resolve(this.whyFull(lane));
-    if (!isFresh && this.isBacklogged(lane)) return Promise.resolve(this.whyFull(lane));
+    // Its backlog would fill the partition, and first attempts for others would stand behind it.
+    if (!isFresh && lane.waiting.size >= this.limits.backlogMax) return Promise.resolve(this.whyFull(lane));
     return new Promise((resolve) => {
       const tell = (turn: LanePlace | LaneFull | null) => {
         stopListening();
@@ -150,16 +151,6 @@ export class EndpointLanes {
     if (this.whyFull(lane) === 'RATE_LIMITED') return 0;
     if (lane.atEndpoint < this.limitsOf(lane).concurrency) return this.limits.spillAfterMs;
     return this.limits.spillAfterMs - (this.clock.monotonicMs() - lane.lastAnswerMs);
-  }
-
-  /**
-   * Whether so many wait for an endpoint that its backlog would fill the partition, and first attempts for others stand
-   * behind it. Not while its places are not out at it: our own database is slow then, and a hold would only add to it.
-   */
-  private isBacklogged(lane: Lane): boolean {
-    if (lane.waiting.size < this.limits.backlogMax) return false;
-    const isBusy = lane.atEndpoint * 2 >= this.limitsOf(lane).concurrency;
-    return isBusy || this.whyFull(lane) === 'RATE_LIMITED';
   }
 
   /** By its rate when the last of those who wait would wait for longer than an endpoint may stand still. */
