@@ -14,6 +14,8 @@ const scheduleMs = [700, 1_300];
 const retried = 150;
 const heapOf = 1_200;
 const unreadMax = 500;
+/** Records of finishes that were stored together are put into a tier together. */
+const togetherMs = 500;
 /** What a machine with much else to do may add to the promised 250 ms and 1 %. */
 const marginMs = 3_000;
 const limitMs = 90_000;
@@ -163,7 +165,9 @@ describe('retries', () => {
     await until(() => ofHeap().length >= heapOf, { what: 'all releases are said' });
     const dueMs = ofHeap();
     expect(dueMs).toHaveLength(heapOf);
-    expect(dueMs).toEqual(dueMs.toSorted((a, b) => a - b));
+    // In the order of the tier: what was put into it together may stand in any order there.
+    const outOfOrderMs = dueMs.map((ms, at) => Math.max(...dueMs.slice(0, at + 1)) - ms);
+    expect(Math.max(...outOfOrderMs)).toBeLessThan(togetherMs);
     expect(receiver.duplicates()).toEqual([]);
   });
 });
