@@ -9,12 +9,13 @@
 import { decodeTierTimes } from '#contracts/delivery-record';
 import type { Clock } from '#domain/clock';
 import { Failure } from '#domain/failure';
-import type { KafkaRecord, OutgoingRecord } from '#domain/kafka-record';
+import { type KafkaRecord, type OutgoingRecord, singleHeaders } from '#domain/kafka-record';
 import { placeInTier, type RetryTier } from '#domain/retry-tier';
 import type { KafkaRecordProducer } from '#kafka/record-producer';
 import { count } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import type { ReleasePace } from './release-pace.js';
+import { waitUntil } from './wait-until.js';
 
 /** What releasing touches. */
 export interface ReleaseDueRetriesDeps {
@@ -28,9 +29,6 @@ export interface ReleaseDueRetriesDeps {
   readonly log: Log;
 }
 
-/** A record that waits looks at the clock after this at the latest, milliseconds. */
-const lookMsMax = 60_000;
-
 /** One record of a tier. Resolves when it is written where it goes next; throws a Failure otherwise, also when aborted. */
 export async function releaseDueRetry(
   record: KafkaRecord,
@@ -41,6 +39,7 @@ export async function releaseDueRetry(
   if (times === null)
     throw new Failure('UNDECODABLE_RECORD', 'the headers due and release cannot be read', { retryable: false });
   await waitUntil(times.releaseMs, deps.clock, signal);
+  if (signal.aborted) throw new Failure('BROKER_UNAVAILABLE', 'the record is given back', { retryable: true });
 
   const next = nextRecord(record, times.dueMs, deps);
   await produce(next, deps, signal);
@@ -56,16 +55,6 @@ async function produce(next: OutgoingRecord, deps: ReleaseDueRetriesDeps, signal
   await pace.write(partition, () => producer.sendAndLocate(next), signal);
 }
 
-/**
- * A timer may fire a millisecond early: the record would then take one hop more. One that waits for a day looks at the clock
- * in between: Postgres' may have been set meanwhile.
- */
-async function waitUntil(releaseMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  while (clock.nowMs() < releaseMs && !signal.aborted)
-    await clock.wait(Math.min(releaseMs - clock.nowMs(), lookMsMax), signal);
-  if (signal.aborted) throw new Failure('BROKER_UNAVAILABLE', 'the record is given back', { retryable: true });
-}
-
 /** The value goes on untouched; only the times of waiting are headers of the tiers. */
 function nextRecord(record: KafkaRecord, dueMs: number, deps: ReleaseDueRetriesDeps): OutgoingRecord {
   const { due: _due, release: _release, ...kept } = singleHeaders(record);
@@ -74,10 +63,4 @@ function nextRecord(record: KafkaRecord, dueMs: number, deps: ReleaseDueRetriesD
   if (dueMs <= nowMs) return { topic: deps.deliveriesTopic, key, value, headers: kept };
   const { tier, releaseMs } = placeInTier(deps.tiers, dueMs, nowMs);
   return { topic: tier.topic, key, value, headers: { ...kept, due: String(dueMs), release: String(releaseMs) } };
-}
-
-function singleHeaders({ headers }: KafkaRecord): Readonly<Record<string, Buffer>> {
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) => (Buffer.isBuffer(value) ? [[name, value] as const] : [])),
-  );
 }

@@ -47,18 +47,12 @@ const tierLimits = { recordsMax: 1_000, bytesMax: 4 * 1_048_576 };
 export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const closing = new AbortController();
   const { signal } = closing;
-  const { prefix, tiers } = topicSettingsOf(config);
+  const { prefix } = topicSettingsOf(config);
   const pool = { url: config.DATABASE_URL, applicationName: 'hookline.retry-scheduler' };
   const store = createDataSource({ ...pool, poolMax: Math.max(config.DATABASE_POOL_MAX, poolMaxLeast) });
   const clock = new StoreClock(systemClock, log);
   const producer = new KafkaRecordProducer(kafkaSettingsOf(config), `${prefix}retry-scheduler`, log, systemClock);
-  const deliveriesTopic = topicNames.deliveries(prefix);
-  const pace = new ReleasePace(() => readNextOffsets(store, deliveriesTopic));
-  gauge('hookline_releases_waiting', () => [{ value: pace.size.waiting }]);
-  // Without a key it is no delivery: the dispatcher says so, wherever it stands.
-  const partitionOf = async (key: Buffer | null) =>
-    key === null ? 0 : partitionOfKey(key, await producer.partitionsOf(deliveriesTopic));
-  const deps: ReleaseDueRetriesDeps = { tiers, deliveriesTopic, partitionOf, pace, producer, clock, log };
+  const deps = createReleaseDeps(config, log, { store, producer, clock });
   const health = new Health();
   const topicCheck = createTopicCheck(config, log, signal);
   const reader = createReader(config, log, { producer, clock, topicCheck, health });
@@ -76,7 +70,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
   /** What this process must know of itself, whoever does the duties. */
   const follow = () => {
-    void repeat(() => pace.look(), { name: 'pace', everyMs: paceMs, signal, clock, log });
+    void repeat(() => deps.pace.look(), { name: 'pace', everyMs: paceMs, signal, clock, log });
     void repeat(look, { name: 'watch', everyMs: watchMs, signal, clock, log });
     void repeat(tellProgress, { name: 'progress', everyMs: progressMs, signal, clock, log });
   };
@@ -121,6 +115,22 @@ function createDuties(config: RetrySchedulerConfig, log: Log, parts: DutyParts):
     createReceiptsDuty(config, log, parts),
     createPartitionsDuty(config, log, parts.store),
   ];
+}
+
+/** What releasing the tiers touches; whoever repeats `pace.look` lets those go on that wait for a reader. */
+function createReleaseDeps(
+  config: RetrySchedulerConfig,
+  log: Log,
+  { store, producer, clock }: Omit<DutyParts, 'watch'>,
+): ReleaseDueRetriesDeps {
+  const { prefix, tiers } = topicSettingsOf(config);
+  const deliveriesTopic = topicNames.deliveries(prefix);
+  const pace = new ReleasePace(() => readNextOffsets(store, deliveriesTopic));
+  gauge('hookline_releases_waiting', () => [{ value: pace.size.waiting }]);
+  // Without a key it is no delivery: the dispatcher says so, wherever it stands.
+  const partitionOf = async (key: Buffer | null) =>
+    key === null ? 0 : partitionOfKey(key, await producer.partitionsOf(deliveriesTopic));
+  return { tiers, deliveriesTopic, partitionOf, pace, producer, clock, log };
 }
 
 function createReader(config: RetrySchedulerConfig, log: Log, parts: ReaderParts): LogReader {

@@ -30,3 +30,10 @@ export function headerText(record: Pick<KafkaRecord, 'headers'>, name: string): 
   const value = record.headers[name];
   return Buffer.isBuffer(value) ? value.toString('utf8') : undefined;
 }
+
+/** The headers that stand once. */
+export function singleHeaders({ headers }: Pick<KafkaRecord, 'headers'>): Readonly<Record<string, Buffer>> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (Buffer.isBuffer(value) ? [[name, value] as const] : [])),
+  );
+}
