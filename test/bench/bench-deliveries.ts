@@ -16,6 +16,7 @@ export function benchDelivery(n: number, endpoints: number, idsMs: number): Deli
   return {
     ...{ notificationId: notificationId(identity), tenantId, endpointId, templateId },
     ask: { kind: 'attempt', number: 1 },
+    shard: 0,
     askedBy: 'renderer',
     traceParent: null,
     content: { method: 'POST', contentType: 'application/json', body: bodyValue({ n, atMs: idsMs }) },

@@ -23,7 +23,7 @@ describe('the limits of an endpoint', () => {
     for (const one of open.splice(0).reverse()) await one.stop();
   });
 
-  async function setup(limits: { concurrency: number; ratePerSecond?: number }) {
+  async function setup(limits: { concurrency: number; ratePerSecond?: number; shards?: number }) {
     const receiver = await WebhookReceiver.start();
     open.push(receiver);
     const stack = await Stack.start(['renderer', 'dispatcher', 'retry-scheduler'], { ATTEMPT_TIMEOUT_MS: '12000' });
@@ -89,6 +89,24 @@ describe('the limits of an endpoint', () => {
       }
       for (const [id, { most }] of world.atOnce) expect(most, id).toBeLessThanOrEqual(concurrency);
     }
+    expect(world.receiver.duplicates()).toEqual([]);
+  });
+
+  it('hold for an endpoint that two dispatchers share, spread over four shards', async () => {
+    const spread = { concurrency: 6, ratePerSecond: 40, shards: 4 };
+    const world = await setup(spread);
+    const running = [world.stack.app('dispatcher')];
+    await scale(running, 2, world.stack);
+    for (const timesMs of await drain(world)) {
+      const most = (spread.ratePerSecond * windowMs * 1.05) / 1_000;
+      // Each shard has a burst of one at least.
+      expect(mostWithin(timesMs)).toBeLessThanOrEqual(most + spread.shards);
+      const seconds = ((timesMs.at(-1) ?? 0) - (timesMs[0] ?? 0)) / 1_000;
+      expect(timesMs.length / seconds).toBeGreaterThan(spread.ratePerSecond * 0.4);
+    }
+    for (const [id, { most }] of world.atOnce) expect(most, id).toBeLessThanOrEqual(spread.concurrency);
+    const sentBy = ({ lines }: TestApp) => lines.filter((line) => line.includes('"event":"attempt.finished"')).length;
+    for (const app of running) await until(() => sentBy(app) > 0, { what: 'each dispatcher has sent some' });
     expect(world.receiver.duplicates()).toEqual([]);
   });
 

@@ -2,7 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadCircuits, saveCircuit } from '#audit/circuits';
 import { endDrain, failHeld, forgetCircuit, freeUnknown, loadHeldBehind, takeHeld } from '#audit/held';
 import { type Circuit, closedCircuit } from '#domain/circuit';
-import { type EndpointId, type EndpointKey, endpointKey, type NotificationId, type TenantId } from '#domain/ids';
+import { shardOf } from '#domain/endpoint-shards';
+import {
+  type EndpointId,
+  type EndpointKey,
+  endpointKey,
+  idsOfKey,
+  type NotificationId,
+  type TenantId,
+} from '#domain/ids';
 import { AuditWorld } from '../support/audit-world.js';
 
 const graceMs = 60_000;
@@ -177,6 +185,54 @@ describe('circuits in the store', () => {
     const [again] = await take(10);
     expect(again).toMatchObject({ notificationId: ids[3], ask: { kind: 'attempt', number: 1 }, askedBy: 'release' });
     expect(await world.claim(ids[3] as NotificationId)).toMatchObject({ number: 1, step: 0 });
+  });
+
+  it('of the shards of an endpoint let go on what is of each, also after their number has changed', async () => {
+    const shardsNow = (shards: number) =>
+      world.database.query('UPDATE endpoints SET shards = $2 WHERE id = $1', [endpointId, shards]);
+    const all = async () =>
+      (await loadHeldBehind(world.dataSource))
+        .filter(({ key: of }) => idsOfKey(of).endpointId === endpointId)
+        .map(({ key: of, circuit }) => [idsOfKey(of).shard, circuit.kind])
+        .toSorted();
+    await shardsNow(3);
+    const ids = await held(30);
+    const last = endpointKey('acme' as TenantId, endpointId, 2);
+    const open: Circuit = { kind: 'open', openedMs: 1, probeMs: 2, openCount: 1 };
+    expect(await saveCircuit(world.dataSource, { key: last, circuit: open, version: 0 })).toBe(1);
+    expect((await loadCircuits(world.dataSource)).find((one) => one.key === last)?.circuit).toEqual(open);
+    expect(await all()).toEqual([
+      [0, 'closed'],
+      [1, 'closed'],
+      [2, 'open'],
+    ]);
+
+    const query = { reasons: ['CIRCUIT_OPEN'], graceMs, overdueMs: null } as const;
+    const takenOf = async (shard: number) => {
+      const of = endpointKey('acme' as TenantId, endpointId, shard);
+      return takeHeld(world.dataSource, [{ key: of, rowsMax: 100 }], query);
+    };
+    const ofLast = await takenOf(2);
+    expect(ofLast.map(({ shard }) => shard)).toEqual(ofLast.map(() => 2));
+    expect(ofLast.map(({ notificationId: id }) => shardOf(id, 3))).toEqual(ofLast.map(() => 2));
+    await shardsNow(2);
+    expect(await all()).toEqual([
+      [0, 'closed'],
+      [1, 'closed'],
+      [2, 'open'],
+    ]);
+    await world.database.query('UPDATE notifications SET asked_at = NULL WHERE endpoint_id = $1', [endpointId]);
+    const taken = [await takenOf(0), await takenOf(1), await takenOf(2)];
+    expect(taken[2]).toEqual([]);
+    expect(
+      taken
+        .flat()
+        .map(({ notificationId: id }) => id)
+        .toSorted(),
+    ).toEqual(ids.toSorted());
+    await Promise.all(ids.map((id) => world.refuse(id, 'OTHER', 'gone')));
+    await forgetCircuit(world.dataSource, { key: last, version: 1, refused: null }, hourMs);
+    expect(await all()).toEqual([]);
   });
 
   it('free what is held for a circuit that nobody knows, and nothing of one that is known or of a paused endpoint', async () => {

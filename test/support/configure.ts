@@ -18,6 +18,7 @@ export interface WiredEndpoint {
   readonly body?: string;
   readonly concurrency?: number;
   readonly ratePerSecond?: number;
+  readonly shards?: number;
 }
 
 /** A fresh secret in the form receivers are given. */
@@ -46,6 +47,7 @@ export async function writeEndpoints(
       method = 'POST',
       concurrency = 10,
       ratePerSecond = null,
+      shards = 1,
     } = endpoint;
     const { contentType = 'application/json', body = null } = endpoint;
     const secret = parseSigningSecret(endpoint.secret);
@@ -54,8 +56,8 @@ export async function writeEndpoints(
     const sealed = box.seal(secret, owner);
     await database.query('INSERT INTO tenants (id) VALUES ($1) ON CONFLICT DO NOTHING', [tenant]);
     await database.query(
-      'INSERT INTO endpoints (tenant_id, id, url, concurrency, rate_per_second) VALUES ($1, $2, $3, $4, $5)',
-      [tenant, id, url, concurrency, ratePerSecond],
+      'INSERT INTO endpoints (tenant_id, id, url, concurrency, rate_per_second, shards) VALUES ($1, $2, $3, $4, $5, $6)',
+      [tenant, id, url, concurrency, ratePerSecond, shards],
     );
     await database.query('INSERT INTO endpoint_secrets VALUES ($1, $2, $3, 1, $4, $5, $6, $7)', [
       ...[tenant, id, 'signing'],

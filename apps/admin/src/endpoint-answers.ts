@@ -12,6 +12,7 @@ export const endpointPaths = {
   enabled: 'enabled',
   concurrency: 'concurrency',
   rate_per_second: 'ratePerSecond',
+  shards: 'shards',
   attempt_timeout_ms: 'attemptTimeoutMs',
   retry_schedule: 'retrySchedule',
 } as const;
@@ -26,6 +27,7 @@ export function answeredEndpoint(row: EndpointRow): Endpoint {
     ...(concurrency === null ? {} : { concurrency }),
     ...(ratePerSecond === null ? {} : { ratePerSecond }),
     ...(attemptTimeoutMs === null ? {} : { attemptTimeoutMs }),
+    ...(row.shards === 1 ? {} : { shards: row.shards }),
     retrySchedule: (row.retryScheduleMs ?? []).map((ms) => durationText(Number(ms))),
     ...(row.pausedAt === null ? {} : { pauseTime: timestampOf(row.pausedAt) }),
     urlVersion: row.urlVersion,
@@ -38,13 +40,14 @@ export function answeredEndpoint(row: EndpointRow): Endpoint {
 
 /** What a caller described; what is empty or absent is not given. Fields that are output only are passed over. */
 export function describedEndpoint(request: Endpoint__Output): Described {
-  const { url, signingSecret, enabled, concurrency, ratePerSecond, attemptTimeoutMs, retrySchedule } = request;
+  const { url, signingSecret, enabled, concurrency, ratePerSecond, shards, attemptTimeoutMs, retrySchedule } = request;
   return {
     url: given(url),
     signingSecret: given(signingSecret),
     enabled,
     concurrency,
     ratePerSecond,
+    shards,
     attemptTimeoutMs,
     retrySchedule: retrySchedule.length > 0 ? retrySchedule : undefined,
   };
@@ -58,6 +61,7 @@ export function storedEndpoint(row: EndpointRow): Described {
     enabled: row.enabled,
     concurrency: row.concurrency ?? undefined,
     ratePerSecond: row.ratePerSecond ?? undefined,
+    shards: row.shards === 1 ? undefined : row.shards,
     attemptTimeoutMs: row.attemptTimeoutMs ?? undefined,
     retrySchedule: row.retryScheduleMs?.map((ms) => durationText(Number(ms))),
   };

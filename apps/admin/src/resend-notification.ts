@@ -11,6 +11,7 @@ import type { PayloadRow } from '#audit/payloads';
 import type { ResendItem, ResendRequest } from '#audit/resend-items';
 import { encodeDelivery } from '#contracts/delivery-record';
 import type { Clock } from '#domain/clock';
+import { shardOf } from '#domain/endpoint-shards';
 import type { NotificationId, TenantId } from '#domain/ids';
 import type { RecordProducer } from '#domain/kafka-record';
 import type { EndpointRow } from '#registry/registry-rows';
@@ -64,12 +65,12 @@ export async function resendNotification(
   const before = await deps.findResend(wish.tenantId, wish.requestId);
   if (before !== null) return { item: sameItem(before, wish), notification };
   const payload = await requirePayload(notification, deps);
-  await requireWayOut(notification, deps);
+  const { shards } = await requireWayOut(notification, deps);
 
   const { tenantId, id: notificationId, requestId, reason } = wish;
   const request = { tenantId, notificationId, requestId, principal: caller.principal, reason: reason || null };
   const item = sameItem(await deps.requestResend(request), wish);
-  if (item.isNew) await produceSoon(notification, item, payload, deps);
+  if (item.isNew) await produceSoon({ ...notification, shards }, item, payload, deps);
   return { item, notification };
 }
 
@@ -112,7 +113,7 @@ async function requirePayload(notification: NotificationView, deps: ResendNotifi
   return payload;
 }
 
-async function requireWayOut(notification: NotificationView, deps: ResendNotificationDeps): Promise<void> {
+async function requireWayOut(notification: NotificationView, deps: ResendNotificationDeps): Promise<EndpointRow> {
   const { tenant_id: tenantId, endpoint_id: endpointId } = notification;
   if (!(await deps.mayTenantSend(tenantId)))
     throw unsendable('WEBHOOKS_DISABLED', `the webhooks of tenant ${tenantId} are switched off`);
@@ -120,6 +121,7 @@ async function requireWayOut(notification: NotificationView, deps: ResendNotific
   if (endpoint === null) throw unsendable('ENDPOINT_DELETED', `its endpoint ${endpointId} is deleted`);
   if (!endpoint.enabled)
     throw unsendable('ENDPOINT_DISABLED', `its endpoint ${endpointId} is switched off (${endpoint.disabledReason})`);
+  return endpoint;
 }
 
 function unsendable(reason: string, said: string): ResourceFault {
@@ -127,7 +129,7 @@ function unsendable(reason: string, said: string): ResourceFault {
 }
 
 async function produceSoon(
-  notification: NotificationView,
+  notification: NotificationView & { readonly shards: number },
   item: ResendItem,
   content: PayloadRow,
   deps: ResendNotificationDeps,
@@ -141,6 +143,7 @@ async function produceSoon(
     tenantId,
     endpointId,
     templateId,
+    shard: shardOf(notificationId, notification.shards),
     askedBy: 'admin',
     traceParent,
     content,

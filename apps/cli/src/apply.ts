@@ -22,7 +22,7 @@ export const applyNoun: Noun = {
       summary: 'makes tenants, endpoints and templates as a YAML file describes them; all or nothing, deletes nothing',
       details: [
         'tenants: [{ id, webhooksEnabled, retrySchedule }]',
-        'endpoints: [{ id, tenant, url, signingSecret, concurrency, ratePerSecond, attemptTimeoutMs, retrySchedule, enabled }]',
+        'endpoints: [{ id, tenant, url, signingSecret, concurrency, ratePerSecond, shards, attemptTimeoutMs, retrySchedule, enabled }]',
         'templates: [{ id, tenant, endpoint, eventTypes, method, contentType, body, strict, active, retrySchedule }]',
         'signingSecret is { fromEnv: NAME }, { fromFile: PATH } (from the folder of the YAML file), or the secret itself.',
         'Without one, a new endpoint gets a secret of 32 random bytes, which is shown once. Without tenant, --tenant holds.',

@@ -11,10 +11,10 @@ import type { AttemptStore, FinishAnswer } from '#audit/attempts';
 import type { Claim, ClaimStore } from '#audit/claims';
 import type { HoldStore } from '#audit/holds';
 import { type Delivery, type DeliveryContent, decodeDelivery } from '#contracts/delivery-record';
-import type { OwnLimits } from '#domain/adaptive-limits';
 import type { AttemptReport, FailureReason } from '#domain/attempt';
 import type { Clock } from '#domain/clock';
 import type { Endpoint } from '#domain/endpoint';
+import { shardOf } from '#domain/endpoint-shards';
 import { Failure } from '#domain/failure';
 import { endpointKey, type NotificationId } from '#domain/ids';
 import type { KafkaRecord, RecordProducer } from '#domain/kafka-record';
@@ -26,7 +26,7 @@ import type { Log } from '#telemetry/log';
 import { logAttempt } from './attempt-log.js';
 import type { CircuitPass, EndpointCircuits } from './endpoint-circuits.js';
 import type { EndpointFailures } from './endpoint-failures.js';
-import { endpointFor, type FreshRegistry } from './endpoint-for.js';
+import { endpointFor, type FreshRegistry, ownLimits } from './endpoint-for.js';
 import type { EndpointLanes, LanePlace } from './endpoint-lanes.js';
 import { frozenContent } from './frozen-content.js';
 import { fail, holdAlone, holdInFullLane, refuse, sendToTier } from './unattempted.js';
@@ -68,14 +68,15 @@ export async function dispatchNotification(
   const decoded = decodeDelivery(record);
   if (decoded.kind === 'undecodable') throw new Failure('UNDECODABLE_RECORD', decoded.detail, { retryable: false });
   if (decoded.kind === 'broken') return fail(decoded.notificationId, 'OTHER', decoded.detail, deps);
-  const { delivery } = decoded;
-  const key = endpointKey(delivery.tenantId, delivery.endpointId);
-  const found = await endpointFor(delivery, deps.registry);
-  if (typeof found === 'string') return refuse(delivery, found, deps);
+  const found = await endpointFor(decoded.delivery, deps.registry);
+  if (typeof found === 'string') return refuse(decoded.delivery, found, deps);
+  // Its shard is that of now, whatever partition it was written to under another number of them.
+  const delivery = { ...decoded.delivery, shard: shardOf(decoded.delivery.notificationId, found.shards) };
+  const key = endpointKey(delivery.tenantId, delivery.endpointId, delivery.shard);
   if (found.paused) return holdAlone(delivery, 'ENDPOINT_PAUSED', deps);
 
   const isFresh = delivery.askedBy === 'renderer';
-  const place = await deps.lanes.enter(key, { own: ownLimits(found, deps), isFresh, signal });
+  const place = await deps.lanes.enter(key, { own: ownLimits(found, delivery.shard, deps), isFresh, signal });
   if (place === null) throw givenBack();
   if (typeof place === 'string') return holdInFullLane(delivery, place, deps);
   try {
@@ -129,7 +130,7 @@ async function claimAndSend(
   const { outcome, httpStatus } = report;
   // Of a delivery of an operator event operators are told nothing, or a failing one would bring forth the next.
   const mayBeTold = claim.sourceTopic !== deps.operatorEventsTopic;
-  to.pass.note(report, endpoint.concurrency ?? deps.concurrency, mayBeTold);
+  to.pass.note(report, ownLimits(endpoint, delivery.shard, deps).concurrency, mayBeTold);
   if (mayBeTold || outcome.kind === 'accepted')
     deps.failures.note(endpointKey(endpoint.tenantId, endpoint.id), delivery.notificationId, report);
   if (outcome.kind === 'accepted') to.place.leave();
@@ -199,10 +200,6 @@ function unsent(reason: FailureReason, errorDetail: string): AttemptReport {
 /** The delivery of the attempt that follows, if one is scheduled. */
 function retryOf(delivery: Delivery, { retryDueMs, nextNumber }: FinishAnswer): Delivery | null {
   return retryDueMs === null ? null : { ...delivery, ask: { kind: 'attempt', number: nextNumber }, askedBy: 'tier' };
-}
-
-function ownLimits({ concurrency, ratePerSecond }: Endpoint, deps: DispatchNotificationDeps): OwnLimits {
-  return { concurrency: concurrency ?? deps.concurrency, ratePerSecond };
 }
 
 function deadlineMs(endpoint: Endpoint, deps: DispatchNotificationDeps): number {

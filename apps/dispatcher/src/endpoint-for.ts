@@ -1,6 +1,8 @@
 import type { Delivery } from '#contracts/delivery-record';
+import type { OwnLimits } from '#domain/adaptive-limits';
 import type { FailureReason } from '#domain/attempt';
 import type { Endpoint } from '#domain/endpoint';
+import { shareOf } from '#domain/endpoint-shards';
 import { endpointKey } from '#domain/ids';
 import type { RegistryView } from '#registry/snapshot';
 
@@ -24,4 +26,13 @@ function judge({ tenantId, endpointId }: Delivery, view: RegistryView): Endpoint
   if (endpoint === undefined) return 'ENDPOINT_DELETED';
   if (view.tenant(tenantId)?.webhooksEnabled === false) return 'WEBHOOKS_DISABLED';
   return endpoint.enabled ? endpoint : 'ENDPOINT_DISABLED';
+}
+
+/** What a shard of an endpoint takes by its settings; `ofAll`: the concurrency of endpoints that say nothing. */
+export function ownLimits(
+  { concurrency, ratePerSecond, shards }: Endpoint,
+  shard: number,
+  { concurrency: ofAll }: { readonly concurrency: number },
+): OwnLimits {
+  return shareOf({ concurrency: concurrency ?? ofAll, ratePerSecond }, shards, shard);
 }

@@ -54,7 +54,7 @@ export async function holdInFullLane(
 ): Promise<void> {
   const delayMs = Math.round(holdMs * (1 + deps.clock.chance()));
   const dueMs = await hold(delivery, { reason, delayMs }, deps);
-  const key = endpointKey(delivery.tenantId, delivery.endpointId);
+  const key = endpointKey(delivery.tenantId, delivery.endpointId, delivery.shard);
   if (dueMs !== null && deps.lanes.mayCirculate(key, delayMs))
     await sendToTier({ ...delivery, askedBy: 'release' }, dueMs, deps);
 }

@@ -13,8 +13,10 @@ import type { UnmatchedEventStore } from '#audit/unmatched-events';
 import { sendDeadLetter } from '#contracts/dead-letter-record';
 import { encodeDelivery } from '#contracts/delivery-record';
 import { decodeEvent } from '#contracts/event-record';
+import { shardOf } from '#domain/endpoint-shards';
 import { canonicalTime, type Event, type ParkReason } from '#domain/event';
 import { Failure } from '#domain/failure';
+import { endpointKey } from '#domain/ids';
 import type { KafkaRecord, RecordProducer } from '#domain/kafka-record';
 import { matchesEventType, type WebhookTemplate } from '#domain/webhook-template';
 import { count } from '#telemetry/instruments';
@@ -105,6 +107,7 @@ async function askForFirstAttempt(
   if (state !== 'pending' || nextNumber !== 1) return;
   const delivery = {
     ...{ notificationId: id, tenantId, endpointId, templateId, traceParent },
+    shard: shardOf(id, deps.registry.current.endpoint(endpointKey(tenantId, endpointId))?.shards ?? 1),
     ask: { kind: 'attempt', number: 1 },
     askedBy: 'renderer',
     content: isNew ? content : null,

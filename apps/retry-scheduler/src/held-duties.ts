@@ -2,6 +2,7 @@ import { endDrain, failHeld, forgetCircuit, freeUnknown, loadHeldBehind, takeHel
 import { readProgress } from '#audit/progress';
 import { topicNames } from '#contracts/topics';
 import type { Clock } from '#domain/clock';
+import { endpointKey, idsOfKey } from '#domain/ids';
 import { partitionOfKey } from '#kafka/kafkajs/partition-of-key';
 import type { KafkaRecordProducer } from '#kafka/record-producer';
 import type { DataSource } from '#postgres/data-source';
@@ -38,7 +39,10 @@ export function createHeldDuties(
     forgetCircuit: (behind, unusedMs) => forgetCircuit(store, behind, unusedMs),
     endDrain: (key) => endDrain(store, key),
     readProgress: () => readProgress(store, [deliveriesTopic]),
-    partitionOf: async (key) => partitionOfKey(key, await producer.partitionsOf(deliveriesTopic)),
+    partitionOf: async (key) => {
+      const { tenantId, endpointId, shard } = idsOfKey(key);
+      return partitionOfKey(endpointKey(tenantId, endpointId), await producer.partitionsOf(deliveriesTopic), shard);
+    },
     partitionPace: new PartitionPace(),
     heldPace: new HeldPace(),
     graceMs: config.SWEEP_GRACE_MS,

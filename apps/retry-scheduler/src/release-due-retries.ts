@@ -6,7 +6,7 @@
  * tier, everything due is released in order of reading, as fast as it is read (`release-pace`). Nothing leaves early: `due` is on Postgres' clock, and the claim
  * checks it again.
  */
-import { decodeTierTimes } from '#contracts/delivery-record';
+import { decodeShard, decodeTierTimes } from '#contracts/delivery-record';
 import type { Clock } from '#domain/clock';
 import { Failure } from '#domain/failure';
 import { type KafkaRecord, type OutgoingRecord, singleHeaders } from '#domain/kafka-record';
@@ -21,8 +21,8 @@ import { waitUntil } from './wait-until.js';
 export interface ReleaseDueRetriesDeps {
   readonly tiers: readonly RetryTier[];
   readonly deliveriesTopic: string;
-  /** The partition of `deliveries` a key belongs to. */
-  readonly partitionOf: (key: Buffer | null) => Promise<number>;
+  /** The partition of `deliveries` a shard of a key belongs to. */
+  readonly partitionOf: (key: Buffer | null, shard: number) => Promise<number>;
   readonly pace: ReleasePace;
   readonly producer: Pick<KafkaRecordProducer, 'send' | 'sendAndLocate'>;
   readonly clock: Clock;
@@ -51,7 +51,7 @@ export async function releaseDueRetry(
 async function produce(next: OutgoingRecord, deps: ReleaseDueRetriesDeps, signal: AbortSignal): Promise<void> {
   const { deliveriesTopic, producer, pace } = deps;
   if (next.topic !== deliveriesTopic) return producer.send(next);
-  const partition = await deps.partitionOf(Buffer.isBuffer(next.key) ? next.key : null);
+  const partition = await deps.partitionOf(Buffer.isBuffer(next.key) ? next.key : null, next.shift ?? 0);
   await pace.write(partition, () => producer.sendAndLocate(next), signal);
 }
 
@@ -60,7 +60,7 @@ function nextRecord(record: KafkaRecord, dueMs: number, deps: ReleaseDueRetriesD
   const { due: _due, release: _release, ...kept } = singleHeaders(record);
   const { key, value } = record;
   const nowMs = deps.clock.nowMs();
-  if (dueMs <= nowMs) return { topic: deps.deliveriesTopic, key, value, headers: kept };
+  if (dueMs <= nowMs) return { topic: deps.deliveriesTopic, key, value, headers: kept, shift: decodeShard(record) };
   const { tier, releaseMs } = placeInTier(deps.tiers, dueMs, nowMs);
   return { topic: tier.topic, key, value, headers: { ...kept, due: String(dueMs), release: String(releaseMs) } };
 }

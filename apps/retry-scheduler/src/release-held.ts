@@ -52,7 +52,7 @@ export async function releaseHeld(deps: ReleaseHeldDeps): Promise<void> {
   const deliveries = await deps.takeHeld(shares, query);
   for (const share of shares) {
     const { key } = share;
-    const released = deliveries.filter(({ tenantId, endpointId }) => endpointKey(tenantId, endpointId) === key);
+    const released = deliveries.filter((one) => endpointKey(one.tenantId, one.endpointId, one.shard) === key);
     deps.heldPace.note(share, released.length, deps.clock.nowMs());
     if (released.length > 0) send(key, released, deps);
     else for (const behind of goingOn) if (behind.key === key) await forget(behind, deps);

@@ -128,8 +128,8 @@ function createReleaseDeps(
   const pace = new ReleasePace(() => readNextOffsets(store, deliveriesTopic));
   gauge('hookline_releases_waiting', () => [{ value: pace.size.waiting }]);
   // Without a key it is no delivery: the dispatcher says so, wherever it stands.
-  const partitionOf = async (key: Buffer | null) =>
-    key === null ? 0 : partitionOfKey(key, await producer.partitionsOf(deliveriesTopic));
+  const partitionOf = async (key: Buffer | null, shard: number) =>
+    key === null ? 0 : partitionOfKey(key, await producer.partitionsOf(deliveriesTopic), shard);
   return { tiers, deliveriesTopic, partitionOf, pace, producer, clock, log };
 }
 

@@ -48,8 +48,8 @@ export function createSweepDuty(
       tierPartitions: await partitionsOfAll(tierTopics, producer),
     }),
     mayJudgeLeases: () => watch.hasAnsweredLongEnough(),
-    partitionOf: async ({ tenantId, endpointId }) =>
-      partitionOfKey(endpointKey(tenantId, endpointId), await producer.partitionsOf(deliveriesTopic)),
+    partitionOf: async ({ tenantId, endpointId, shard }) =>
+      partitionOfKey(endpointKey(tenantId, endpointId), await producer.partitionsOf(deliveriesTopic), shard),
     pace: new AskPace(graceMs),
     itemPace: new AskPace(graceMs),
     deliveriesTopic,

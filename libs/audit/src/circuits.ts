@@ -3,7 +3,7 @@ import { type Circuit, closedCircuit } from '#domain/circuit';
 import { type EndpointId, type EndpointKey, endpointKey, idsOfKey, type TenantId } from '#domain/ids';
 import { rowsOf } from '#postgres/transaction';
 
-/** A circuit as it stands in the store. */
+/** A circuit as it stands in the store: of an endpoint, or of one of its shards. */
 export interface StoredCircuit {
   readonly key: EndpointKey;
   readonly circuit: Circuit;
@@ -15,6 +15,7 @@ export interface StoredCircuit {
 export interface CircuitRow {
   readonly tenant_id: string;
   readonly endpoint_id: string;
+  readonly shard: number;
   readonly state: Circuit['kind'];
   readonly opened_ms: string | null;
   readonly probe_ms: string | null;
@@ -23,16 +24,13 @@ export interface CircuitRow {
   readonly version: string;
 }
 
-/** An endpoint has one shard so far. */
-export const onlyShard = 0;
-
 /** What `storedOf` is made of; the table is `c`. */
 export const circuitColumns = `c.state, c.open_count, c.allowed, c.version,
   extract(epoch FROM c.opened_at) * 1000 AS opened_ms, extract(epoch FROM c.probe_at) * 1000 AS probe_ms`;
 
 /** Every circuit that is not closed, and those that are and whose held notifications still drain. Throws a Failure. */
 export async function loadCircuits(dataSource: DataSource): Promise<readonly StoredCircuit[]> {
-  const statement = `SELECT c.tenant_id, c.endpoint_id, ${circuitColumns} FROM endpoint_circuits c`;
+  const statement = `SELECT c.tenant_id, c.endpoint_id, c.shard, ${circuitColumns} FROM endpoint_circuits c`;
   return (await rowsOf<CircuitRow>(dataSource, statement, [])).map(storedOf);
 }
 
@@ -44,7 +42,7 @@ export async function saveCircuit(
   dataSource: DataSource,
   { key, circuit, version }: StoredCircuit,
 ): Promise<number | null> {
-  const { tenantId, endpointId } = idsOfKey(key);
+  const { tenantId, endpointId, shard } = idsOfKey(key);
   const { openedMs, probeMs } = circuit.kind === 'open' ? circuit : { openedMs: null, probeMs: null };
   const allowed = circuit.kind === 'half-open' ? circuit.allowed : 0;
   const openCount = circuit.kind === 'closed' ? 0 : circuit.openCount;
@@ -59,14 +57,14 @@ export async function saveCircuit(
            version = excluded.version
      WHERE c.version = $9
      RETURNING version`,
-    [tenantId, endpointId, onlyShard, circuit.kind, openedMs, probeMs, openCount, allowed, version],
+    [tenantId, endpointId, shard, circuit.kind, openedMs, probeMs, openCount, allowed, version],
   );
   return row === undefined ? null : Number(row.version);
 }
 
 /** A row as a circuit. */
 export function storedOf(row: CircuitRow): StoredCircuit {
-  const key = endpointKey(row.tenant_id as TenantId, row.endpoint_id as EndpointId);
+  const key = endpointKey(row.tenant_id as TenantId, row.endpoint_id as EndpointId, row.shard);
   return { key, circuit: circuitOf(row), version: Number(row.version) };
 }
 

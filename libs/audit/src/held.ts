@@ -4,11 +4,11 @@ import type { Delivery } from '#contracts/delivery-record';
 import type { FailureReason } from '#domain/attempt';
 import { type EndpointKey, idsOfKey } from '#domain/ids';
 import { inTransaction, rowsOf, type Transaction } from '#postgres/transaction';
-import { type CircuitRow, circuitColumns, onlyShard, type StoredCircuit, storedOf } from './circuits.js';
+import { type CircuitRow, circuitColumns, type StoredCircuit, storedOf } from './circuits.js';
 import type { HoldRequest } from './holds.js';
-import { deliveryOf, type OverdueRow } from './overdue.js';
+import { deliveryOf, type OverdueRow, shardsColumn } from './overdue.js';
 
-/** An endpoint for which notifications may be held, each a row alone. */
+/** An endpoint, or a shard of one, for which notifications may be held, each a row alone. */
 export interface HeldBehind extends StoredCircuit {
   /** Why nothing will be sent to it at all; null: no such reason. */
   readonly refused: Extract<FailureReason, 'ENDPOINT_DELETED' | 'WEBHOOKS_DISABLED' | 'ENDPOINT_DISABLED'> | null;
@@ -28,20 +28,26 @@ interface HeldRow extends Omit<CircuitRow, 'state' | 'version'> {
   readonly drain_per_second: number | null;
 }
 
-/** Every endpoint with a circuit that is known, and every one that is or was paused. Throws a Failure. */
+/**
+ * Every endpoint with a circuit that is known, and every one that is or was paused: each of its shards, also those of
+ * before a change, for what was held under another number of shards belongs to another shard now. Throws a Failure.
+ */
 export async function loadHeldBehind(dataSource: DataSource): Promise<readonly HeldBehind[]> {
   const rows = await rowsOf<HeldRow>(
     dataSource,
-    `SELECT e.tenant_id, e.id AS endpoint_id, ${circuitColumns}, e.drain_per_second,
+    `SELECT e.tenant_id, e.id AS endpoint_id, one.shard, ${circuitColumns}, e.drain_per_second / e.shards AS drain_per_second,
             e.paused_at IS NOT NULL AS is_paused, e.held_since IS NOT NULL AS is_draining,
             CASE WHEN e.deleted_at IS NOT NULL THEN 'ENDPOINT_DELETED'
                  WHEN NOT t.webhooks_enabled THEN 'WEBHOOKS_DISABLED'
                  WHEN NOT e.enabled THEN 'ENDPOINT_DISABLED' END AS refused
-       FROM (SELECT tenant_id, endpoint_id AS id FROM endpoint_circuits
-             UNION SELECT tenant_id, id FROM endpoints WHERE held_since IS NOT NULL) behind
+       FROM (SELECT tenant_id, id, max(shard) AS shard_max
+               FROM (SELECT tenant_id, endpoint_id AS id, shard FROM endpoint_circuits
+                     UNION ALL SELECT tenant_id, id, 0 FROM endpoints WHERE held_since IS NOT NULL) known
+              GROUP BY tenant_id, id) behind
        JOIN endpoints e USING (tenant_id, id) JOIN tenants t ON t.id = e.tenant_id
-       LEFT JOIN endpoint_circuits c ON c.tenant_id = e.tenant_id AND c.endpoint_id = e.id AND c.shard = $1`,
-    [onlyShard],
+      CROSS JOIN LATERAL generate_series(0, greatest(shard_max, e.shards - 1)) AS one(shard)
+       LEFT JOIN endpoint_circuits c ON c.tenant_id = e.tenant_id AND c.endpoint_id = e.id AND c.shard = one.shard`,
+    [],
   );
   return rows.map((row) => ({ ...storedOfHeld(row), refused: row.refused, ...pauseOf(row) }));
 }
@@ -54,7 +60,7 @@ function pauseOf({ is_paused: isPaused, is_draining: isDraining, drain_per_secon
   return { isPaused, isDraining, drainPerSecond };
 }
 
-/** How many of one endpoint's held notifications may go on. */
+/** How many held notifications of one endpoint, or of a shard of one, may go on. */
 export interface HeldShare {
   readonly key: EndpointKey;
   readonly rowsMax: number;
@@ -87,22 +93,25 @@ export function takeHeld(
       reasons,
       graceMs,
       overdueMs,
+      ids.map(({ shard }) => shard),
     ]);
     const rows = await changeRows<OverdueRow>(tx, held, {
       assignments: 'asked_at = now(), next_attempt_at = least(n.next_attempt_at, now())',
-      returning: 'n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number',
+      returning: `n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number, ${shardsColumn}`,
     });
     return rows.map((row) => deliveryOf(row, { kind: 'attempt', number: row.number }, 'release'));
   });
 }
 
 const lockStatement = `
-  SELECT h.id FROM unnest($1::text[], $2::text[], $3::int[]) AS share(tenant_id, endpoint_id, rows_max)
+  SELECT h.id FROM unnest($1::text[], $2::text[], $3::int[], $7::int[]) AS share(tenant_id, endpoint_id, rows_max, shard)
+   JOIN endpoints e ON e.tenant_id = share.tenant_id AND e.id = share.endpoint_id
    CROSS JOIN LATERAL (
      SELECT n.id FROM notifications n
       WHERE n.tenant_id = share.tenant_id AND n.endpoint_id = share.endpoint_id
         AND n.waiting_reason = ANY ($4::text[]) AND n.state = 'pending'
         AND (n.asked_at IS NULL OR n.asked_at < now() - $5::float8 * interval '1 millisecond')
+        AND (e.shards = 1 OR ('x' || right(n.id::text, 8))::bit(32)::bigint % e.shards = share.shard)
         AND ($6::float8 IS NULL OR n.next_attempt_at < now() - $6::float8 * interval '1 millisecond')
       ORDER BY n.next_attempt_at, n.id LIMIT share.rows_max FOR NO KEY UPDATE SKIP LOCKED) h`;
 
@@ -183,14 +192,15 @@ export async function forgetCircuit(
   { key, version, refused }: Pick<HeldBehind, 'key' | 'version' | 'refused'>,
   unusedMs: number,
 ): Promise<void> {
-  const { tenantId, endpointId } = idsOfKey(key);
+  const { tenantId, endpointId, shard } = idsOfKey(key);
   await rowsOf(
     dataSource,
     `DELETE FROM endpoint_circuits c
       WHERE tenant_id = $1 AND endpoint_id = $2 AND shard = $3 AND version = $4
-        AND (state = 'closed' OR $5 OR greatest(opened_at, probe_at) < now() - $6::float8 * interval '1 millisecond')
+        AND (state = 'closed' OR $5
+          OR shard >= (SELECT e.shards FROM endpoints e WHERE e.tenant_id = $1 AND e.id = $2) OR greatest(opened_at, probe_at) < now() - $6::float8 * interval '1 millisecond')
         AND ${noneHeld}`,
-    [tenantId, endpointId, onlyShard, version, refused !== null, unusedMs],
+    [tenantId, endpointId, shard, version, refused !== null, unusedMs],
   );
 }
 

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { AskedBy, Delivery } from '#contracts/delivery-record';
+import { shardOf } from '#domain/endpoint-shards';
 import type { EndpointId, NotificationId, ResendItemId, TemplateId, TenantId } from '#domain/ids';
 import { storeFailure } from '#postgres/store-failure';
 import { countUnknown } from './endpoint-minutes.js';
@@ -39,7 +40,17 @@ export interface OverdueRow {
   readonly template_id: string;
   readonly trace_parent: string | null;
   readonly number: number;
+  /** Of its endpoint now; null: the endpoint's row is gone. */
+  readonly shards: number | null;
 }
+
+/** What `shards` of a row is read from; the notification is `n`. */
+export const shardsColumn = `(SELECT e.shards FROM endpoints e
+  WHERE e.tenant_id = n.tenant_id AND e.id = n.endpoint_id) AS shards`;
+
+/** The shard of a notification `n` now (`domain/endpoint-shards`). */
+const shardColumn = `('x' || right(n.id::text, 8))::bit(32)::bigint % coalesce(
+  (SELECT e.shards FROM endpoints e WHERE e.tenant_id = n.tenant_id AND e.id = n.endpoint_id), 1)`;
 
 /** A delivery to be asked again, and since when it is due (milliseconds since the epoch). */
 export interface OverdueDelivery {
@@ -63,6 +74,7 @@ export async function findOverdue(dataSource: DataSource, query: OverdueQuery): 
   const rows: readonly (OverdueRow & { due_ms: string; ask_count: number; next_attempt_at: string })[] = await run(
     dataSource,
     `SELECT n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number, n.ask_count,
+            ${shardsColumn},
             extract(epoch FROM greatest(n.next_attempt_at, n.asked_at)) * 1000 AS due_ms, n.next_attempt_at::text
        FROM notifications n
       WHERE n.next_attempt_at < to_timestamp($1::float8 / 1000) AND n.state = 'pending'
@@ -99,13 +111,15 @@ export async function findRequestedItems(
   const rows: readonly (OverdueRow & { item: string; due_ms: string })[] = await run(
     dataSource,
     `SELECT n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number, i.id AS item,
+            ${shardsColumn},
             extract(epoch FROM coalesce(i.asked_at, i.created_at)) * 1000 AS due_ms
        FROM resend_job_items i JOIN notifications n ON n.id = i.notification_id
       WHERE i.state = 'requested' AND coalesce(i.asked_at, i.created_at) < now() - $1::float8 * interval '1 millisecond'
         AND NOT EXISTS (SELECT FROM endpoints e
               WHERE e.tenant_id = n.tenant_id AND e.id = n.endpoint_id AND e.paused_at IS NOT NULL AND e.deleted_at IS NULL)
         AND NOT EXISTS (SELECT FROM endpoint_circuits c
-              WHERE c.tenant_id = n.tenant_id AND c.endpoint_id = n.endpoint_id AND c.state = 'open' AND c.probe_at > now())
+              WHERE c.tenant_id = n.tenant_id AND c.endpoint_id = n.endpoint_id AND c.state = 'open' AND c.probe_at > now()
+                AND c.shard = ${shardColumn})
       ORDER BY coalesce(i.asked_at, i.created_at), i.id LIMIT $2`,
     [graceMs, rowsMax],
   );
@@ -177,7 +191,7 @@ const closeStatement = `
       next_attempt_at = CASE WHEN ${failsNow} THEN NULL WHEN ${inSeries} THEN now() ELSE n.next_attempt_at END
       FROM freed f WHERE n.id = f.notification_id AND n.next_number = f.number
     RETURNING n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number, n.state,
-      f.number AS lost_number, f.trigger),
+      f.number AS lost_number, f.trigger, ${shardsColumn}),
   counted AS (${countUnknown('moved')})
   SELECT * FROM moved`;
 
@@ -189,6 +203,7 @@ export function deliveryOf(row: OverdueRow, ask: Delivery['ask'], askedBy: Asked
     tenantId: row.tenant_id as TenantId,
     endpointId: row.endpoint_id as EndpointId,
     templateId: row.template_id as TemplateId,
+    shard: shardOf(row.id as NotificationId, row.shards ?? 1),
     askedBy,
     traceParent: row.trace_parent,
     content: null,

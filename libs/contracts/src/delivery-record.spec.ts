@@ -13,6 +13,7 @@ function aDelivery(fields: Partial<Delivery> = {}): Delivery {
     tenantId: 'acme' as TenantId,
     endpointId: 'orders' as EndpointId,
     templateId: 'created' as TemplateId,
+    shard: 0,
     askedBy: 'renderer',
     traceParent: null,
     content: { method: 'POST', contentType: 'application/json', body: Buffer.from('{"a":"Zoë 王"}') },
@@ -39,6 +40,16 @@ describe('a delivery record', () => {
       kind: 'delivery',
       delivery: resend,
     });
+  });
+
+  it('goes to the partition of its shard, and through the tiers with it', () => {
+    const sharded = aDelivery({ shard: 3 });
+    expect(encodeDelivery(sharded, 'deliveries')).toMatchObject({ key: 'acme/orders', shift: 3 });
+    const inTier = encodeDelivery(sharded, 'retry.5s', { dueMs: 9, releaseMs: 8 });
+    expect(inTier).toMatchObject({ key: 'acme/orders', shift: 0 });
+    expect(decodeDelivery(stored(inTier))).toEqual({ kind: 'delivery', delivery: sharded });
+    const absurd = { ...stored(inTier), headers: { ...stored(inTier).headers, shard: Buffer.from('64') } };
+    expect(decodeDelivery(absurd)).toMatchObject({ delivery: { shard: 0 } });
   });
 
   it('leaves a body that is too large to Postgres', () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shardsMax } from '#domain/endpoint-shards';
 import type { EndpointId, NotificationId, ResendItemId, TemplateId, TenantId } from '#domain/ids';
 import { endpointKey, isUuid } from '#domain/ids';
 import { headerText, type KafkaRecord, type OutgoingRecord } from '#domain/kafka-record';
@@ -27,6 +28,8 @@ export interface Delivery {
   readonly tenantId: TenantId;
   readonly endpointId: EndpointId;
   readonly templateId: TemplateId;
+  /** Of its endpoint, from 0: which partition of `deliveries` it is written to (`domain/endpoint-shards`). */
+  readonly shard: number;
   readonly askedBy: AskedBy;
   readonly traceParent: string | null;
   /** Null: too large for a record or not at hand; the dispatcher reads it from Postgres after its claim. */
@@ -70,12 +73,15 @@ export function encodeDelivery(
   };
   if (ask.kind === 'attempt') headers['attempt'] = String(ask.number);
   else headers['resend-item'] = ask.item;
+  if (delivery.shard > 0) headers['shard'] = String(delivery.shard);
   if (delivery.traceParent !== null) headers['traceparent'] = delivery.traceParent;
   if (times !== undefined) {
     headers['due'] = String(times.dueMs);
     headers['release'] = String(times.releaseMs);
   }
-  return { topic, key: endpointKey(tenant, endpoint), headers, value: content?.body ?? null };
+  // Tiers go by the key alone: whoever releases out of them goes by the header.
+  const shift = times === undefined ? delivery.shard : 0;
+  return { topic, key: endpointKey(tenant, endpoint), headers, value: content?.body ?? null, shift };
 }
 
 function inlineContent({ content }: Delivery): DeliveryContent | null {
@@ -103,6 +109,7 @@ export function decodeDelivery(record: KafkaRecord): DecodedDelivery {
       tenantId: about.tenant as TenantId,
       endpointId: about.endpoint as EndpointId,
       templateId: about.template as TemplateId,
+      shard: decodeShard(record),
       askedBy: about.askedBy,
       traceParent: headerText(record, 'traceparent') ?? null,
       content: whole ? { method, contentType, body: record.value ?? Buffer.alloc(0) } : null,
@@ -115,6 +122,12 @@ export function decodeTierTimes(record: KafkaRecord): { readonly dueMs: number; 
   const dueMs = wholeNumber(headerText(record, 'due'));
   const releaseMs = wholeNumber(headerText(record, 'release'));
   return dueMs === null || releaseMs === null ? null : { dueMs, releaseMs };
+}
+
+/** The shard a record was written for; 0 where it says none. */
+export function decodeShard(record: KafkaRecord): number {
+  const shard = wholeNumber(headerText(record, 'shard')) ?? 0;
+  return shard < shardsMax ? shard : 0;
 }
 
 function decodeAsk(record: KafkaRecord): DeliveryAsk | null {

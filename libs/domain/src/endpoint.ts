@@ -15,6 +15,8 @@ export interface Endpoint {
   readonly concurrency: number | null;
   /** Requests a second, 0.1..10,000; null: no such limit. */
   readonly ratePerSecond: number | null;
+  /** Over so many partitions of `deliveries` it is spread, 1..64; each has its share of the limits. */
+  readonly shards: number;
   /** Total deadline of one attempt in milliseconds, 100..30,000; null takes `ATTEMPT_TIMEOUT_MS`. */
   readonly attemptTimeoutMs: number | null;
   /** Delays after the 1st, 2nd ... failed attempt in milliseconds; null: the tenant's, else `RETRY_SCHEDULE`. */

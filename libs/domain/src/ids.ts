@@ -8,7 +8,10 @@ export type TemplateId = string & { readonly __brand: 'TemplateId' };
 export type NotificationId = string & { readonly __brand: 'NotificationId' };
 /** A lower-case UUID that names one item of a re-send job. */
 export type ResendItemId = string & { readonly __brand: 'ResendItemId' };
-/** `<tenant>/<endpoint>`: the record key of deliveries; every lane and cache is keyed by it, for two tenants may own one slug. */
+/**
+ * `<tenant>/<endpoint>`: the record key of deliveries; every lane and cache is keyed by it, for two tenants may own one slug.
+ * Of a further shard of an endpoint: `<tenant>/<endpoint>#<shard>`, for lanes, circuits and holds.
+ */
 export type EndpointKey = string & { readonly __brand: 'EndpointKey' };
 
 const slugPattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
@@ -25,12 +28,18 @@ export function isUuid(text: string): boolean {
 }
 
 /** What an endpoint's key was made of. */
-export function idsOfKey(key: EndpointKey): { readonly tenantId: TenantId; readonly endpointId: EndpointId } {
+export function idsOfKey(key: EndpointKey): {
+  readonly tenantId: TenantId;
+  readonly endpointId: EndpointId;
+  readonly shard: number;
+} {
   const slash = key.indexOf('/');
-  return { tenantId: key.slice(0, slash) as TenantId, endpointId: key.slice(slash + 1) as EndpointId };
+  const [endpoint = '', shard = '0'] = key.slice(slash + 1).split('#');
+  return { tenantId: key.slice(0, slash) as TenantId, endpointId: endpoint as EndpointId, shard: Number(shard) };
 }
 
-/** The record key of an endpoint's deliveries. */
-export function endpointKey(tenantId: TenantId, endpointId: EndpointId): EndpointKey {
-  return `${tenantId}/${endpointId}` as EndpointKey;
+/** The record key of an endpoint's deliveries; with a shard over 0 the key of that shard, which is no record's key. */
+export function endpointKey(tenantId: TenantId, endpointId: EndpointId, shard = 0): EndpointKey {
+  const key = `${tenantId}/${endpointId}`;
+  return (shard === 0 ? key : `${key}#${shard}`) as EndpointKey;
 }

@@ -18,6 +18,8 @@ export interface OutgoingRecord {
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, Buffer | string>>;
   readonly partition?: number;
+  /** So many partitions behind that of its key; 0 where it is absent. */
+  readonly shift?: number;
 }
 
 /** Produces records; what is resolved is on the broker's disk (`acks=-1`, every partition's answer verified). */

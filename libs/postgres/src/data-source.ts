@@ -13,6 +13,7 @@ import { EndpointMinutes1764310000000 } from './migrations/1764310000000-endpoin
 import { AttemptPhases1764320000000 } from './migrations/1764320000000-attempt-phases.js';
 import { RetryOverrides1764330000000 } from './migrations/1764330000000-retry-overrides.js';
 import { ReadingPositions1764330000001 } from './migrations/1764330000001-reading-positions.js';
+import { EndpointShards1764330000002 } from './migrations/1764330000002-endpoint-shards.js';
 import { mayPass, storeFailure } from './store-failure.js';
 
 /** A pool of connections; apps pass it on without importing TypeORM. */
@@ -72,6 +73,7 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       AttemptPhases1764320000000,
       RetryOverrides1764330000000,
       ReadingPositions1764330000001,
+      EndpointShards1764330000002,
     ],
     migrationsTableName: 'hookline_migrations',
     synchronize: false,

@@ -49,7 +49,7 @@ export function planEndpoint(
   secret: Secret | null,
   current: CurrentEndpoint | undefined,
 ): EndpointPlan {
-  const { url, concurrency = null, ratePerSecond = null, attemptTimeoutMs = null } = given;
+  const { url, concurrency = null, ratePerSecond = null, attemptTimeoutMs = null, shards = 1 } = given;
   const retryScheduleMs = given.retrySchedule?.map(String) ?? null;
   const old = current?.row.deletedAt === null ? current.row : undefined;
   // A description that does not speak of it must not wake an endpoint that answered 410.
@@ -61,6 +61,7 @@ export function planEndpoint(
     enabled: old?.enabled !== enabled,
     concurrency: (old?.concurrency ?? null) !== concurrency,
     ratePerSecond: (old?.ratePerSecond ?? null) !== ratePerSecond,
+    shards: (old?.shards ?? 1) !== shards,
     attemptTimeoutMs: (old?.attemptTimeoutMs ?? null) !== attemptTimeoutMs,
     retrySchedule: String(old?.retryScheduleMs ?? null) !== String(retryScheduleMs),
   };
@@ -70,7 +71,7 @@ export function planEndpoint(
   const kind = old === undefined ? 'created' : fields.length > 0 ? 'updated' : 'unchanged';
   const etag = String(BigInt(current?.row.etag ?? 0) + (kind === 'unchanged' ? 0n : 1n));
   const id = given.id as EndpointId;
-  const limits = { concurrency, ratePerSecond, attemptTimeoutMs, retryScheduleMs };
+  const limits = { concurrency, ratePerSecond, shards, attemptTimeoutMs, retryScheduleMs };
   const settings = { url, urlVersion, enabled, disabledReason, ...limits, etag };
   const secretVersion = (current?.secretVersion ?? 0) + 1;
   return { kind, fields, row: { tenantId, id, ...settings }, secret: newSecret, secretVersion };
@@ -233,17 +234,17 @@ function sealedRow({ row, secretVersion: version }: EndpointPlan, secret: Secret
 
 const writeStatement = `
   INSERT INTO endpoints AS e (tenant_id, id, url, url_version, enabled, disabled_reason, disabled_at, concurrency,
-    rate_per_second, attempt_timeout_ms, retry_schedule_ms, etag)
+    rate_per_second, shards, attempt_timeout_ms, retry_schedule_ms, etag)
   SELECT "tenantId", id, url, "urlVersion", enabled, "disabledReason", CASE WHEN NOT enabled THEN now() END, concurrency,
-    "ratePerSecond", "attemptTimeoutMs", "retryScheduleMs", etag
+    "ratePerSecond", shards, "attemptTimeoutMs", "retryScheduleMs", etag
     FROM jsonb_to_recordset($1::jsonb) AS x("tenantId" text, id text, url text, "urlVersion" integer, enabled boolean,
-      "disabledReason" text, concurrency integer, "ratePerSecond" double precision, "attemptTimeoutMs" integer,
+      "disabledReason" text, concurrency integer, "ratePerSecond" double precision, shards integer, "attemptTimeoutMs" integer,
       "retryScheduleMs" bigint[], etag bigint)
   ON CONFLICT (tenant_id, id) DO UPDATE SET
     url = excluded.url, url_version = excluded.url_version, enabled = excluded.enabled,
     disabled_reason = excluded.disabled_reason,
     disabled_at = CASE WHEN NOT excluded.enabled THEN coalesce(e.disabled_at, now()) END,
-    concurrency = excluded.concurrency, rate_per_second = excluded.rate_per_second,
+    concurrency = excluded.concurrency, rate_per_second = excluded.rate_per_second, shards = excluded.shards,
     attempt_timeout_ms = excluded.attempt_timeout_ms,
     retry_schedule_ms = excluded.retry_schedule_ms, etag = excluded.etag, updated_at = now(),
     paused_at = CASE WHEN e.deleted_at IS NULL THEN e.paused_at END,

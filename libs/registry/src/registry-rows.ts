@@ -44,6 +44,9 @@ export class EndpointRow {
   declare concurrency: number | null;
   @Column('double precision', { name: 'rate_per_second', nullable: true })
   declare ratePerSecond: number | null;
+  /** Of `deliveries`: over so many partitions it is spread. */
+  @Column('integer', { default: 1 })
+  declare shards: number;
   @Column('integer', { name: 'attempt_timeout_ms', nullable: true })
   declare attemptTimeoutMs: number | null;
   /** Postgres' bigint comes as text. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseDuration } from '#domain/duration';
+import { shardsMax } from '#domain/endpoint-shards';
 import { isSlug } from '#domain/ids';
 import { bodyKindOf } from '#domain/webhook-template';
 import { type FieldFault, ResourceFault } from './resource-fault.js';
@@ -49,6 +50,7 @@ export const endpointFields = z.strictObject({
   signingSecret: z.string().max(200).optional(),
   concurrency: z.int().min(1).max(1_000).optional(),
   ratePerSecond: z.number().min(0.1).max(10_000).optional(),
+  shards: z.int().min(1).max(shardsMax).optional(),
   attemptTimeoutMs: z.int().min(100).max(30_000).optional(),
   retrySchedule: retrySchedule.optional(),
   enabled: z.boolean().optional(),
@@ -90,8 +92,14 @@ export function readTemplate(given: unknown): TemplateFields {
 }
 
 /** What is wrong with the endpoint's values. */
-export function endpointFaults({ url, signingSecret }: EndpointFields, checkers: FieldCheckers): readonly FieldFault[] {
-  const faults = { url: checkers.url(url), signingSecret: signingSecret && checkers.signingSecret(signingSecret) };
+export function endpointFaults(fields: EndpointFields, checkers: FieldCheckers): readonly FieldFault[] {
+  const { url, signingSecret, shards = 1, concurrency = 0 } = fields;
+  const faults = {
+    url: checkers.url(url),
+    signingSecret: signingSecret && checkers.signingSecret(signingSecret),
+    // Each shard has a place of its own, and the default is the dispatchers' to know.
+    shards: shards > 1 && shards > concurrency && 'must be at most the concurrency, which must then be given',
+  };
   return Object.entries(faults).flatMap(([field, said]) => (said ? [{ field, said }] : []));
 }
 
@@ -123,7 +131,11 @@ export function faultsOfChanges(
 
 /** A body is right or wrong together with what decides how it is written. */
 const ofBody = ['body', 'contentType', 'strict'] as const;
-const fieldsBehind: Readonly<Record<string, readonly string[]>> = { body: ofBody, contentType: ofBody };
+const fieldsBehind: Readonly<Record<string, readonly string[]>> = {
+  body: ofBody,
+  contentType: ofBody,
+  shards: ['shards', 'concurrency'],
+};
 
 /** What a template is sent as unless it says so. */
 export function defaultContentType({ body }: Pick<TemplateFields, 'body'>): string {

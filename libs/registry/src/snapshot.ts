@@ -198,9 +198,9 @@ function schedulesOf(rows: readonly TemplateRow[]): ReadonlyMap<string, readonly
 }
 
 function endpointOf(row: EndpointRow): Endpoint {
-  const { tenantId, id, url, urlVersion, enabled, concurrency, ratePerSecond, attemptTimeoutMs } = row;
+  const { tenantId, id, url, urlVersion, enabled, concurrency, ratePerSecond, shards, attemptTimeoutMs } = row;
   const retryScheduleMs = row.retryScheduleMs?.map(Number) ?? null;
-  const limits = { concurrency, ratePerSecond, attemptTimeoutMs, retryScheduleMs };
+  const limits = { concurrency, ratePerSecond, shards, attemptTimeoutMs, retryScheduleMs };
   return { tenantId, id, url, urlVersion, enabled, paused: row.pausedAt !== null, ...limits };
 }
 

@@ -220,9 +220,9 @@ export class KafkajsSink implements RecordSink {
     return [...first, ...(await this.sendOnce(client, sendings.slice(middle), own))];
   }
 
-  private partitionOf({ key, partition }: OutgoingRecord, partitions: number): number {
+  private partitionOf({ key, partition, shift }: OutgoingRecord, partitions: number): number {
     if (partition !== undefined) return partition;
-    if (key !== null) return partitionOfKey(key, partitions);
+    if (key !== null) return partitionOfKey(key, partitions, shift);
     this.rotation = (this.rotation + 1) % partitions;
     return this.rotation;
   }

@@ -19,10 +19,12 @@ export interface Endpoint {
   'ratePerSecond'?: (number | string);
   'pauseTime'?: (_google_protobuf_Timestamp | null);
   'effectiveRetrySchedule'?: (_hookline_admin_v1_EffectiveRetrySchedule | null);
+  'shards'?: (number);
   '_enabled'?: "enabled";
   '_concurrency'?: "concurrency";
   '_attemptTimeoutMs'?: "attemptTimeoutMs";
   '_ratePerSecond'?: "ratePerSecond";
+  '_shards'?: "shards";
 }
 
 export interface Endpoint__Output {
@@ -41,8 +43,10 @@ export interface Endpoint__Output {
   'ratePerSecond'?: (number);
   'pauseTime': (_google_protobuf_Timestamp__Output | null);
   'effectiveRetrySchedule': (_hookline_admin_v1_EffectiveRetrySchedule__Output | null);
+  'shards'?: (number);
   '_enabled'?: "enabled";
   '_concurrency'?: "concurrency";
   '_attemptTimeoutMs'?: "attemptTimeoutMs";
   '_ratePerSecond'?: "ratePerSecond";
+  '_shards'?: "shards";
 }
