@@ -16,8 +16,12 @@ const everyMs = 25;
 const warmEvents = 40;
 /** What a fresh attempt may find before it: of sweep, tiers, holds and re-sends 500 each. */
 const olderMax = 2_000;
-/** Below this nothing is said of isolation: the tests' machine has much else to do, and a p99 is three of 300. Milliseconds. */
-const noiseMs = 500;
+/**
+ * Not the bar (twice the quiet p99) but what is reached: each round of the sweep brings up to 1,000 records of the busy
+ * endpoint at once, and until they are held the neighbours wait some 250 ms, whatever they take while it is quiet (30 to 180
+ * ms were seen). Without the holds it was seven seconds. Milliseconds.
+ */
+const burstMs = 500;
 
 describe('a backlog of one endpoint', () => {
   const open: { stop(): unknown }[] = [];
@@ -112,7 +116,7 @@ describe('a backlog of one endpoint', () => {
 
   const p99 = (tookMs: readonly number[]) => tookMs[Math.ceil(tookMs.length * 0.99) - 1] ?? Number.NaN;
 
-  it('of 50,000 due retries and 10,000 re-sends keeps no first attempt of others in its partition waiting', async () => {
+  it('of 50,000 due retries and 10,000 re-sends keeps first attempts of others in its partition waiting for no more than a burst', async () => {
     const world = await setup();
     await look(world, warmEvents);
     const quiet = await look(world);
@@ -135,6 +139,6 @@ describe('a backlog of one endpoint', () => {
     expect(left[0]?.n, 'the backlog is not over').toBeGreaterThan(dueRetries / 2);
     expect(beside.older, figures).toBeLessThanOrEqual(olderMax);
     expect(world.receiver.of('/busy').length - began, figures).toBeGreaterThan(100);
-    expect(p99(beside.tookMs), figures).toBeLessThanOrEqual(Math.max(2 * p99(quiet.tookMs), noiseMs));
+    expect(p99(beside.tookMs), figures).toBeLessThanOrEqual(Math.max(2 * p99(quiet.tookMs), burstMs));
   });
 });
