@@ -11,6 +11,7 @@ export const dutyLocks = {
   disableFailing: 4_672_406,
   dropPartitions: 4_672_411,
   watchDefault: 4_672_412,
+  keepBooks: 4_672_421,
 } as const;
 
 /**
