@@ -3,6 +3,7 @@ import {
   agePart,
   appPart,
   autoDisablePart,
+  booksPart,
   databasePart,
   kafkaPart,
   receiptsPart,
@@ -17,7 +18,7 @@ export const retrySchedulerConfig = z
   .object({
     ...{ ...appPart, ...kafkaPart, ...databasePart },
     ...{ ...sweepPart, ...receiptsPart, ...agePart, ...autoDisablePart },
-    ...retentionPart,
+    ...{ ...retentionPart, ...booksPart },
   })
   .superRefine(kafkaRelations)
   .superRefine(retentionRelations);

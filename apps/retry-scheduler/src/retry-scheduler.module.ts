@@ -23,7 +23,8 @@ import { repeat } from '#runtime/repeat';
 import { TelemetryHandle } from '#runtime/telemetry-handle';
 import type { Log } from '#telemetry/log';
 import type { Telemetry } from '#telemetry/start-telemetry';
-import { AskPace } from './ask-pace.js';
+import { AskPace, askWaitMsMax } from './ask-pace.js';
+import { createBooksDuty } from './books-duty.js';
 import { createDisableDuty } from './disable-duty.js';
 import { createHeldDuties } from './held-duties.js';
 import { keepPartitions } from './keep-partitions.js';
@@ -48,7 +49,6 @@ const receiptsMsMax = 60_000;
 const shortestTierLimits = { recordsMax: 10_000, bytesMax: 32 * 1_048_576 };
 const tierLimits = { recordsMax: 1_000, bytesMax: 4 * 1_048_576 };
 const pageRows = 1_000;
-const askWaitMsMax = 600_000;
 
 /** The retry-scheduler's parts, wired in plain sight; `start` opens what has to be opened, in the background. */
 export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
@@ -74,11 +74,19 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   };
   const forget = createReceiptsDuty(config, log, { store, producer, clock });
   const retention = createRetentionDuties(config, { clock, signal, log });
+  const lateWatch = new StoreWatch(config.LEASE_GRACE_MS + config.SWEEP_GRACE_MS, clock);
+  const books = createBooksDuty(config, {
+    ...{ producer, readToMs: () => readToMs(config, store, producer), clock, signal, log },
+    mayJudgeLate: () => lateWatch.hasAnsweredLongEnough(),
+  });
   const tellProgress = async () => {
     await clock.measure(store);
     await reportProgress(store, reader.progress());
   };
-  const look = async () => watch.note((await storeTrouble(store)) === null);
+  const look = async () => {
+    const answers = (await storeTrouble(store)) === null;
+    for (const one of [watch, lateWatch]) one.note(answers);
+  };
   health.addReadiness('postgres', () => storeTrouble(store));
   health.addReadiness('topics', () => topicCheck.whatIsWrong());
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
@@ -93,6 +101,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
     void repeat(keep, { name: 'partitions', everyMs: partitionsMs, ...duty });
     void repeat(forget, { name: 'receipts', everyMs: Math.min(receiptsMsMax, config.DEDUPE_WINDOW), ...duty });
     retention.start();
+    books.start();
   };
   /** No duty can do anything before the pool is open. */
   const start = () =>
@@ -103,7 +112,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
     await reader.server.close();
     closing.abort();
     await producer.stop();
-    await Promise.allSettled([store.destroy(), retention.stop()]);
+    await Promise.allSettled([store.destroy(), retention.stop(), books.stop()]);
   };
   return { deps, health, server: reader.server, refused: topicCheck.refused, start, stop };
 }
@@ -158,6 +167,20 @@ function createReceiptsDuty(
     log,
   };
   return async () => void (await withDutyLock(store, dutyLocks.keepReceipts, () => keepReceipts(deps)));
+}
+
+/** Up to when `deliveries` and every tier are read; null: one of their partitions has said nothing yet. */
+async function readToMs(
+  config: RetrySchedulerConfig,
+  store: DataSource,
+  producer: KafkaRecordProducer,
+): Promise<number | null> {
+  const { prefix, tiers } = topicSettingsOf(config);
+  const topics = [topicNames.deliveries(prefix), ...tiers.map(({ topic }) => topic)];
+  const progress = await readProgress(store, topics);
+  const partitions = await partitionsOfAll(topics, producer).catch(() => null);
+  if (progress.length === 0 || partitions === null || progress.length < partitions) return null;
+  return Math.min(...progress.map(({ readToMs: ms }) => ms));
 }
 
 async function partitionsOfAll(topics: readonly string[], producer: KafkaRecordProducer): Promise<number> {

@@ -70,9 +70,7 @@ export async function beginLedger(dataSource: DataSource, seen: Omit<PartitionLe
     dataSource,
     `INSERT INTO book_ledgers (topic, partition, first_offset, log_start, log_end, committed, closed_to)
      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
-    [...[topic, partition, first, start, end].map(String), committed === null ? null : String(committed)].concat(
-      String(pageStart(first)),
-    ),
+    [topic, partition, ...[first, start, end, committed, pageStart(first)].map((one) => one?.toString() ?? null)],
   );
   return { ...seen, first, closedTo: pageStart(first) };
 }
@@ -170,8 +168,7 @@ export async function enterGaps(
 }
 
 const sums = ['matched', 'unmatched', 'duplicate', 'parked', 'gaps'] as const;
-const bitsOf = (column: (typeof sums)[number]) =>
-  column === 'gaps' ? gapBits : `coalesce(b.${column}, ${none})`;
+const bitsOf = (column: (typeof sums)[number]) => (column === 'gaps' ? gapBits : `coalesce(b.${column}, ${none})`);
 
 /**
  * Moves the counts of whole pages into the partition's row, from the oldest on: pages in which nothing is missing, and those

@@ -37,7 +37,7 @@ describe('the course of a notification', () => {
   it('keeps the identity of what is found again, wherever its range ends now', () => {
     const offsets = { topic: 'events', partition: 3, first: 7n, last: 7n };
     const difference = {
-      ...{ kind: 'SKIPPED_OFFSET', tenantId: null, offsets, notificationId: null, number: null } as const,
+      ...({ kind: 'SKIPPED_OFFSET', tenantId: null, offsets, notificationId: null, number: null } as const),
       ...{ eventId: null, detail: 'x' },
     };
     expect(identityOf({ ...difference, offsets: { ...offsets, last: 9n } })).toBe(identityOf(difference));

@@ -11,10 +11,10 @@ import { innerCluster, loadInternal } from './client-internals.js';
 import { type ClientMessage, copiedRecord } from './copied-record.js';
 import { clientRetry, createKafka, type KafkaSettings } from './kafka-client.js';
 
-interface RawMessage extends ClientMessage {
+type RawMessage = ClientMessage & {
   /** Of the batch it came in; absent in what brokers before 0.11 wrote. */
   readonly batchContext?: { readonly firstOffset: string; readonly lastOffsetDelta: number };
-}
+};
 interface FetchedPartition {
   readonly partition: number;
   readonly messages: readonly RawMessage[];
