@@ -68,10 +68,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const sweep = createSweep(config, log, { store, producer, watch, clock });
   const held = createHeldDuties(config, log, { store, producer, clock });
   const disable = createDisableDuty(config, log, { store, producer, clock });
-  const keep = async () => {
-    const ensure = (days: number) => ensurePartitions(store, days, config.PAYLOAD_RETENTION);
-    await withDutyLock(store, dutyLocks.keepPartitions, () => keepPartitions({ ensure, log }));
-  };
+  const keep = createPartitionsDuty(config, store, log);
   const forget = createReceiptsDuty(config, log, { store, producer, clock });
   const retention = createRetentionDuties(config, { clock, signal, log });
   const lateWatch = new StoreWatch(config.LEASE_GRACE_MS + config.SWEEP_GRACE_MS, clock);
@@ -149,6 +146,12 @@ function createReader(
 function createTopicCheck(config: RetrySchedulerConfig, log: Log, signal: AbortSignal): TopicCheck {
   const topics = topicSpecsOf(topicSettingsOf(config), 'retry-scheduler');
   return new TopicCheck({ kafka: kafkaSettingsOf(config), topics, signal, log, clock: systemClock });
+}
+
+/** One look at the table partitions ahead, under its lock. */
+function createPartitionsDuty(config: RetrySchedulerConfig, store: DataSource, log: Log) {
+  const ensure = (days: number) => ensurePartitions(store, days, config.PAYLOAD_RETENTION);
+  return async () => void (await withDutyLock(store, dutyLocks.keepPartitions, () => keepPartitions({ ensure, log })));
 }
 
 /** One look at the receipts, under its lock. */
