@@ -11,6 +11,7 @@ const columns = {
     'notification_id number trigger asked_by requested_by state outcome failure_reason http_status url ' +
     'endpoint_version due_at started_at finished_at lease_until duration_ms response_bytes error_detail',
   v1_parked_events: 'topic partition offset key reason detail parked_at released_at',
+  v1_books: 'topic partition matched unmatched duplicate parked',
   v1_endpoint_circuits: 'tenant_id endpoint_id shard state opened_at probe_at open_count',
 } as const;
 

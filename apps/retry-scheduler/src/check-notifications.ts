@@ -67,10 +67,12 @@ export interface FoundEvents {
 const dayMs = 86_400_000;
 const chunkRows = 10_000;
 const rowsPerMs = 20;
-/** In a round of ten seconds: with the waits they take most of it. */
-const roundRows = 150_000;
-/** Of the newest notifications, in each round of a pass that takes several. */
-const newestRows = 30_000;
+/** With the first round of a pass, so that new damage is seen soon. */
+const firstRoundRows = 300_000;
+/** With each further one: a long history costs no more than this. */
+const roundRows = 50_000;
+/** Of the newest notifications, again in each of these. */
+const newestRows = 10_000;
 const listedMax = 500;
 const askedMax = 500;
 
@@ -101,7 +103,7 @@ export class NotificationPass {
       this.matched = new MatchedOffsets(await this.deps.matchedPages());
       this.cursor = this.cursorFor(days);
     } else if (!this.isDone) await this.read(this.cursorFor(days), newestRows, days, false);
-    if (!this.isDone) await this.read(this.cursor, roundRows, days, true);
+    if (!this.isDone) await this.read(this.cursor, this.rounds === 0 ? firstRoundRows : roundRows, days, true);
     this.rounds++;
     if (this.isDone || this.rounds > 1) await this.askLeft(days);
   }
