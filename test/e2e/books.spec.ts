@@ -132,6 +132,29 @@ describe('hookline books', () => {
     expect((await booksWhen('the books balance again', isWhole)).differences).toEqual([]);
   }, 120_000);
 
+  it('balance with what an operator has accepted, which is on record', async () => {
+    const [row] = await stack.database.query<{ partition: number }>(
+      'SELECT partition FROM books ORDER BY partition LIMIT 1',
+    );
+    await stack.database.query('UPDATE books SET matched = set_bit(matched, 0, 0) WHERE partition = $1', [
+      row?.partition,
+    ]);
+    const { differences } = await booksWhen('the skipped offset', (books) => books.differences.length === 1);
+    const name = String(differences[0]?.['name']);
+    const refused = await hookline('--accept', name);
+    expect([refused.code, refused.out]).toEqual([2, expect.stringContaining('--accept and --reason go together')]);
+    const { code, out } = await hookline('--accept', name, '--reason', 'produced again');
+    expect([code, out]).toEqual([0, expect.stringContaining('1 (1 accepted)')]);
+    expect((await booksWhen('the books balance', ({ ok }) => ok)).differences).toEqual([]);
+    const log = await stack.database.query(
+      `SELECT principal, target, reason FROM operator_log WHERE action = 'differences.accept'`,
+    );
+    expect(log).toEqual([{ principal: 'bootstrap', target: name, reason: 'produced again' }]);
+    await stack.database.query('UPDATE books SET matched = set_bit(matched, 0, 1) WHERE partition = $1', [
+      row?.partition,
+    ]);
+  }, 60_000);
+
   it('are refused under another name, and of a tenant that is not there', async () => {
     const client = AdminClient.of(stack);
     try {

@@ -11,7 +11,7 @@ export function answeredPartition(view: PartitionLedgerView): PartitionLedger {
     ...(view.committed === null ? {} : { committedOffset: view.committed }),
     ...{ logStartOffset: view.log_start, logEndOffset: view.log_end },
     ...{ matched: view.matched, unmatched: view.unmatched, duplicate: view.duplicate, parked: view.parked },
-    ...{ gaps: view.gaps, missing: view.missing, uncommitted: view.uncommitted },
+    ...{ gaps: view.gaps, missing: view.missing, uncommitted: view.uncommitted, accepted: view.accepted },
     checkTime: timestampOf(view.checked_at),
   };
 }
@@ -39,12 +39,12 @@ export function answeredDifference(view: DifferenceView): Difference {
   };
 }
 
-const produceAgain = 'have upstream produce these events again: what was made of them already is made once';
+const produceAgain = 'have upstream produce these events again (what was made already is made once), and accept it';
 const restore = 'restore the row from a backup, and look who changes rows by hand';
 
 /** What an operator does about it; `docs/operators.md` says more. */
 const remedies: Readonly<Record<DifferenceKind, string>> = {
-  SKIPPED_OFFSET: `read the records with Kafka's own consumer, then ${produceAgain}`,
+  SKIPPED_OFFSET: `read the records with Kafka's own consumer, ${produceAgain}`,
   LOST_BEFORE_READ: `${produceAgain}; then look why the renderer was away for longer than the retention of the topic`,
   MISSING_NOTIFICATION: restore,
   MISSING_ATTEMPT: restore,

@@ -3,6 +3,7 @@ import {
   installationLedger,
   type ParkedEventName,
   type ResourceName,
+  readDifferenceName,
   readEndpointName,
   readLedgerName,
   readNotificationName,
@@ -49,6 +50,11 @@ export function parseParkedEvent(name: string): ParkedEventName {
 export function parseLedger(name: string, field = 'name'): TenantId | null {
   if (name === installationLedger) return null;
   return readLedgerName(name) ?? refuse(field, name, 'ledger or tenants/{tenant}/ledger');
+}
+
+/** Reads `differences/{uuid}`. Throws ResourceFault invalid. */
+export function parseDifference(name: string): string {
+  return readDifferenceName(name) ?? refuse('name', name, 'differences/{uuid}');
 }
 
 function refuse(field: string, name: string, shape: string): never {

@@ -153,6 +153,10 @@ export class AdminClient {
     return { rows: answer.differences, nextPageToken: answer.nextPageToken };
   }
 
+  async acceptDifference(request: { readonly name: string; readonly reason: string }): Promise<void> {
+    await this.unary(this.services.ledger.AcceptDifference, request);
+  }
+
   checkTopics(): Promise<CheckTopicsResponse__Output> {
     return this.unary(this.services.system.CheckTopics, {});
   }

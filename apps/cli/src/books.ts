@@ -5,8 +5,8 @@ import type { PartitionLedger__Output } from '#contracts/generated/hookline/admi
 import { installationLedger } from '#contracts/resource-names';
 import type { AdminClient } from './admin-client.js';
 import { int64Value, orNull, reasonText, timeText } from './api-values.js';
-import type { ExitCode } from './cli-fault.js';
-import type { CommandContext, Flag, Noun, Output } from './command.js';
+import { CliFault, type ExitCode } from './cli-fault.js';
+import type { CommandContext, Flag, Given, Noun, Output } from './command.js';
 import { displayJson, displayText } from './display-text.js';
 import { tenantLedgerName } from './resource-names.js';
 import { painted, Table } from './table.js';
@@ -14,7 +14,15 @@ import { painted, Table } from './table.js';
 const shownMax = 1_000;
 const pageRows = 200;
 
-const flags: readonly Flag[] = [{ name: 'json', help: 'the same as -o json' }];
+const flags: readonly Flag[] = [
+  { name: 'json', help: 'the same as -o json' },
+  {
+    name: 'accept',
+    value: 'NAME',
+    help: 'a difference that is dealt with and can never be repaired: it stands no more',
+  },
+  { name: 'reason', value: 'TEXT', help: 'what was done about it, with --accept; it stands in the operator log' },
+];
 
 /** Whether what was read and made is all there. */
 export const booksNoun: Noun = {
@@ -28,7 +36,7 @@ export const booksNoun: Noun = {
       summary: 'prints both lines of the books and every difference',
       details: [
         'Events, for each partition: committed - first - gaps = matched + unmatched + duplicate + parked + missing.',
-        "  Kafka says the left side, the verdicts in Postgres the right one; missing must be 0. 'first' is where the books",
+        "  Kafka says the left side, the verdicts in Postgres the right one; nothing may be missing. 'first' is where the books",
         "  begin, 'gaps' are offsets that the log leaves out.",
         'Notifications: created = sent + pending + failed + cancelled = attempted + waiting + ended without an attempt.',
         '',
@@ -39,7 +47,12 @@ export const booksNoun: Noun = {
         'Exit code 1 when something does not balance, or when nothing was checked for two minutes (no scheduler, BOOKS=off,',
         'Kafka or Postgres away): then what is shown is old. Exit code 0 else.',
       ],
-      examples: ['hookline books', 'hookline books --json', 'hookline books --tenant acme'],
+      examples: [
+        'hookline books',
+        'hookline books --json',
+        'hookline books --tenant acme',
+        'hookline books --accept differences/0190a5b2-7c1e-7a5b-8d3f-0123456789ab --reason "produced again, ticket 4711"',
+      ],
       run: books,
     },
   ],
@@ -48,12 +61,21 @@ export const booksNoun: Noun = {
 async function books({ given, admin, output, format, tenant, isTenantGiven }: CommandContext): Promise<ExitCode> {
   const name = isTenantGiven && tenant !== '-' ? tenantLedgerName(tenant) : installationLedger;
   const client = await admin();
+  await acceptGiven(given, client);
   const ledger = await client.ledger(name);
   const differences = await differencesOf(client, name);
   const isWell = ledger.balanced && !ledger.stale;
   if (format === 'json' || given.has('json')) await output.out(`${displayJson(ledgerJson(ledger, differences))}\n`);
   else await printLedger(ledger, differences, output);
   return isWell ? 0 : 1;
+}
+
+async function acceptGiven(given: Given, client: AdminClient): Promise<void> {
+  const [name, reason] = [given.text('accept'), given.text('reason')];
+  if (name === undefined && reason === undefined) return;
+  if (name === undefined || reason === undefined)
+    throw new CliFault('usage', '--accept and --reason go together', ['see: hookline books --help']);
+  await client.acceptDifference({ name: name.startsWith('differences/') ? name : `differences/${name}`, reason });
 }
 
 async function differencesOf(client: AdminClient, parent: string): Promise<readonly Difference__Output[]> {
@@ -76,10 +98,12 @@ async function printLedger(ledger: Ledger__Output, differences: readonly Differe
   }
   if (notifications !== null) await output.out(`${notificationLines(notifications).join('\n')}\n\n`);
   for (const difference of differences) {
-    const { detail, remedy, firstSeenTime } = difference;
+    const { name, detail, remedy, firstSeenTime } = difference;
     const kind = painted(kindOf(difference), 'red', output);
     await output.out(`${kind}  ${displayText(`${placeOf(difference)}: ${detail}`)}\n`);
-    await output.out(`  first seen ${timeText(firstSeenTime)}; what to do: ${displayText(remedy)}\n`);
+    await output.out(
+      `  ${displayText(name)}, first seen ${timeText(firstSeenTime)}; what to do: ${displayText(remedy)}\n`,
+    );
   }
   const more = ledger.differenceCount - differences.length + ledger.unlistedCount;
   if (more > 0) await output.out(`and ${more} more differences\n`);
@@ -112,8 +136,9 @@ const partitionColumns = [
   { title: 'PARKED', text: ({ parked }: PartitionLedger__Output) => parked },
   {
     title: 'MISSING',
-    text: ({ missing }: PartitionLedger__Output) => missing,
-    colour: ({ missing }: PartitionLedger__Output) => (missing === '0' ? undefined : ('red' as const)),
+    text: ({ missing, accepted }: PartitionLedger__Output) =>
+      accepted === '0' ? missing : `${missing} (${accepted} accepted)`,
+    colour: ({ missing, accepted }: PartitionLedger__Output) => (missing === accepted ? undefined : ('red' as const)),
   },
 ];
 
@@ -163,8 +188,8 @@ function ledgerJson(ledger: Ledger__Output, differences: readonly Difference__Ou
 
 function partitionJson(line: PartitionLedger__Output): object {
   const committed = committedOf(line);
-  const { matched, unmatched, duplicate, parked, gaps, missing, uncommitted } = line;
-  const counts = { matched, unmatched, duplicate, parked, gaps, missing, uncommitted };
+  const { matched, unmatched, duplicate, parked, gaps, missing, accepted, uncommitted } = line;
+  const counts = { matched, unmatched, duplicate, parked, gaps, missing, accepted, uncommitted };
   return {
     ...{ topic: line.topic, partition: line.partition, first: int64Value(line.firstOffset) },
     committed: committed === null ? null : int64Value(committed),

@@ -80,10 +80,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
     await clock.measure(store);
     await reportProgress(store, reader.progress());
   };
-  const look = async () => {
-    const answers = (await storeTrouble(store)) === null;
-    for (const one of [watch, lateWatch]) one.note(answers);
-  };
+  const look = () => lookAtStore(store, [watch, lateWatch]);
   health.addReadiness('postgres', () => storeTrouble(store));
   health.addReadiness('topics', () => topicCheck.whatIsWrong());
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
@@ -146,6 +143,11 @@ function createReader(
 function createTopicCheck(config: RetrySchedulerConfig, log: Log, signal: AbortSignal): TopicCheck {
   const topics = topicSpecsOf(topicSettingsOf(config), 'retry-scheduler');
   return new TopicCheck({ kafka: kafkaSettingsOf(config), topics, signal, log, clock: systemClock });
+}
+
+async function lookAtStore(store: DataSource, watches: readonly StoreWatch[]): Promise<void> {
+  const answers = (await storeTrouble(store)) === null;
+  for (const watch of watches) watch.note(answers);
 }
 
 /** One look at the table partitions ahead, under its lock. */

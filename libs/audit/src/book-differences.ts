@@ -5,7 +5,7 @@
  */
 import type { DataSource } from 'typeorm';
 import { type BookDifference, type DifferenceKind, identityOf } from '#domain/book-difference';
-import { rowsOf } from '#postgres/transaction';
+import { rowsOf, type Transaction } from '#postgres/transaction';
 
 /** Open ones; what is found beyond them is only counted. */
 export const openMax = 10_000;
@@ -143,7 +143,7 @@ export async function countDifferences(dataSource: DataSource): Promise<Readonly
   const rows = await rowsOf<{ kind: string; n: number }>(
     dataSource,
     `SELECT kind, count(*)::int AS n FROM book_differences
-      WHERE resolved_at IS NULL AND confirmed_at IS NOT NULL GROUP BY kind`,
+      WHERE resolved_at IS NULL AND confirmed_at IS NOT NULL AND accepted_at IS NULL GROUP BY kind`,
     [],
   );
   return new Map(rows.map(({ kind, n }) => [kind, n]));
@@ -160,4 +160,21 @@ export async function forgetResolved(dataSource: DataSource): Promise<void> {
                                 ORDER BY resolved_at DESC OFFSET $2 LIMIT 1))`,
     [keptDays, keptMax],
   );
+}
+
+/**
+ * An operator knows of it: it stands no more, but is found again as the same one. Answers what it is, and whether it was
+ * accepted just now; null when none is open under this id. Throws a Failure.
+ */
+export async function acceptDifference(tx: Transaction, id: string) {
+  const [row] = await rowsOf<{ tenant_id: string | null; is_new: boolean }>(
+    tx,
+    `WITH found AS (
+       SELECT id, accepted_at IS NULL AS is_new FROM book_differences
+        WHERE id = $1 AND resolved_at IS NULL AND confirmed_at IS NOT NULL FOR UPDATE)
+     UPDATE book_differences d SET accepted_at = coalesce(d.accepted_at, now())
+       FROM found f WHERE d.id = f.id RETURNING d.tenant_id, f.is_new`,
+    [id],
+  );
+  return row === undefined ? null : { tenantId: row.tenant_id, isNew: row.is_new };
 }

@@ -18,6 +18,8 @@ export interface PartitionLedgerView {
   readonly gaps: string;
   readonly missing: string;
   readonly uncommitted: string;
+  /** Of what is missing. */
+  readonly accepted: string;
   readonly checked_at: Date;
 }
 
@@ -78,7 +80,10 @@ export function readPartitionLedgers(dataSource: DataSource): Promise<readonly P
     dataSource,
     `SELECT l.topic, l.partition, l.first_offset, l.committed, l.log_start, l.log_end, l.checked_at, ${summed}, s.uncommitted,
             greatest(coalesce(l.committed, l.first_offset) - l.first_offset, 0)
-              - (${columns.map((column) => `l.${column} + s.${column}`).join(' + ')}) AS missing
+              - (${columns.map((column) => `l.${column} + s.${column}`).join(' + ')}) AS missing,
+            coalesce((SELECT sum(d.last_offset - d.first_offset + 1) FROM book_differences d
+                       WHERE d.topic = l.topic AND d.partition = l.partition AND d.resolved_at IS NULL
+                         AND d.accepted_at IS NOT NULL AND d.kind IN ('SKIPPED_OFFSET', 'LOST_BEFORE_READ')), 0) AS accepted
        FROM book_ledgers l CROSS JOIN LATERAL (
               SELECT ${counted}, coalesce(sum(bit_count(substring(${verdicts} FROM m.high + 1))), 0) AS uncommitted
                 FROM books b CROSS JOIN LATERAL (
@@ -115,7 +120,7 @@ export function readBookChecks(dataSource: DataSource): Promise<readonly BookChe
   );
 }
 
-const stands = `resolved_at IS NULL AND confirmed_at IS NOT NULL AND ($1::text IS NULL OR tenant_id = $1)`;
+const stands = `resolved_at IS NULL AND confirmed_at IS NOT NULL AND accepted_at IS NULL AND ($1::text IS NULL OR tenant_id = $1)`;
 
 /** How many stand, of one tenant or of all. Throws a Failure. */
 export async function countOpenDifferences(dataSource: DataSource, tenantId: string | null): Promise<number> {

@@ -2,6 +2,8 @@ import type * as grpc from '@grpc/grpc-js';
 import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from './google/protobuf/Timestamp.js';
+import type { AcceptDifferenceRequest as _hookline_admin_v1_AcceptDifferenceRequest, AcceptDifferenceRequest__Output as _hookline_admin_v1_AcceptDifferenceRequest__Output } from './hookline/admin/v1/AcceptDifferenceRequest.js';
+import type { AcceptDifferenceResponse as _hookline_admin_v1_AcceptDifferenceResponse, AcceptDifferenceResponse__Output as _hookline_admin_v1_AcceptDifferenceResponse__Output } from './hookline/admin/v1/AcceptDifferenceResponse.js';
 import type { Difference as _hookline_admin_v1_Difference, Difference__Output as _hookline_admin_v1_Difference__Output } from './hookline/admin/v1/Difference.js';
 import type { GetLedgerRequest as _hookline_admin_v1_GetLedgerRequest, GetLedgerRequest__Output as _hookline_admin_v1_GetLedgerRequest__Output } from './hookline/admin/v1/GetLedgerRequest.js';
 import type { GetLedgerResponse as _hookline_admin_v1_GetLedgerResponse, GetLedgerResponse__Output as _hookline_admin_v1_GetLedgerResponse__Output } from './hookline/admin/v1/GetLedgerResponse.js';
@@ -25,6 +27,8 @@ export interface ProtoGrpcType {
   hookline: {
     admin: {
       v1: {
+        AcceptDifferenceRequest: MessageTypeDefinition<_hookline_admin_v1_AcceptDifferenceRequest, _hookline_admin_v1_AcceptDifferenceRequest__Output>
+        AcceptDifferenceResponse: MessageTypeDefinition<_hookline_admin_v1_AcceptDifferenceResponse, _hookline_admin_v1_AcceptDifferenceResponse__Output>
         Difference: MessageTypeDefinition<_hookline_admin_v1_Difference, _hookline_admin_v1_Difference__Output>
         DifferenceKind: EnumTypeDefinition
         GetLedgerRequest: MessageTypeDefinition<_hookline_admin_v1_GetLedgerRequest, _hookline_admin_v1_GetLedgerRequest__Output>

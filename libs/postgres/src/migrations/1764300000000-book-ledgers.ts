@@ -55,7 +55,7 @@ const ledgers = `
     waiting bigint NOT NULL,
     ended_without bigint NOT NULL)`;
 
-/** A difference that was seen once may be work under way: only \`confirmed_at\` makes it one. */
+/** A difference that was seen once may be work under way: only \`confirmed_at\` makes it one, until an operator accepts it. */
 const differences = `
   CREATE TABLE book_differences (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -74,6 +74,7 @@ const differences = `
     last_seen_at timestamptz NOT NULL DEFAULT now(),
     confirmed_at timestamptz,
     told_at timestamptz,
+    accepted_at timestamptz,
     resolved_at timestamptz);
   CREATE UNIQUE INDEX book_differences_open ON book_differences (identity) WHERE resolved_at IS NULL;
   CREATE INDEX book_differences_resolved ON book_differences (resolved_at) WHERE resolved_at IS NOT NULL`;

@@ -18,6 +18,7 @@ export interface PartitionLedger {
   'missing'?: (number | string | Long);
   'uncommitted'?: (number | string | Long);
   'checkTime'?: (_google_protobuf_Timestamp | null);
+  'accepted'?: (number | string | Long);
   '_committedOffset'?: "committedOffset";
 }
 
@@ -36,5 +37,6 @@ export interface PartitionLedger__Output {
   'missing': (string);
   'uncommitted': (string);
   'checkTime': (_google_protobuf_Timestamp__Output | null);
+  'accepted': (string);
   '_committedOffset'?: "committedOffset";
 }
