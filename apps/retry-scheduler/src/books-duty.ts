@@ -43,6 +43,7 @@ import type { RetrySchedulerConfig } from './retry-scheduler.config.js';
 /** The lock's session, and one for the work. */
 const poolMax = 2;
 const statementTimeoutMs = 10_000;
+const stopMsMax = 2_000;
 /** Rounds of one pass at least: a minute of the default. */
 const passRounds = 6;
 /** 16 million offsets of all partitions, the newest. */
@@ -88,7 +89,9 @@ export function createBooksDuty(config: RetrySchedulerConfig, parts: BooksParts)
     void openDataSource(store, log, clock, signal).then(
       () => void repeat(round, { name: 'books', everyMs: config.BOOKS_INTERVAL_MS, signal, clock, log }),
     );
-  const stop = async () => void (await Promise.allSettled([store.destroy(), look.close()]));
+  // A question to brokers that are away ends by itself; nothing is lost with it.
+  const closed = () => Promise.allSettled([look.close(), store.destroy()]);
+  const stop = async () => void (await Promise.race([closed(), clock.wait(stopMsMax)]));
   return { start, stop };
 }
 
