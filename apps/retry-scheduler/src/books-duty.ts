@@ -58,7 +58,7 @@ const rowKinds: readonly DifferenceKind[] = [
 export interface BooksParts {
   readonly producer: RecordProducer;
   /** Up to when `deliveries` and all tiers have been read, milliseconds since the epoch; null: nobody knows. */
-  readonly readToMs: () => Promise<number | null>;
+  readonly readToMs: (store: DataSource) => Promise<number | null>;
   /** False while what is late may only wait for a server that has just come back. */
   readonly mayJudgeLate: () => boolean;
   readonly clock: Clock;
@@ -112,7 +112,7 @@ function createDeps(config: RetrySchedulerConfig, parts: DutyParts): KeepBooksDe
   const notices = new OperatorNotices(parts.producer, log);
   const lateRules = async () => ({
     ...{ graceMs: config.SWEEP_GRACE_MS, marginMs: config.SWEEP_GRACE_MS, leaseGraceMs: config.LEASE_GRACE_MS },
-    ...{ askWaitMsMax, readToMs: await parts.readToMs() },
+    ...{ askWaitMsMax, readToMs: await parts.readToMs(store) },
   });
   return {
     pages: new OldPages(),

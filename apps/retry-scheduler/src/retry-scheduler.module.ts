@@ -73,7 +73,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const retention = createRetentionDuties(config, { clock, signal, log });
   const lateWatch = new StoreWatch(config.LEASE_GRACE_MS + config.SWEEP_GRACE_MS, clock);
   const books = createBooksDuty(config, {
-    ...{ producer, readToMs: () => readToMs(config, store, producer), clock, signal, log },
+    ...{ producer, readToMs: (on) => readToMs(config, on, producer), clock, signal, log },
     mayJudgeLate: () => lateWatch.hasAnsweredLongEnough(),
   });
   const tellProgress = async () => {
