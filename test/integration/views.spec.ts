@@ -12,6 +12,7 @@ const columns = {
     'endpoint_version due_at started_at finished_at lease_until duration_ms response_bytes error_detail ' +
     'dns_ms connect_ms tls_ms first_byte_ms peer_address response_cut',
   v1_parked_events: 'topic partition offset key reason detail parked_at released_at',
+  v1_books: 'topic partition matched unmatched duplicate parked',
   v1_endpoint_circuits: 'tenant_id endpoint_id shard state opened_at probe_at open_count',
   v1_endpoint_minutes:
     'tenant_id endpoint_id minute accepted gone failed unknown first retry manual duration_ms durations',

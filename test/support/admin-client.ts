@@ -14,6 +14,7 @@ import type { ProtoGrpcType as EndpointTypes } from '#contracts/generated/endpoi
 import type { ProtoGrpcType as EventTypes } from '#contracts/generated/event_service';
 import type { ApplyRequest } from '#contracts/generated/hookline/admin/v1/ApplyRequest';
 import type { ApplyResponse__Output } from '#contracts/generated/hookline/admin/v1/ApplyResponse';
+import type { ProtoGrpcType as LedgerTypes } from '#contracts/generated/ledger_service';
 import type { ProtoGrpcType as NotificationTypes } from '#contracts/generated/notification_service';
 import type { ProtoGrpcType as ParkedEventTypes } from '#contracts/generated/parked_event_service';
 import type { ProtoGrpcType as SystemTypes } from '#contracts/generated/system_service';
@@ -23,6 +24,7 @@ import type { Stack } from './stack.js';
 type V1<T extends { hookline: { admin: { v1: object } } }> = T['hookline']['admin']['v1'];
 type Services = V1<EndpointTypes> &
   V1<EventTypes> &
+  V1<LedgerTypes> &
   V1<NotificationTypes> &
   V1<ParkedEventTypes> &
   V1<SystemTypes> &
@@ -46,6 +48,7 @@ export class AdminClient {
   readonly templates;
   readonly events;
   readonly parkedEvents;
+  readonly ledger;
   readonly system;
 
   constructor(address: string, key: string | null) {
@@ -66,6 +69,7 @@ export class AdminClient {
     this.templates = new v1.TemplateService(...open);
     this.events = new v1.EventService(...open);
     this.parkedEvents = new v1.ParkedEventService(...open);
+    this.ledger = new v1.LedgerService(...open);
     this.system = new v1.SystemService(...open);
   }
 
@@ -99,8 +103,8 @@ export class AdminClient {
   }
 
   close(): void {
-    const { notifications, endpoints, templates, events, parkedEvents, system } = this;
-    for (const client of [notifications, endpoints, templates, events, parkedEvents, system]) client.close();
+    const { notifications, endpoints, templates, events, parkedEvents, ledger, system } = this;
+    for (const client of [notifications, endpoints, templates, events, parkedEvents, ledger, system]) client.close();
   }
 }
 

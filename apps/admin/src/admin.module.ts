@@ -32,6 +32,7 @@ import { EndpointController } from './endpoint.controller.js';
 import { EventController } from './event.controller.js';
 import { createFieldCheckers } from './field-checkers.js';
 import { GrpcServer, healthService, reflectionServices } from './grpc-server.js';
+import { LedgerController } from './ledger.controller.js';
 import { Pages } from './list-page.js';
 import { NotificationController } from './notification.controller.js';
 import { PageTokens } from './page-token.js';
@@ -152,7 +153,7 @@ export class AdminModule {
       module: AdminModule,
       controllers: [
         ...[NotificationController, EndpointController, TemplateController, EventController],
-        ...[ParkedEventController, SystemController, HealthController],
+        ...[ParkedEventController, LedgerController, SystemController, HealthController],
       ],
       providers: [
         { provide: AdminParts, useValue: parts },

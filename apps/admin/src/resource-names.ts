@@ -1,8 +1,11 @@
 import {
   allTenants,
+  installationLedger,
   type ParkedEventName,
   type ResourceName,
+  readDifferenceName,
   readEndpointName,
+  readLedgerName,
   readNotificationName,
   readParkedEventName,
   readTemplateName,
@@ -41,6 +44,17 @@ export function parseNotification(name: string, field = 'name'): ResourceName<No
 /** Reads `parkedEvents/{topic}/{partition}/{offset}`. Throws ResourceFault invalid. */
 export function parseParkedEvent(name: string): ParkedEventName {
   return readParkedEventName(name) ?? refuse('name', name, 'parkedEvents/{topic}/{partition}/{offset}');
+}
+
+/** Reads `tenants/{tenant}/ledger`, or null for `ledger`, that of the installation. Throws ResourceFault invalid. */
+export function parseLedger(name: string, field = 'name'): TenantId | null {
+  if (name === installationLedger) return null;
+  return readLedgerName(name) ?? refuse(field, name, 'ledger or tenants/{tenant}/ledger');
+}
+
+/** Reads `differences/{uuid}`. Throws ResourceFault invalid. */
+export function parseDifference(name: string): string {
+  return readDifferenceName(name) ?? refuse('name', name, 'differences/{uuid}');
 }
 
 function refuse(field: string, name: string, shape: string): never {

@@ -17,10 +17,13 @@ import type { ApplyRequest } from '#contracts/generated/hookline/admin/v1/ApplyR
 import type { ApplyResponse__Output } from '#contracts/generated/hookline/admin/v1/ApplyResponse';
 import type { Attempt__Output } from '#contracts/generated/hookline/admin/v1/Attempt';
 import type { CheckTopicsResponse__Output } from '#contracts/generated/hookline/admin/v1/CheckTopicsResponse';
+import type { Difference__Output } from '#contracts/generated/hookline/admin/v1/Difference';
 import type { Endpoint__Output } from '#contracts/generated/hookline/admin/v1/Endpoint';
 import type { EndpointServiceDefinition } from '#contracts/generated/hookline/admin/v1/EndpointService';
 import type { EventServiceDefinition } from '#contracts/generated/hookline/admin/v1/EventService';
 import type { GetPayloadResponse__Output } from '#contracts/generated/hookline/admin/v1/GetPayloadResponse';
+import type { Ledger__Output } from '#contracts/generated/hookline/admin/v1/Ledger';
+import type { LedgerServiceDefinition } from '#contracts/generated/hookline/admin/v1/LedgerService';
 import type { Notification__Output } from '#contracts/generated/hookline/admin/v1/Notification';
 import type { NotificationServiceDefinition } from '#contracts/generated/hookline/admin/v1/NotificationService';
 import type { ParkedEvent__Output } from '#contracts/generated/hookline/admin/v1/ParkedEvent';
@@ -141,6 +144,19 @@ export class AdminClient {
     return this.unary(this.services.events.PublishEvent, request);
   }
 
+  async ledger(name: string): Promise<Ledger__Output> {
+    return present((await this.unary(this.services.ledger.GetLedger, { name })).ledger, name);
+  }
+
+  async differences(request: PageRequest): Promise<Page<Difference__Output>> {
+    const answer = await this.unary(this.services.ledger.ListDifferences, request);
+    return { rows: answer.differences, nextPageToken: answer.nextPageToken };
+  }
+
+  async acceptDifference(request: { readonly name: string; readonly reason: string }): Promise<void> {
+    await this.unary(this.services.ledger.AcceptDifference, request);
+  }
+
   checkTopics(): Promise<CheckTopicsResponse__Output> {
     return this.unary(this.services.system.CheckTopics, {});
   }
@@ -246,6 +262,7 @@ function loadServices() {
     templates: service('TemplateService') as TemplateServiceDefinition,
     events: service('EventService') as EventServiceDefinition,
     parkedEvents: service('ParkedEventService') as ParkedEventServiceDefinition,
+    ledger: service('LedgerService') as LedgerServiceDefinition,
     system: service('SystemService') as SystemServiceDefinition,
   };
 }

@@ -1,4 +1,5 @@
 import { applyNoun } from './apply.js';
+import { booksNoun } from './books.js';
 import type { Flag, Noun } from './command.js';
 import { doctorNoun } from './doctor.js';
 import { endpointsNoun } from './endpoints.js';
@@ -48,6 +49,7 @@ export const nouns: readonly Noun[] = [
   templatesNoun,
   parkedNoun,
   eventsNoun,
+  booksNoun,
   doctorNoun,
   helpNoun,
 ];

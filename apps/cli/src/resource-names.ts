@@ -22,6 +22,11 @@ export function tenantName(tenant: string): string {
   return `tenants/${tenant}`;
 }
 
+/** tenants/{tenant}/ledger. Throws a CliFault when the tenant can be none. */
+export function tenantLedgerName(tenant: string): string {
+  return `${tenantName(tenant)}/ledger`;
+}
+
 /** tenants/{tenant} of one resource, which the tenant `-` cannot say. */
 function oneTenantName(tenant: string): string {
   if (tenant === allTenants)

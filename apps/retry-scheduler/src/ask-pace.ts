@@ -1,6 +1,9 @@
 import type { ConsumerProgress } from '#audit/progress';
 import { PartitionPace } from './partition-pace.js';
 
+/** Each further ask of the same row waits twice as long, up to this, in milliseconds. */
+export const askWaitMsMax = 600_000;
+
 /** What the consumers of `deliveries` and of the tiers said last. */
 export interface ReadProgress {
   readonly deliveries: readonly ConsumerProgress[];

@@ -9,6 +9,7 @@ export const dutyNames = [
   'partitions',
   'default',
   'retention',
+  'books',
 ] as const;
 
 export type DutyName = (typeof dutyNames)[number];

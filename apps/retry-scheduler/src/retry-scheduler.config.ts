@@ -3,6 +3,7 @@ import {
   agePart,
   appPart,
   autoDisablePart,
+  booksPart,
   databasePart,
   kafkaPart,
   receiptsPart,
@@ -33,7 +34,7 @@ export const retrySchedulerConfig = z
   .object({
     ...{ ...appPart, ...kafkaPart, ...databasePart },
     ...{ ...sweepPart, ...receiptsPart, ...agePart, ...autoDisablePart },
-    ...{ ...retentionPart, ...dutiesPart },
+    ...{ ...retentionPart, ...booksPart, ...dutiesPart },
   })
   .superRefine(kafkaRelations)
   .superRefine(retentionRelations);

@@ -19,10 +19,12 @@ import { TelemetryHandle } from '#runtime/telemetry-handle';
 import { gauge } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import type { Telemetry } from '#telemetry/start-telemetry';
+import { createBooksDuty } from './books-duty.js';
 import { createDisableDuty } from './disable-duty.js';
 import { createDutyRunner, type Duty } from './duty.js';
 import { createHeldDuties } from './held-duties.js';
 import { createPartitionsDuty } from './partitions-duty.js';
+import { readToMs } from './read-to-ms.js';
 import { createReceiptsDuty } from './receipts-duty.js';
 import { createRefusedDuty } from './refused-duty.js';
 import type { ReleaseDueRetriesDeps } from './release-due-retries.js';
@@ -59,12 +61,17 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const watch = new StoreWatch(config.LEASE_GRACE_MS, clock);
   const duties = createDuties(config, log, { store, producer, watch, clock });
   const retention = createRetentionDuties(config, { clock, signal, log });
+  const lateWatch = new StoreWatch(config.LEASE_GRACE_MS + config.SWEEP_GRACE_MS, clock);
+  const books = createBooksDuty(config, {
+    ...{ producer, readToMs: (on) => readToMs(config, on, producer), clock, signal, log },
+    mayJudgeLate: () => lateWatch.hasAnsweredLongEnough(),
+  });
   const runDuties = createDutyRunner({ off: config.DUTIES_OFF, signal, clock, log });
   const tellProgress = async () => {
     await clock.measure(store);
     await reportProgress(store, reader.progress());
   };
-  const look = async () => watch.note((await storeTrouble(store)) === null);
+  const look = () => lookAtStore(store, [watch, lateWatch]);
   health.addReadiness('postgres', () => storeTrouble(store));
   health.addReadiness('topics', () => topicCheck.whatIsWrong());
   health.addReadiness('kafka', () => reader.engine.whatIsWrong());
@@ -80,15 +87,20 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
       .then(() => clock.know(store, signal))
       .then(follow)
       .then(() => runDuties(duties));
-    void retention.open().then(() => runDuties(retention.duties));
+    for (const { open, duties: own } of [retention, books]) void open().then(() => runDuties(own));
   };
   const stop = async () => {
     await reader.server.close();
     closing.abort();
     await producer.stop();
-    await Promise.allSettled([store.destroy(), retention.close()]);
+    await Promise.allSettled([store.destroy(), retention.close(), books.close()]);
   };
   return { deps, health, server: reader.server, refused: topicCheck.refused, start, stop };
+}
+
+async function lookAtStore(store: DataSource, watches: readonly StoreWatch[]): Promise<void> {
+  const answers = (await storeTrouble(store)) === null;
+  for (const watch of watches) watch.note(answers);
 }
 
 interface DutyParts {

@@ -9,7 +9,7 @@ import type { DataSource } from '#postgres/data-source';
 import { dutyLocks } from '#postgres/locks';
 import { topicSettingsOf } from '#runtime/config-values';
 import type { Log } from '#telemetry/log';
-import { AskPace } from './ask-pace.js';
+import { AskPace, askWaitMsMax } from './ask-pace.js';
 import type { Duty } from './duty.js';
 import { partitionsOfAll } from './partitions-of-all.js';
 import type { RetrySchedulerConfig } from './retry-scheduler.config.js';
@@ -17,7 +17,6 @@ import type { StoreWatch } from './store-watch.js';
 import { type SweepOverdueDeps, sweepOverdue } from './sweep-overdue.js';
 
 const pageRows = 1_000;
-const askWaitMsMax = 600_000;
 
 interface SweepParts {
   readonly store: DataSource;

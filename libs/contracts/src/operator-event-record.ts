@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { BookDifference } from '#domain/book-difference';
 import type { Clock } from '#domain/clock';
 import type { OutgoingRecord } from '#domain/kafka-record';
 import { topicNames } from './topics.js';
@@ -111,4 +112,28 @@ export function logShrunkEvent(app: string, shrunk: LogShrunk, saying: Saying): 
   const { topic, partition, committed, found } = shrunk;
   const data = { topic, partition, committed: String(committed), found: String(found) };
   return encodeOperatorEvent({ type: 'hookline.log.shrunk', app, subject: `${topic}/${partition}`, data }, saying);
+}
+
+/** The two sides of the books differ. */
+export function booksMismatchEvent(difference: BookDifference, saying: Saying): OutgoingRecord {
+  const { kind, tenantId, offsets, notificationId, number, detail } = difference;
+  const place =
+    offsets === null
+      ? {}
+      : {
+          ...{ topic: offsets.topic, partition: offsets.partition },
+          ...{ firstOffset: String(offsets.first), lastOffset: String(offsets.last) },
+        };
+  const where = offsets === null ? 'notifications' : `${offsets.topic}/${offsets.partition}/${offsets.first}`;
+  const subject = notificationId === null ? where : `notifications/${notificationId}`;
+  const data = {
+    ...{ kind, ...place, detail },
+    ...(notificationId === null ? {} : { notification: notificationId }),
+    ...(number === null ? {} : { attempt: number }),
+  };
+  const whose = tenantId === null ? {} : { tenantId };
+  return encodeOperatorEvent(
+    { type: 'hookline.books.mismatch', app: 'retry-scheduler', subject, ...whose, data },
+    saying,
+  );
 }

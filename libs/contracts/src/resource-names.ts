@@ -50,6 +50,19 @@ export function parkedEventName({ topic, partition, offset }: ParkedEventName): 
   return `parkedEvents/${topic}/${partition}/${offset}`;
 }
 
+/** The ledger of the installation. */
+export const installationLedger = 'ledger';
+
+/** Reads `tenants/{tenant}/ledger`; null when it is none. */
+export function readLedgerName(name: string): TenantId | null {
+  return name.endsWith('/ledger') ? readTenantName(name.slice(0, -'/ledger'.length)) : null;
+}
+
+/** Reads the uuid of `differences/{uuid}`; null when it is none. */
+export function readDifferenceName(name: string): string | null {
+  return name.startsWith('differences/') ? readNotificationId(name.slice('differences/'.length)) : null;
+}
+
 /** Reads `tenants/{tenant}`; null when it is none. */
 export function readTenantName(name: string): TenantId | null {
   const [collection, tenant = '', ...rest] = name.split('/');

@@ -9,6 +9,7 @@ import { FinishAndClaim1764100000000 } from './migrations/1764100000000-finish-a
 import { Circuits1764200000000 } from './migrations/1764200000000-circuits.js';
 import { EndpointLimits1764210000000 } from './migrations/1764210000000-endpoint-limits.js';
 import { FailingEndpoints1764220000000 } from './migrations/1764220000000-failing-endpoints.js';
+import { BookLedgers1764300000000 } from './migrations/1764300000000-book-ledgers.js';
 import { EndpointMinutes1764310000000 } from './migrations/1764310000000-endpoint-minutes.js';
 import { AttemptPhases1764320000000 } from './migrations/1764320000000-attempt-phases.js';
 import { RetryOverrides1764330000000 } from './migrations/1764330000000-retry-overrides.js';
@@ -69,6 +70,7 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       Circuits1764200000000,
       EndpointLimits1764210000000,
       FailingEndpoints1764220000000,
+      BookLedgers1764300000000,
       EndpointMinutes1764310000000,
       AttemptPhases1764320000000,
       RetryOverrides1764330000000,

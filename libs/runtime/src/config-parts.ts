@@ -233,6 +233,13 @@ export const receiptsPart = {
     .describe('the same event produced again within this makes no second notification, whatever its time'),
 };
 
+/** How the books are checked. */
+export const booksPart = {
+  BOOKS_INTERVAL_MS: ms(100, 60_000)
+    .default(10_000)
+    .describe('between two looks at the books; a difference counts when two of them find it'),
+};
+
 /** How long the history is kept. */
 export const retentionPart = {
   RETENTION: z

@@ -67,6 +67,11 @@ export const instruments = {
     ['table'],
     'Rows in the DEFAULT partition, up to 10,000, as last seen; it must be empty',
   ),
+  hookline_books_differences: gaugeOf(
+    '{difference}',
+    ['kind'],
+    'In what the books differ, as the scheduler that checks them last saw it; must be 0',
+  ),
   hookline_clock_drift_seconds: gaugeOf('s', [], "How far Postgres' clock is ahead of the process'"),
   hookline_egress_sockets: gaugeOf(
     '{socket}',

@@ -1,7 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import type { Difference } from '#kafka/topic-differences';
 import type { Log } from '#telemetry/log';
-import { loadInternal } from './client-internals.js';
+import { innerCluster, loadInternal } from './client-internals.js';
 
 /** The versions of one API of Kafka's protocol, both included. */
 export interface VersionRange {
@@ -99,7 +99,7 @@ export async function readBrokerVersions(
   spoken: readonly SpokenApi[],
   log: Log,
 ): Promise<readonly BrokerVersions[]> {
-  const cluster = innerCluster(kafka);
+  const cluster = innerCluster<InnerCluster>(kafka);
   try {
     await cluster.connect();
     const { seedBroker } = cluster.brokerPool;
@@ -132,14 +132,4 @@ function rangesOf(ranges: ApiRanges): ReadonlyMap<number, VersionRange> {
       { least: minVersion, most: maxVersion },
     ]),
   );
-}
-
-function innerCluster(kafka: Kafka): InnerCluster {
-  const create = Object.getOwnPropertySymbols(kafka).find(
-    ({ description }) => description === 'private:Kafka:createCluster',
-  );
-  if (create === undefined) throw new Error('kafkajs is not the version this was written for (2.2.4)');
-  const { [create]: make } = kafka as unknown as Readonly<Record<symbol, (options: object) => InnerCluster>>;
-  if (make === undefined) throw new Error('kafkajs is not the version this was written for (2.2.4)');
-  return make({ allowAutoTopicCreation: false });
 }

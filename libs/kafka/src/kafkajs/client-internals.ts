@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { Kafka } from 'kafkajs';
 
 /**
  * Loads an inner module of kafkajs, which has no `exports` map. What is changed in there is named where it is changed; the
@@ -14,4 +15,15 @@ export function once<Given extends readonly unknown[]>(change: (...given: Given)
     isMade = true;
     change(...given);
   };
+}
+
+/** What admin, consumers and producers of a client speak to brokers through; nothing it exports does what one of them does not. */
+export function innerCluster<Cluster>(kafka: Kafka, options: { readonly isolationLevel?: number } = {}): Cluster {
+  const create = Object.getOwnPropertySymbols(kafka).find(
+    ({ description }) => description === 'private:Kafka:createCluster',
+  );
+  if (create === undefined) throw new Error('kafkajs is not the version this was written for (2.2.4)');
+  const { [create]: make } = kafka as unknown as Readonly<Record<symbol, (options: object) => Cluster>>;
+  if (make === undefined) throw new Error('kafkajs is not the version this was written for (2.2.4)');
+  return make({ allowAutoTopicCreation: false, ...options });
 }

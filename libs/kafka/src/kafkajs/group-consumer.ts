@@ -1,8 +1,8 @@
 import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
 import { type Clock, untilTick } from '#domain/clock';
-import type { KafkaRecord } from '#domain/kafka-record';
 import type { CommittedOffset, LogView, RecordSourceListener, TopicPartition } from '#kafka/record-source';
 import { type ConsumerSigns, judgeConsumer } from './consumer-watch.js';
+import { copiedRecord } from './copied-record.js';
 import { FetchPace, type Gathering } from './fetch-pace.js';
 import { commitOnce, forgetMember, isFetchedIn, joinedGeneration, listenToFetches } from './group-patches.js';
 import { clientRetry } from './kafka-client.js';
@@ -204,8 +204,7 @@ export class GroupConsumer {
   }
 
   /**
-   * Hands on copies: a client's buffer is a view that would pin the whole answer of the broker. The position moves in the
-   * same breath as the records are handed on, and only in the generation they were fetched in: a batch of the generation
+   * Hands on copies. The position moves in the same breath as the records are handed on, and only in the generation they were fetched in: a batch of the generation
    * before would move the position past records that this one has not read.
    */
   private async hand(payload: EachBatchPayload): Promise<void> {
@@ -214,19 +213,7 @@ export class GroupConsumer {
     const isOfNow = this.signs.isReading && isFetchedIn(batch, this.membership.generation);
     if (!isOfNow || !payload.isRunning()) return;
     const { topic, partition } = batch;
-    this.deps.listener.onRecords(
-      batch.messages.map(
-        (message): KafkaRecord => ({
-          topic,
-          partition,
-          offset: BigInt(message.offset),
-          timestampMs: Number(message.timestamp),
-          key: copy(message.key),
-          value: copy(message.value),
-          headers: copyHeaders(message.headers),
-        }),
-      ),
-    );
+    this.deps.listener.onRecords(batch.messages.map((message) => copiedRecord({ topic, partition }, message)));
     payload.resolveOffset(batch.lastOffset());
   }
 }
@@ -235,30 +222,4 @@ function flatten(assignment: Readonly<Record<string, readonly number[]>>): reado
   return Object.entries(assignment).flatMap(([topic, partitions]) =>
     partitions.map((partition) => ({ topic, partition })),
   );
-}
-
-function copy(bytes: Buffer | null): Buffer | null {
-  return bytes === null ? null : Buffer.from(bytes);
-}
-
-/**
- * A header without a value counts as absent. The client takes what every object inherits (`constructor`) for a first value
- * of that name.
- */
-function copyHeaders(headers: EachBatchPayload['batch']['messages'][number]['headers'] = {}): KafkaRecord['headers'] {
-  const copied: Record<string, Buffer | readonly Buffer[]> = {};
-  for (const name of Object.keys(headers)) {
-    const told = headers[name];
-    const value = Buffer.isBuffer(told) ? Buffer.from(told) : copyRepeated(told);
-    if (value === undefined) continue;
-    if (name === '__proto__') Object.defineProperty(copied, name, { value, enumerable: true });
-    else copied[name] = value;
-  }
-  return copied;
-}
-
-function copyRepeated(told: unknown): Buffer | readonly Buffer[] | undefined {
-  const values = [told].flat().filter((value) => Buffer.isBuffer(value));
-  const [first, ...more] = values.map((value) => Buffer.from(value));
-  return first === undefined || more.length === 0 ? first : [first, ...more];
 }
