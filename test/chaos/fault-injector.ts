@@ -24,11 +24,14 @@ export interface FaultParts {
   readonly endLosses: () => void;
   /** Attempts that are open now; null when Postgres does not say so at once. */
   readonly openClaims: () => Promise<number | null>;
-  /** Requests that wait for their answer now. */
-  readonly openRequests: () => number;
+  /** Requests of this process that wait for their answer now. */
+  readonly openRequestsOf: (pid: number) => number;
   readonly folder: string;
   readonly say: (line: string) => void;
+  /** No fault begins any more, and those under way end at once. */
   readonly signal: AbortSignal;
+  /** Nothing is started any more. */
+  readonly ended: AbortSignal;
 }
 
 const cutEveryMs = 600;
@@ -39,9 +42,9 @@ const busyPrograms = 2;
 const aliveMsMax = 15_000;
 /** A dispatcher that has nothing in its hands is given so long to take something. */
 const busyMsMax = 8_000;
-/** Two dispatchers share them. */
-const openRequestsMin = 3;
 const lookMs = 100;
+/** What arrives on the way while a process stands still has arrived after this. */
+const arrivedMs = 20;
 /** Longer than `DRAIN_TIMEOUT_MS` and what it takes to close. */
 const stopMsMax = 30_000;
 /** An app that ended by itself is started again after this, as an orchestrator does. */
@@ -63,17 +66,33 @@ export class FaultInjector {
     return [...this.current.values()].map(({ kind, part }) => `${kind} ${part}`);
   }
 
-  /** Resolves when the last fault is healed; a fault that takes longer than planned moves those behind it. */
-  async run(plan: readonly PlannedFault[]): Promise<void> {
+  /**
+   * Resolves when the last fault is healed. A fault that takes longer than planned moves those behind it; what would then last
+   * past `endMs` is left out.
+   */
+  async run(plan: readonly PlannedFault[], endMs: number): Promise<void> {
     const startMs = systemClock.monotonicMs();
+    const passedMs = () => systemClock.monotonicMs() - startMs;
     const lanes = (['apps', 'servers'] as const).map(async (lane) => {
       for (const fault of plan.filter((planned) => planned.lane === lane)) {
-        await this.wait(fault.atMs - (systemClock.monotonicMs() - startMs));
+        await this.wait(fault.atMs - passedMs());
         if (this.parts.signal.aborted) return;
-        await this.inject(fault);
+        if (passedMs() + fault.forMs <= endMs) await this.inject(fault);
       }
     });
     await Promise.all(lanes);
+  }
+
+  /** One fault after the other, each `everyMs` after the one before, or when that is healed. Resolves when all has ended. */
+  async runEvery(faults: Iterable<PlannedFault>, everyMs: number): Promise<void> {
+    const startMs = systemClock.monotonicMs();
+    let round = 1;
+    for (const fault of faults) {
+      await this.wait(round * everyMs - (systemClock.monotonicMs() - startMs));
+      if (this.parts.signal.aborted) return;
+      await this.inject(fault);
+      round = Math.max(round + 1, Math.ceil((systemClock.monotonicMs() - startMs) / everyMs));
+    }
   }
 
   /** Writes down an app that ended by itself, and starts it again. */
@@ -82,13 +101,13 @@ export class FaultInjector {
     const { part, exitCode } = app;
     this.parts.say(`${part} ended by itself (${exitCode}); its log is ${app.logFile}`);
     this.done.push({ kind: 'exit', part, fromMs: atMs, untilMs: atMs, claimsOpen: null, exitCode });
-    await this.wait(restartMs);
-    if (!this.parts.signal.aborted) app.launch();
+    await systemClock.wait(restartMs, this.parts.ended);
+    if (!this.parts.ended.aborted) app.launch();
   }
 
   private async inject(fault: PlannedFault): Promise<void> {
     const { kind, part, lane, forMs } = fault;
-    if (fault.lane === 'apps') await this.untilWorthIt(fault);
+    if (fault.lane === 'apps') await this.untilAlive(fault.part as AppPart);
     this.current.set(lane, fault);
     const fromMs = systemClock.nowMs();
     this.parts.say(`${kind} ${part}, for ${(forMs / 1_000).toFixed(1)} s`);
@@ -127,15 +146,33 @@ export class FaultInjector {
     }
   }
 
-  /** It stands still before it is killed, so that what it had under way can be counted. */
+  /**
+   * It stands still before it is killed, so that what it had under way can be counted: a dispatcher that has no request out is
+   * let go again and caught a moment later.
+   */
   private async killOrFreeze(app: ChaosApp, { kind, forMs }: PlannedFault): Promise<Partial<InjectedFault>> {
+    const requestsOpen = app.name === 'dispatcher' ? await this.caught(app) : null;
     app.freeze();
+    const fromMs = systemClock.nowMs();
     const claimsOpen = app.name === 'dispatcher' ? await this.parts.openClaims() : null;
     if (kind === 'kill') await app.end('SIGKILL', stopMsMax);
     await this.wait(forMs);
     if (kind === 'kill') app.launch();
     else app.thaw();
-    return { claimsOpen };
+    return { claimsOpen, requestsOpen, fromMs };
+  }
+
+  /** Stands still with requests out, unless it has none for `busyMsMax`. Answers how many. */
+  private async caught(app: ChaosApp): Promise<number> {
+    let open = 0;
+    await this.until(async () => {
+      app.freeze();
+      await systemClock.wait(arrivedMs);
+      open = this.parts.openRequestsOf(app.pid);
+      if (open === 0) app.thaw();
+      return open > 0;
+    }, busyMsMax);
+    return open;
   }
 
   private async stop(app: ChaosApp, { forMs }: PlannedFault): Promise<Partial<InjectedFault>> {
@@ -167,12 +204,8 @@ export class FaultInjector {
     await this.wait(forMs);
   }
 
-  private async untilWorthIt({ kind, part }: PlannedFault): Promise<void> {
-    const app = this.app(part as AppPart);
-    await this.until(() => app.isAlive(), aliveMsMax);
-    const losesRequests = app.name === 'dispatcher' && kind !== 'stop';
-    const isBusy = async () => this.parts.openRequests() >= openRequestsMin && (await app.isBusy());
-    if (losesRequests) await this.until(isBusy, busyMsMax);
+  private async untilAlive(part: AppPart): Promise<void> {
+    await this.until(() => this.app(part).isAlive(), aliveMsMax);
   }
 
   private async until(look: () => Promise<boolean>, limitMs: number): Promise<void> {

@@ -5,7 +5,7 @@ import { Teardown } from '../../deploy/local/demo/teardown.js';
 import { killEverything } from '../../deploy/local/local-process.js';
 import { keepRunFolder, madeRunFolder, removeRunFolder } from '../../deploy/local/run-folder.js';
 import { chaosPlan } from './chaos-plan.js';
-import { chaosRun } from './chaos-run.js';
+import { type ChaosCourse, chaosRun } from './chaos-run.js';
 import { type ChaosOptions, readCommandLine, usage } from './options.js';
 import { summaryOf } from './summary.js';
 
@@ -16,6 +16,7 @@ const signalExits = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 const sameSignalMs = 1_000;
 /** Whatever hangs, a run ends: this long after its faults. Milliseconds. */
 const afterFaultsMsMax = 15 * 60_000;
+const drainMsMax = 120_000;
 
 type StopSignal = keyof typeof signalExits;
 
@@ -45,7 +46,9 @@ async function chaos(options: ChaosOptions): Promise<void> {
   let exitCode = 0;
   try {
     say(`seed ${options.seed}, ${options.seconds} s of faults`);
-    const run = { options, path: process.env['PATH'], say, signal: stopping.signal, teardown };
+    const never = new AbortController().signal;
+    const around = { path: process.env['PATH'], say, signal: stopping.signal, endLoad: never, teardown };
+    const run = { ...around, course: courseOf(options), onCounts: () => undefined };
     const outcome = await Promise.race([chaosRun(run), aborted(stopping.signal)]);
     const { lines, json, isGood } = summaryOf(outcome, options);
     process.stdout.write(`${lines.join('\n')}\n`);
@@ -57,6 +60,14 @@ async function chaos(options: ChaosOptions): Promise<void> {
   }
   stopping.abort();
   await leave(exitCode, teardown, say);
+}
+
+/** Load for as long as there are faults. */
+function courseOf({ seed, seconds, ratePerSecond }: ChaosOptions): ChaosCourse {
+  return {
+    ...{ seed, ratePerSecond, eventsMax: Number.POSITIVE_INFINITY, drainMsMax },
+    breakThings: (injector) => injector.run(chaosPlan(seed, seconds), seconds * 1_000),
+  };
 }
 
 function printPlan({ seed, seconds }: ChaosOptions): void {

@@ -11,6 +11,25 @@ export interface ProgressParts {
   readonly generator: ChaosGenerator;
   readonly injector: FaultInjector;
   readonly say: (line: string) => void;
+  /** Where a run stands, in figures. */
+  readonly onCounts: (counts: RunCounts) => void;
+}
+
+/** Where a run stands. */
+export interface RunCounts {
+  readonly events: number;
+  /** Events whose write is not acknowledged yet. */
+  readonly unacknowledged: number;
+  /** Notifications that all events so far lead to. */
+  readonly notifications: number;
+  /** Null: Postgres does not answer. */
+  readonly store: StoreCounts | null;
+  readonly requests: number;
+  readonly accepted: number;
+  readonly waiting: number;
+  readonly faults: number;
+  /** What is broken now, in words. */
+  readonly now: readonly string[];
 }
 
 const everyMs = 5_000;
@@ -39,17 +58,36 @@ export class Progress {
     this.say(counts);
   }
 
-  private say(counts: StoreCounts | null): void {
+  private say(store: StoreCounts | null): void {
     if (!this.isOn) return;
-    const { receiver, generator, injector, say } = this.parts;
-    const ofStore =
-      counts === null
-        ? 'Postgres does not answer'
-        : `sent ${counts.sent}, failed ${counts.failed}, pending ${counts.pending}, open attempts ${counts.started}`;
-    const now = injector.now.length === 0 ? '' : `; now ${injector.now.join(', ')}`;
-    say(
-      `events ${generator.events.length}, ${ofStore}, requests ${receiver.requests.length} (${receiver.open} waiting), ` +
-        `faults ${injector.faults.length}${now}`,
-    );
+    const { receiver, generator, injector, say, onCounts } = this.parts;
+    const counts: RunCounts = {
+      ...{ events: generator.count, unacknowledged: generator.waiting, notifications: generator.notifications, store },
+      ...{ requests: receiver.count, accepted: receiver.accepted, waiting: receiver.open },
+      ...{ faults: injector.faults.length, now: injector.now },
+    };
+    onCounts(counts);
+    say(progressLine(counts));
   }
+}
+
+export function progressLine({
+  events,
+  unacknowledged,
+  store,
+  requests,
+  accepted,
+  waiting,
+  faults,
+  now,
+}: RunCounts): string {
+  const ofStore =
+    store === null
+      ? 'Postgres does not answer'
+      : `pending ${store.pending}, failed ${store.failed}, open attempts ${store.started}`;
+  const ofFaults = now.length === 0 ? '' : `; now ${now.join(', ')}`;
+  return (
+    `events ${events} (${unacknowledged} unacknowledged), ${ofStore}, requests ${requests} (accepted ${accepted}, ` +
+    `${waiting} waiting), faults ${faults}${ofFaults}`
+  );
 }
