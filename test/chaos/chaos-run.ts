@@ -31,6 +31,8 @@ export interface ChaosRun {
   /** Ends load and faults; what was done until then is judged. */
   readonly endLoad: AbortSignal;
   readonly onCounts: (counts: RunCounts) => void;
+  /** All is quiet, or the limit was hit. */
+  readonly onJudging: () => void;
   readonly teardown: Teardown;
 }
 
@@ -87,6 +89,7 @@ export async function chaosRun(run: ChaosRun): Promise<ChaosOutcome> {
   await circuits.stop();
   cpu.stop();
   say(end.trouble.length === 0 ? `all quiet after ${(end.quietMs / 1_000).toFixed(1)} s` : 'it did not get quiet');
+  run.onJudging();
   const judgement = await judge(stage, { ...load, injector }, say);
   return { judgement, faults: injector.faults, end, loadMs, used: cpu.used };
 }

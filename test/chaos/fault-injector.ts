@@ -55,7 +55,13 @@ export class FaultInjector {
   private readonly done: InjectedFault[] = [];
   private readonly current = new Map<Lane, PlannedFault>();
 
-  constructor(private readonly parts: FaultParts) {}
+  private readonly ending = new AbortController();
+  /** No fault begins any more, and those under way end at once. */
+  private readonly signal: AbortSignal;
+
+  constructor(private readonly parts: FaultParts) {
+    this.signal = AbortSignal.any([parts.signal, this.ending.signal]);
+  }
 
   get faults(): readonly InjectedFault[] {
     return this.done;
@@ -76,7 +82,7 @@ export class FaultInjector {
     const lanes = (['apps', 'servers'] as const).map(async (lane) => {
       for (const fault of plan.filter((planned) => planned.lane === lane)) {
         await this.wait(fault.atMs - passedMs());
-        if (this.parts.signal.aborted) return;
+        if (this.signal.aborted) return;
         if (passedMs() + fault.forMs <= endMs) await this.inject(fault);
       }
     });
@@ -89,10 +95,15 @@ export class FaultInjector {
     let round = 1;
     for (const fault of faults) {
       await this.wait(round * everyMs - (systemClock.monotonicMs() - startMs));
-      if (this.parts.signal.aborted) return;
+      if (this.signal.aborted) return;
       await this.inject(fault);
       round = Math.max(round + 1, Math.ceil((systemClock.monotonicMs() - startMs) / everyMs));
     }
+  }
+
+  /** Heals what is broken, and breaks nothing more. */
+  end(): void {
+    this.ending.abort();
   }
 
   /** Writes down an app that ended by itself, and starts it again. */
@@ -189,7 +200,7 @@ export class FaultInjector {
   }
 
   private async cut(server: BreakableServer, { forMs }: PlannedFault): Promise<void> {
-    for (let leftMs = forMs; leftMs > 0 && !this.parts.signal.aborted; leftMs -= cutEveryMs) {
+    for (let leftMs = forMs; leftMs > 0 && !this.signal.aborted; leftMs -= cutEveryMs) {
       server.cut();
       await this.wait(Math.min(leftMs, cutEveryMs));
     }
@@ -210,7 +221,7 @@ export class FaultInjector {
 
   private async until(look: () => Promise<boolean>, limitMs: number): Promise<void> {
     const endMs = systemClock.monotonicMs() + limitMs;
-    while (systemClock.monotonicMs() < endMs && !this.parts.signal.aborted && !(await look())) await this.wait(lookMs);
+    while (systemClock.monotonicMs() < endMs && !this.signal.aborted && !(await look())) await this.wait(lookMs);
   }
 
   private app(part: AppPart): ChaosApp {
@@ -220,6 +231,6 @@ export class FaultInjector {
   }
 
   private async wait(ms: number): Promise<void> {
-    if (ms > 0) await systemClock.wait(ms, this.parts.signal);
+    if (ms > 0) await systemClock.wait(ms, this.signal);
   }
 }

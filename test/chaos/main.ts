@@ -1,11 +1,10 @@
 import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { systemClock } from '#domain/clock';
 import { Teardown } from '../../deploy/local/demo/teardown.js';
 import { killEverything } from '../../deploy/local/local-process.js';
-import { keepRunFolder, madeRunFolder, removeRunFolder } from '../../deploy/local/run-folder.js';
 import { chaosPlan } from './chaos-plan.js';
 import { type ChaosCourse, chaosRun } from './chaos-run.js';
+import { leave } from './leave.js';
 import { type ChaosOptions, readCommandLine, usage } from './options.js';
 import { summaryOf } from './summary.js';
 
@@ -48,7 +47,7 @@ async function chaos(options: ChaosOptions): Promise<void> {
     say(`seed ${options.seed}, ${options.seconds} s of faults`);
     const never = new AbortController().signal;
     const around = { path: process.env['PATH'], say, signal: stopping.signal, endLoad: never, teardown };
-    const run = { ...around, course: courseOf(options), onCounts: () => undefined };
+    const run = { ...around, course: courseOf(options), onCounts: () => undefined, onJudging: () => undefined };
     const outcome = await Promise.race([chaosRun(run), aborted(stopping.signal)]);
     const { lines, json, isGood } = summaryOf(outcome, options);
     process.stdout.write(`${lines.join('\n')}\n`);
@@ -76,17 +75,6 @@ function printPlan({ seed, seconds }: ChaosOptions): void {
       `${(atMs / 1_000).toFixed(1).padStart(6)} s  ${kind} ${part}, for ${(forMs / 1_000).toFixed(1)} s`,
   );
   process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-async function leave(exitCode: number, teardown: Teardown, say: (line: string) => void): Promise<void> {
-  const isClean = await teardown.run();
-  killEverything();
-  const folder = madeRunFolder();
-  if (folder !== null && exitCode === failedExit) {
-    keepRunFolder();
-    say(`the logs are in ${path.relative(process.cwd(), folder)}/ until the next start`);
-  } else removeRunFolder();
-  process.exit(isClean || exitCode !== 0 ? exitCode : failedExit);
 }
 
 function stopOnSignals(stop: (reason: Error) => void, say: (line: string) => void): void {

@@ -9,6 +9,8 @@ export interface RunFigures {
   readonly notifications: Readonly<Record<string, number>>;
   readonly attempts: Readonly<Record<string, number>>;
   readonly requests: number;
+  /** Notifications that must be there and are not, or that are neither sent nor failed. */
+  readonly lost: number;
   readonly duplicates: number;
   /** Of these, answers that came when the sender's deadline had passed. */
   readonly duplicatesTooLate: number;
@@ -27,6 +29,7 @@ const feltMs = 20_000;
 export class FigureSums {
   private events = 0;
   private requests = 0;
+  private lost = 0;
   private duplicates = 0;
   private duplicatesTooLate = 0;
   private manualAttempts = 0;
@@ -38,6 +41,7 @@ export class FigureSums {
     const { logs } = index;
     this.events += logs.events.length;
     this.requests += logs.requests.length;
+    this.lost += lostOf(index);
     this.duplicates += duplicates.length;
     this.duplicatesTooLate += duplicates.filter(({ cameTooLate }) => cameTooLate).length;
     for (const { state, failureReason } of logs.notifications)
@@ -52,11 +56,11 @@ export class FigureSums {
   }
 
   all(faults: readonly InjectedFault[]): RunFigures {
-    const { events, requests, duplicates, duplicatesTooLate, manualAttempts } = this;
+    const { events, requests, lost, duplicates, duplicatesTooLate, manualAttempts } = this;
     const kinds = new Map<string, number>();
     for (const { kind, part } of faults) plusOne(kinds, `${kind} ${part}`);
     return {
-      ...{ events, requests, duplicates, duplicatesTooLate, manualAttempts },
+      ...{ events, requests, lost, duplicates, duplicatesTooLate, manualAttempts },
       notifications: inOrder(this.notifications),
       attempts: inOrder(this.attempts),
       duplicatesAllowed: faults.reduce((sum, { claimsOpen }) => sum + (claimsOpen ?? 0), 0),
@@ -64,6 +68,15 @@ export class FigureSums {
       lateMs: latenessOf(this.lateMs.sorted()),
     };
   }
+}
+
+function lostOf({ logs }: RunIndex): number {
+  const there = new Set(logs.notifications.map(({ eventId, templateId }) => `${eventId} ${templateId}`));
+  const wanted = logs.events
+    .filter(({ ack }) => ack === 'ok')
+    .flatMap(({ id, templates }) => templates.map((template) => `${id} ${template}`));
+  const unended = logs.notifications.filter(({ state }) => state !== 'sent' && state !== 'failed');
+  return wanted.filter((pair) => !there.has(pair)).length + unended.length;
 }
 
 function plusOne(counts: Map<string, number>, name: string): void {

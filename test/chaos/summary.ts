@@ -60,7 +60,7 @@ function figureLines(figures: RunFigures): readonly string[] {
       .join(', ');
   const { duplicates, duplicatesTooLate, duplicatesAllowed, lateMs } = figures;
   return [
-    `events ${figures.events}; notifications ${list(figures.notifications)}`,
+    `events ${figures.events}, lost ${figures.lost}; notifications ${list(figures.notifications)}`,
     `attempts ${list(figures.attempts)}, of them manual ${figures.manualAttempts}; requests ${figures.requests}`,
     `duplicates ${duplicates} (${duplicatesTooLate} after the deadline), at most ${duplicatesAllowed}`,
     `faults ${list(figures.faults)}`,

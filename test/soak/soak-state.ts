@@ -1,0 +1,77 @@
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { systemClock } from '#domain/clock';
+import type { RunCounts } from '../chaos/progress.js';
+
+/** Where a run stands, for whoever looks from outside, also after its end. Times are milliseconds since the epoch. */
+export interface SoakState {
+  readonly pid: number;
+  readonly phase: 'starting' | 'loading' | 'draining' | 'judging' | 'ended';
+  readonly startedMs: number;
+  readonly updatedMs: number;
+  readonly events: number;
+  readonly seed: number;
+  readonly counts: RunCounts | null;
+  /** Until the last event is produced, seconds. */
+  readonly leftSeconds: number | null;
+  /** Once it has ended. */
+  readonly exitCode: number | null;
+  readonly reportFile: string | null;
+}
+
+/** Of one folder the state, replaced as a whole each time, and the log, which only grows. */
+export class SoakFolder {
+  private constructor(private readonly folder: string) {}
+
+  /** An empty one. Throws in words when a run in it is under way. */
+  static begin(folder: string): SoakFolder {
+    const before = readState(folder);
+    if (before !== null && isUnderWay(before))
+      throw new Error(
+        `a run (process ${before.pid}) is under way in ${folder}: npm run soak -- --watch, or take another --dir`,
+      );
+    mkdirSync(folder, { recursive: true });
+    for (const name of ['state.json', 'soak.log', 'report.md', 'report.json'])
+      rmSync(path.join(folder, name), { force: true });
+    return new SoakFolder(folder);
+  }
+
+  get reportFile(): string {
+    return path.join(this.folder, 'report.md');
+  }
+
+  log(line: string): void {
+    appendFileSync(path.join(this.folder, 'soak.log'), `${line}\n`);
+  }
+
+  write(state: Omit<SoakState, 'pid' | 'updatedMs'>): void {
+    const file = path.join(this.folder, 'state.json');
+    const whole: SoakState = { ...state, pid: process.pid, updatedMs: systemClock.nowMs() };
+    writeFileSync(`${file}.next`, `${JSON.stringify(whole, null, 2)}\n`);
+    renameSync(`${file}.next`, file); // whoever reads sees one or the other
+  }
+
+  writeReport(name: 'report.md' | 'report.json', text: string): void {
+    writeFileSync(path.join(this.folder, name), text);
+  }
+}
+
+/** Null: no run was ever in that folder. */
+export function readState(folder: string): SoakState | null {
+  try {
+    return JSON.parse(readFileSync(path.join(folder, 'state.json'), 'utf8')) as SoakState;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether its process is there and has not said its last word. */
+export function isUnderWay({ phase, pid }: Pick<SoakState, 'phase' | 'pid'>): boolean {
+  if (phase === 'ended') return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'; // alive, but another user's
+  }
+}
