@@ -55,7 +55,7 @@ export class FigureSums {
     }
   }
 
-  all(faults: readonly InjectedFault[]): RunFigures {
+  all(faults: readonly InjectedFault[], bounds: ReadonlyMap<InjectedFault, number>): RunFigures {
     const { events, requests, lost, duplicates, duplicatesTooLate, manualAttempts } = this;
     const kinds = new Map<string, number>();
     for (const { kind, part } of faults) plusOne(kinds, `${kind} ${part}`);
@@ -63,7 +63,7 @@ export class FigureSums {
       ...{ events, requests, lost, duplicates, duplicatesTooLate, manualAttempts },
       notifications: inOrder(this.notifications),
       attempts: inOrder(this.attempts),
-      duplicatesAllowed: faults.reduce((sum, { claimsOpen }) => sum + (claimsOpen ?? 0), 0),
+      duplicatesAllowed: [...bounds.values()].reduce((sum, open) => sum + open, 0),
       faults: inOrder(kinds),
       lateMs: latenessOf(this.lateMs.sorted()),
     };

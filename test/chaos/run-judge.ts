@@ -1,7 +1,7 @@
 import type { ChaosEndpoint, DeliveryRules } from './chaos-settings.js';
 import { checkAttempts } from './check-attempts.js';
 import { checkBooks, EventTotals } from './check-books.js';
-import { checkDuplicates, type Duplicate, duplicatesOf } from './check-duplicates.js';
+import { checkDuplicates, type Duplicate, duplicatesOf, openAtFaults } from './check-duplicates.js';
 import { checkEvents, checkResends } from './check-events.js';
 import { checkFaults } from './check-faults.js';
 import { checkAutoDisabled, checkOperator } from './check-operator.js';
@@ -12,7 +12,7 @@ import { type ReachedState, StateCounts } from './reached-states.js';
 import { type RecoveryFindings, RecoveryWatch } from './recovery.js';
 import { FigureSums, type RunFigures } from './run-figures.js';
 import { RunIndex } from './run-index.js';
-import type { RunLogs, Violation, WholeRun } from './run-logs.js';
+import type { InjectedFault, RunLogs, Violation, WholeRun } from './run-logs.js';
 
 /** What a run came to. */
 export interface Judgement {
@@ -46,6 +46,8 @@ export class RunJudge {
   private readonly states = new StateCounts();
   private readonly figures = new FigureSums();
   private readonly duplicates: Duplicate[] = [];
+  /** Attempts that were open when a fault began which loses them: no more may come twice. */
+  private readonly openAt = new Map<InjectedFault, number>();
   private readonly arrivals = new Map<string, NumberList>();
   private readonly recovery: RecoveryWatch;
   private readonly whole: RunIndex;
@@ -70,6 +72,7 @@ export class RunJudge {
       ...checkAutoDisabled(index),
     ]);
     const duplicates = duplicatesOf(index);
+    for (const [fault, open] of openAtFaults(index)) this.openAt.set(fault, (this.openAt.get(fault) ?? 0) + open);
     for (const duplicate of duplicates) this.duplicates.push(duplicate);
     for (const { path, atMs } of logs.requests) this.arrivals.get(path)?.push(atMs);
     this.totals.add(logs.events);
@@ -88,7 +91,7 @@ export class RunJudge {
     });
     this.note([
       ...checkBooks(this.totals, books),
-      ...checkDuplicates(this.duplicates),
+      ...checkDuplicates(this.duplicates, this.bounds()),
       ...checkFaults(whole),
       ...rates.flatMap(({ violations }) => violations),
     ]);
@@ -104,9 +107,14 @@ export class RunJudge {
       violations: this.violations,
       broken: Object.fromEntries([...this.broken].sort()),
       states: this.states.all({ ...few, duplicate: books.duplicate, parked: books.parked }),
-      figures: this.figures.all(whole.logs.faults),
+      figures: this.figures.all(whole.logs.faults, this.bounds()),
       recovery: this.recovery.findings(),
     };
+  }
+
+  /** What Postgres said in that instant, or, where it did not, what the history says of it. */
+  private bounds(): ReadonlyMap<InjectedFault, number> {
+    return new Map([...this.openAt].map(([fault, open]) => [fault, fault.claimsOpen ?? open]));
   }
 
   private note(violations: readonly Violation[]): void {
