@@ -13,7 +13,7 @@ export interface Recovery {
    * end. Null: the next fault came first, or the load ended.
    */
   readonly ms: number | null;
-  /** How long it was watched, milliseconds. */
+  /** How long there were new events before the next fault, milliseconds. */
   readonly watchedMs: number;
 }
 
@@ -107,14 +107,15 @@ export class RecoveryWatch {
     const last = Math.max(...this.seconds.keys(), 0);
     const end = next === undefined ? last : Math.floor(next.fromMs / secondMs);
     let good = 0;
+    let watched = 0;
+    let ms: number | null = null;
     for (let second = Math.ceil(sinceMs / secondMs); second < end; second++) {
       const { events, late } = this.seconds.get(second) ?? { events: 0, late: 0 };
-      // A second without events says nothing.
-      if (events > 0) good = late <= events * lateShareMax ? good + 1 : 0;
-      if (good < goodSeconds) continue;
-      const ms = Math.max(0, (second - goodSeconds + 1) * secondMs - sinceMs);
-      return { kind, part, ms, watchedMs: end * secondMs - sinceMs };
+      if (events === 0) continue; // it says nothing
+      watched++;
+      good = late <= events * lateShareMax ? good + 1 : 0;
+      if (good === goodSeconds) ms ??= Math.max(0, (second - goodSeconds + 1) * secondMs - sinceMs);
     }
-    return { kind, part, ms: null, watchedMs: Math.max(0, end * secondMs - sinceMs) };
+    return { kind, part, ms, watchedMs: watched * secondMs };
   }
 }
