@@ -58,7 +58,7 @@ async function chaos(options: ChaosOptions): Promise<void> {
     if (!(error instanceof Interrupted)) say(`failed: ${error instanceof Error ? error.message : String(error)}`);
   }
   stopping.abort();
-  await leave(exitCode, teardown, say);
+  await leave({ exitCode, teardown, say });
 }
 
 /** Load for as long as there are faults. */

@@ -107,7 +107,7 @@ async function soak(options: SoakOptions): Promise<void> {
   }
   stopping.abort();
   standing.exitCode = exitCode;
-  await leave(exitCode, teardown, say, () => standing.enter('ended'));
+  await leave({ exitCode, teardown, say, logsFolder: folder.logsFolder, last: () => standing.enter('ended') });
 }
 
 /** Null where the run cannot begin: why is said. */

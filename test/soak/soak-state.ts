@@ -31,13 +31,18 @@ export class SoakFolder {
         `a run (process ${before.pid}) is under way in ${folder}: npm run soak -- --watch, or take another --dir`,
       );
     mkdirSync(folder, { recursive: true });
-    for (const name of ['state.json', 'soak.log', 'report.md', 'report.json'])
-      rmSync(path.join(folder, name), { force: true });
+    for (const name of ['state.json', 'soak.log', 'report.md', 'report.json', 'logs'])
+      rmSync(path.join(folder, name), { recursive: true, force: true });
     return new SoakFolder(folder);
   }
 
   get reportFile(): string {
     return path.join(this.folder, 'report.md');
+  }
+
+  /** Of a run that failed. */
+  get logsFolder(): string {
+    return path.join(this.folder, 'logs');
   }
 
   log(line: string): void {
