@@ -21,8 +21,10 @@ interface Report {
   readonly end: { readonly trouble: readonly string[] };
 }
 
-async function run(args: readonly string[]) {
-  const child = spawn(process.execPath, ['dist/test/chaos/main.js', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+async function run(args: readonly string[], program: 'chaos' | 'soak' = 'chaos') {
+  const child = spawn(process.execPath, [`dist/test/${program}/main.js`, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const said: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk));
   const exitCode = await new Promise((resolve) => {
@@ -51,5 +53,18 @@ describe('the chaos test', () => {
     expect(first).toMatchObject({ exitCode: 0, said: expect.stringMatching(/ s {2}kill dispatcher-[12], for /) });
     expect(second).toEqual(first);
     expect(wrong).toMatchObject({ exitCode: 2, said: expect.stringContaining('--seconds "ten" is no whole number') });
+  });
+
+  it('has a longer brother that says how it is used, what is wrong with its options, and that there is nothing to watch', async () => {
+    const folder = path.join(mkdtempSync(path.join(os.tmpdir(), 'hookline-soak-')), 'none');
+    expect(await run(['--help'], 'soak')).toMatchObject({
+      exitCode: 0,
+      said: expect.stringContaining('--fault-every D'),
+    });
+    expect(await run(['--events', 'many'], 'soak')).toMatchObject({ exitCode: 2 });
+    expect(await run(['--watch', folder], 'soak')).toMatchObject({
+      exitCode: 1,
+      said: `no run was started in ${folder}\n`,
+    });
   });
 });
