@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '#domain/clock';
+import type { DataSource } from '#postgres/data-source';
 import type { Teardown } from '../../deploy/local/demo/teardown.js';
 import type { ChaosApp } from './chaos-app.js';
 import { ChaosGenerator } from './chaos-generator.js';
@@ -56,6 +57,8 @@ export interface ChaosOutcome {
   /** From the first event to the last, milliseconds. */
   readonly loadMs: number;
   readonly used: Readonly<Record<string, ComponentUse>>;
+  /** Of the server, e.g. `15.4`. */
+  readonly postgresVersion: string;
 }
 
 const claimsMsMax = 500;
@@ -91,7 +94,13 @@ export async function chaosRun(run: ChaosRun): Promise<ChaosOutcome> {
   say(end.trouble.length === 0 ? `all quiet after ${(end.quietMs / 1_000).toFixed(1)} s` : 'it did not get quiet');
   run.onJudging();
   const judgement = await judge(stage, { ...load, injector }, say);
-  return { judgement, faults: injector.faults, end, loadMs, used: cpu.used };
+  const postgresVersion = await versionOf(store);
+  return { judgement, faults: injector.faults, end, loadMs, used: cpu.used, postgresVersion };
+}
+
+async function versionOf(store: DataSource): Promise<string> {
+  const [row] = await store.query<readonly { readonly server_version: string }[]>('SHOW server_version');
+  return row?.server_version.split(' ')[0] ?? 'unknown';
 }
 
 function startLoad(stage: ChaosStage, { course, signal, teardown }: ChaosRun) {

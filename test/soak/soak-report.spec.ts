@@ -15,7 +15,7 @@ function anOutcome(spoil: (logs: ReturnType<typeof aCleanRun>) => unknown = () =
   spoil(logs);
   const used = { renderer: { cpuSeconds: 60, residentMiBMax: 200 } };
   const end = { quietMs: 5_000, trouble: [] };
-  return { judgement: judged(logs), faults: logs.faults, end, loadMs: 600_000, used };
+  return { judgement: judged(logs), faults: logs.faults, end, loadMs: 600_000, used, postgresVersion: '15.4' };
 }
 
 function textOf(outcome: ChaosOutcome, isCutShort = false): string {

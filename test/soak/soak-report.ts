@@ -1,4 +1,5 @@
-import { cpus, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
+import { kafkaVersion } from '../../deploy/local/fetch-kafka.js';
 import { measuredOn } from '../bench/measured-on.js';
 import type { ChaosOutcome } from '../chaos/chaos-run.js';
 import { chaosRules, chaosSettings } from '../chaos/chaos-settings.js';
@@ -43,7 +44,7 @@ export function soakReport(outcome: ChaosOutcome, { options, isCutShort }: SoakE
   const lines = [
     '# The soak run',
     '',
-    `\`${commandOf(options)}\`, ${placeText()}. How it is done and judged: [chaos](chaos.md#the-soak-run).`,
+    `\`${commandOf(options)}\`, ${placeText(outcome.postgresVersion)}. How it is done and judged: [chaos](chaos.md#the-soak-run).`,
     '',
     `${words} Lost **${figures.lost}** of ${figures.events} events${isCutShort ? ` (cut short: ${options.events} were asked for)` : ''}.`,
     '',
@@ -84,10 +85,11 @@ function commandOf({ events, ratePerSecond, seed, faultEveryMs }: SoakOptions): 
   return `npm run soak -- --events ${events} --rate ${ratePerSecond} --seed ${seed} --fault-every ${faultEveryMs / 1_000}s`;
 }
 
-function placeText(): string {
+function placeText(postgresVersion: string): string {
   const { commit, node, cores } = measuredOn();
   const gibibytes = Math.round(totalmem() / 2 ** 30);
-  return `commit ${commit ?? 'unknown'}: ${cores} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${gibibytes} GiB, Node ${node}, everything on the machine`;
+  const programs = `Node ${node}, Kafka ${kafkaVersion}, Postgres ${postgresVersion}`;
+  return `commit ${commit ?? 'unknown'}: ${cores} cores, ${gibibytes} GiB, ${programs}, everything on the machine`;
 }
 
 function figureRows({ judgement, end, loadMs }: ChaosOutcome): readonly string[] {
