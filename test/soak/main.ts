@@ -7,10 +7,9 @@ import { localFolder } from '../../deploy/local/run-folder.js';
 import { soakFaults } from '../chaos/chaos-plan.js';
 import { type ChaosCourse, type ChaosRun, chaosRun } from '../chaos/chaos-run.js';
 import { leave } from '../chaos/leave.js';
-import type { RunCounts } from '../chaos/progress.js';
 import { readCommandLine, type SoakOptions, usage } from './options.js';
 import { type SoakReport, soakReport, unjudgedReport } from './soak-report.js';
-import { SoakFolder, type SoakState } from './soak-state.js';
+import { SoakFolder, Standing } from './soak-state.js';
 import { watch } from './watch.js';
 
 const failedExit = 1;
@@ -45,32 +44,6 @@ else if (commandLine.kind === 'wrong') {
 } else if (commandLine.kind === 'watch')
   process.exitCode = await watch(commandLine.folder, (text) => void process.stdout.write(text));
 else await soak(commandLine.options);
-
-/** What the state file says beside the counts. */
-class Standing {
-  private readonly startedMs = systemClock.nowMs();
-  phase: SoakState['phase'] = 'starting';
-  counts: RunCounts | null = null;
-  exitCode: number | null = null;
-
-  constructor(
-    private readonly folder: SoakFolder,
-    private readonly options: SoakOptions,
-  ) {}
-
-  write(): void {
-    const { phase, counts, exitCode, startedMs } = this;
-    const { events, seed, ratePerSecond } = this.options;
-    const leftSeconds = phase === 'loading' && counts !== null ? (events - counts.events) / ratePerSecond : null;
-    const reportFile = phase === 'ended' ? this.folder.reportFile : null;
-    this.folder.write({ phase, startedMs, events, seed, counts, leftSeconds, exitCode, reportFile });
-  }
-
-  enter(phase: SoakState['phase']): void {
-    this.phase = phase;
-    this.write();
-  }
-}
 
 async function soak(options: SoakOptions): Promise<void> {
   const folder = beginIn(options);

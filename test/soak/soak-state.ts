@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileS
 import path from 'node:path';
 import { systemClock } from '#domain/clock';
 import type { RunCounts } from '../chaos/progress.js';
+import type { SoakOptions } from './options.js';
 
 /** Where a run stands, for whoever looks from outside, also after its end. Times are milliseconds since the epoch. */
 export interface SoakState {
@@ -58,6 +59,32 @@ export class SoakFolder {
 
   writeReport(name: 'report.md' | 'report.json', text: string): void {
     writeFileSync(path.join(this.folder, name), text);
+  }
+}
+
+/** What the state file of this process' run says. */
+export class Standing {
+  private readonly startedMs = systemClock.nowMs();
+  phase: SoakState['phase'] = 'starting';
+  counts: RunCounts | null = null;
+  exitCode: number | null = null;
+
+  constructor(
+    private readonly folder: SoakFolder,
+    private readonly options: SoakOptions,
+  ) {}
+
+  write(): void {
+    const { phase, counts, exitCode, startedMs } = this;
+    const { events, seed, ratePerSecond } = this.options;
+    const leftSeconds = phase === 'loading' && counts !== null ? (events - counts.events) / ratePerSecond : null;
+    const reportFile = phase === 'ended' ? this.folder.reportFile : null;
+    this.folder.write({ phase, startedMs, events, seed, counts, leftSeconds, exitCode, reportFile });
+  }
+
+  enter(phase: SoakState['phase']): void {
+    this.phase = phase;
+    this.write();
   }
 }
 
