@@ -41,12 +41,12 @@ describe('the recovery from a fault', () => {
     ]);
   });
 
-  it('is nothing where no event was late, and unknown where the next fault came first', () => {
+  it('is nothing where no event was late, and holds what the next fault cost where that came first', () => {
     expect(recoveriesOf(() => 20, [kill]).recoveries[0]?.ms).toBe(0);
     const late = recoveriesOf((atMs) => (atMs >= 10_000 && atMs < 36_000 ? 9_000 : 20), [kill, restart]);
-    expect(late.recoveries.map(({ ms, watchedMs }) => [ms, watchedMs])).toEqual([
-      [null, 20_000],
-      [1_000, 24_000],
+    expect(late.recoveries.map(({ ms, isOverlapped }) => [ms, isOverlapped])).toEqual([
+      [26_000, true],
+      [1_000, false],
     ]);
   });
 

@@ -10,11 +10,11 @@ export interface Recovery {
   readonly part: string;
   /**
    * Milliseconds until new events arrived at normal latency again: from the fault itself where an app was ended, else from its
-   * end. Null: the next fault came first, or the load ended.
+   * end. Null: the load ended first.
    */
   readonly ms: number | null;
-  /** How long there were new events before the next fault, milliseconds. */
-  readonly watchedMs: number;
+  /** Whether another fault began before that: what it cost is in `ms` as well. */
+  readonly isOverlapped: boolean;
 }
 
 /** The latency of new events of endpoints that never fail, second by second. */
@@ -105,17 +105,15 @@ export class RecoveryWatch {
     const { kind, part, fromMs, untilMs } = fault;
     const sinceMs = kind === 'kill' || kind === 'stop' ? fromMs : untilMs;
     const last = Math.max(...this.seconds.keys(), 0);
-    const end = next === undefined ? last : Math.floor(next.fromMs / secondMs);
     let good = 0;
-    let watched = 0;
-    let ms: number | null = null;
-    for (let second = Math.ceil(sinceMs / secondMs); second < end; second++) {
+    for (let second = Math.ceil(sinceMs / secondMs); second <= last; second++) {
       const { events, late } = this.seconds.get(second) ?? { events: 0, late: 0 };
       if (events === 0) continue; // it says nothing
-      watched++;
       good = late <= events * lateShareMax ? good + 1 : 0;
-      if (good === goodSeconds) ms ??= Math.max(0, (second - goodSeconds + 1) * secondMs - sinceMs);
+      if (good < goodSeconds) continue;
+      const atMs = (second - goodSeconds + 1) * secondMs;
+      return { kind, part, ms: Math.max(0, atMs - sinceMs), isOverlapped: atMs > (next?.fromMs ?? atMs) };
     }
-    return { kind, part, ms, watchedMs: watched * secondMs };
+    return { kind, part, ms: null, isOverlapped: false };
   }
 }
