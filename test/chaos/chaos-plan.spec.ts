@@ -74,7 +74,8 @@ describe('the plan of a chaos run', () => {
       const faults = soakFaults(seed);
       return Array.from({ length: count }, () => faults.next().value);
     };
-    const round = first(7, 27);
+    const round = first(7, 31);
+    expect(names(first(8, 4))).toEqual(names(round.slice(0, 4)));
     const found = names(round);
     for (const part of appParts)
       for (const kind of ['kill', 'freeze', 'stop']) expect(found).toContain(`${kind} ${part}`);

@@ -157,11 +157,20 @@ function planOf(lane: Lane, { fromMs, endMs }: Span, chance: () => number): read
   }
 }
 
-/** In turn, each round in another order: all of them again and again, one at a time. */
+/** What a soak run begins with, so that a short one proves something as well. */
+const soakOpening: readonly (ChaosFault & { readonly lane: Lane })[] = [
+  { kind: 'kill', part: 'dispatcher-1', lane: 'apps' },
+  { kind: 'restart', part: 'postgres', lane: 'servers' },
+  { kind: 'kill', part: 'renderer', lane: 'apps' },
+  { kind: 'restart', part: 'kafka', lane: 'servers' },
+];
+
+/** One at a time: the opening, then in turn, each round in another order, all of them again and again. */
 export function* soakFaults(seed: number): Generator<PlannedFault> {
   const chance = seededChance(seed);
   const all = (['apps', 'servers'] as const).flatMap((lane) => decks[lane].map((fault) => ({ ...fault, lane })));
-  for (;;) for (const fault of shuffled(all, chance)) yield { ...fault, atMs: 0, forMs: durationOf(fault, chance) };
+  for (let round = soakOpening; ; round = shuffled(all, chance))
+    for (const fault of round) yield { ...fault, atMs: 0, forMs: durationOf(fault, chance) };
 }
 
 function durationOf({ kind }: ChaosFault, chance: () => number): number {

@@ -80,7 +80,7 @@ export async function chaosRun(run: ChaosRun): Promise<ChaosOutcome> {
   const load = startLoad(stage, run);
   const { generator, operator, pauses, circuits } = load;
   const { store, receiver } = stage;
-  const progress = new Progress({ store, receiver, generator, injector, say, onCounts: run.onCounts });
+  const progress = new Progress({ store, receiver, generator, injector, say, course, onCounts: run.onCounts });
   teardown.add('the progress', async () => progress.stop());
   await course.breakThings(injector, generator);
   say('all faults are healed; the load ends');

@@ -11,6 +11,7 @@ export interface ProgressParts {
   readonly generator: ChaosGenerator;
   readonly injector: FaultInjector;
   readonly say: (line: string) => void;
+  readonly course: { readonly eventsMax: number; readonly ratePerSecond: number };
   /** Where a run stands, in figures. */
   readonly onCounts: (counts: RunCounts) => void;
 }
@@ -18,6 +19,10 @@ export interface ProgressParts {
 /** Where a run stands. */
 export interface RunCounts {
   readonly events: number;
+  /** Infinity: the load ends by time. */
+  readonly eventsMax: number;
+  /** Until the last event is produced, seconds. */
+  readonly leftSeconds: number;
   /** Events whose write is not acknowledged yet. */
   readonly unacknowledged: number;
   /** Notifications that all events so far lead to. */
@@ -60,8 +65,10 @@ export class Progress {
 
   private say(store: StoreCounts | null): void {
     if (!this.isOn) return;
-    const { receiver, generator, injector, say, onCounts } = this.parts;
+    const { receiver, generator, injector, say, onCounts, course } = this.parts;
+    const { eventsMax, ratePerSecond } = course;
     const counts: RunCounts = {
+      ...{ eventsMax, leftSeconds: Math.ceil((eventsMax - generator.count) / ratePerSecond) },
       ...{ events: generator.count, unacknowledged: generator.waiting, notifications: generator.notifications, store },
       ...{ requests: receiver.count, accepted: receiver.accepted, waiting: receiver.open },
       ...{ faults: injector.faults.length, now: injector.now },
@@ -73,6 +80,8 @@ export class Progress {
 
 export function progressLine({
   events,
+  eventsMax,
+  leftSeconds,
   unacknowledged,
   store,
   requests,
@@ -86,8 +95,9 @@ export function progressLine({
       ? 'Postgres does not answer'
       : `pending ${store.pending}, failed ${store.failed}, open attempts ${store.started}`;
   const ofFaults = now.length === 0 ? '' : `; now ${now.join(', ')}`;
+  const ofLoad = Number.isFinite(eventsMax) ? ` of ${eventsMax}, ${leftSeconds} s left` : '';
   return (
-    `events ${events} (${unacknowledged} unacknowledged), ${ofStore}, requests ${requests} (accepted ${accepted}, ` +
+    `events ${events}${ofLoad} (${unacknowledged} unacknowledged), ${ofStore}, requests ${requests} (accepted ${accepted}, ` +
     `${waiting} waiting), faults ${faults}${ofFaults}`
   );
 }

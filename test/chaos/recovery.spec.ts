@@ -28,11 +28,11 @@ function recoveriesOf(latencyMs: (atMs: number) => number, faults: readonly Inje
 }
 
 describe('the recovery from a fault', () => {
-  const kill = aFault({ kind: 'kill', part: 'renderer', fromMs: beginMs + 10_000 });
-  const restart = aFault({ kind: 'restart', part: 'kafka', fromMs: beginMs + 30_000, forMs: 5_000 });
+  const kill = aFault({ kind: 'kill', part: 'renderer', fromMs: beginMs + 20_000 });
+  const restart = aFault({ kind: 'restart', part: 'kafka', fromMs: beginMs + 40_000, forMs: 5_000 });
 
   it('is from a kill, or from the end of an outage, to the first good seconds', () => {
-    const isLate = (atMs: number) => (atMs >= 10_000 && atMs < 14_000) || (atMs >= 30_000 && atMs < 37_000);
+    const isLate = (atMs: number) => (atMs >= 20_000 && atMs < 24_000) || (atMs >= 40_000 && atMs < 47_000);
     const { quietMs, normalMs, recoveries } = recoveriesOf((atMs) => (isLate(atMs) ? 4_000 : 20), [kill, restart]);
     expect([quietMs, normalMs]).toEqual([{ p50: 20, p99: 20 }, 500]);
     expect(recoveries.map(({ kind, ms }) => [kind, ms])).toEqual([
@@ -43,14 +43,16 @@ describe('the recovery from a fault', () => {
 
   it('is nothing where no event was late, and holds what the next fault cost where that came first', () => {
     expect(recoveriesOf(() => 20, [kill]).recoveries[0]?.ms).toBe(0);
-    const late = recoveriesOf((atMs) => (atMs >= 10_000 && atMs < 36_000 ? 9_000 : 20), [kill, restart]);
+    const late = recoveriesOf((atMs) => (atMs >= 20_000 && atMs < 46_000 ? 9_000 : 20), [kill, restart]);
     expect(late.recoveries.map(({ ms, isOverlapped }) => [ms, isOverlapped])).toEqual([
       [26_000, true],
       [1_000, false],
     ]);
   });
 
-  it('calls normal what is twice as late as without faults', () => {
-    expect(recoveriesOf(() => 400, [kill])).toMatchObject({ quietMs: { p99: 400 }, normalMs: 800 });
+  it('calls normal what is twice as late as without faults, but never more than a second', () => {
+    const cold = (atMs: number, latencyMs: number) => (atMs < 10_000 ? 5_000 : latencyMs);
+    expect(recoveriesOf((atMs) => cold(atMs, 400), [kill])).toMatchObject({ quietMs: { p99: 400 }, normalMs: 800 });
+    expect(recoveriesOf((atMs) => cold(atMs, 900), [kill])).toMatchObject({ quietMs: { p99: 900 }, normalMs: 1_000 });
   });
 });

@@ -27,8 +27,11 @@ export interface RecoveryFindings {
 }
 
 const secondMs = 1_000;
-/** Normal is twice the quiet p99, but no machine that others use as well is asked for less than this. Milliseconds. */
+/** Normal is twice the quiet p99, no less than this (others may use the machine as well), and no more. Milliseconds. */
 const normalMsMin = 500;
+const normalMsMax = 1_000;
+/** Apps that have just begun are slow. */
+const warmUpMs = 10_000;
 /** So many seconds in a row, of each so many of a hundred events. */
 const goodSeconds = 3;
 const lateShareMax = 0.05;
@@ -92,13 +95,14 @@ export class RecoveryWatch {
   private learn(latencies: readonly (readonly [number, number])[]): void {
     const firstMs = Math.min(...this.faults.map(({ fromMs }) => fromMs), Number.POSITIVE_INFINITY);
     const quiet = new NumberList();
+    const warmMs = (latencies[0]?.[0] ?? 0) + warmUpMs;
     // What is produced just before a fault may meet it.
-    for (const [atMs, latencyMs] of latencies) if (atMs < firstMs - secondMs) quiet.push(latencyMs);
+    for (const [atMs, latencyMs] of latencies) if (atMs >= warmMs && atMs < firstMs - secondMs) quiet.push(latencyMs);
     if (quiet.length === 0) return;
     const sorted = quiet.sorted();
     const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
     this.quiet = { p50: at(0.5), p99: at(0.99) };
-    this.normalMs = Math.max(normalMsMin, 2 * this.quiet.p99);
+    this.normalMs = Math.min(normalMsMax, Math.max(normalMsMin, 2 * this.quiet.p99));
   }
 
   private recoveryOf(fault: InjectedFault, next: InjectedFault | undefined): Recovery {

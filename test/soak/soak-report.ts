@@ -186,6 +186,7 @@ function useRows({ used, loadMs }: ChaosOutcome): readonly string[] {
     '## CPU and memory',
     '',
     'From the first event to the last look, both dispatchers in one row; `chaos` is generator, receiver, proxies and checker together.',
+    'Memory of Postgres is the sum over its processes, shared pages counted each time.',
     '',
     '| | CPU s | of a core under load | peak MiB |',
     '| --- | ---: | ---: | ---: |',

@@ -76,8 +76,8 @@ export class Standing {
 
   write(): void {
     const { phase, counts, exitCode, startedMs } = this;
-    const { events, seed, ratePerSecond } = this.options;
-    const leftSeconds = phase === 'loading' && counts !== null ? (events - counts.events) / ratePerSecond : null;
+    const { events, seed } = this.options;
+    const leftSeconds = phase === 'loading' && counts !== null ? counts.leftSeconds : null;
     const reportFile = phase === 'ended' ? this.folder.reportFile : null;
     this.folder.write({ phase, startedMs, events, seed, counts, leftSeconds, exitCode, reportFile });
   }
