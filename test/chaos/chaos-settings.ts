@@ -77,7 +77,11 @@ export const chaosSource = '/chaos/generator';
 const rendered = `{"eventId":{{ event.id }},"type":{{ event.type }},"n":{{ event.data.n }},
 "text":"{{ event.data.name }} has paid {{ event.data.amount }}","lines":{{ event.data.lines }}}`;
 
-/** The weights are a hundred together. The first ones never fail: new events for them tell when a run has recovered. */
+/**
+ * The weights are a hundred together. What is held for a circuit goes on in a ramp whose steps take two seconds each: an
+ * endpoint that flaps gets no more than it can take while it is up, else a long run would leave ever more behind. The first ones
+ * never fail: new events for them tell when a run has recovered.
+ */
 export const chaosEndpoints: readonly ChaosEndpoint[] = [
   { id: 'ok-1', script: 'ok', weight: 11, body: rendered },
   { id: 'ok-2', script: 'ok', weight: 11, body: null },
@@ -88,10 +92,10 @@ export const chaosEndpoints: readonly ChaosEndpoint[] = [
   { id: 'flaky-2', script: 'flaky', weight: 9, body: null },
   { id: 'slow-1', script: 'slow', weight: 6, body: rendered, eventsPerSecondMax: 3 },
   { id: 'slow-2', script: 'slow', weight: 6, body: null, eventsPerSecondMax: 3 },
-  { id: 'unavailable', script: 'unavailable', weight: 4, body: rendered, eventsPerSecondMax: 20 },
-  { id: 'reset', script: 'reset', weight: 4, body: null, eventsPerSecondMax: 20 },
+  { id: 'unavailable', script: 'unavailable', weight: 4, body: rendered, eventsPerSecondMax: 8 },
+  { id: 'reset', script: 'reset', weight: 4, body: null, eventsPerSecondMax: 8 },
   { id: 'hang', script: 'hang', weight: 3, body: rendered, eventsPerSecondMax: 3 },
-  { id: 'flapping', script: 'flapping', weight: 4, body: rendered, eventsPerSecondMax: 5 },
+  { id: 'flapping', script: 'flapping', weight: 4, body: rendered, eventsPerSecondMax: 1 },
   { id: 'limited', script: 'ok', weight: 3, body: rendered, eventsPerSecondMax: 1, ratePerSecond: 2 },
   { id: 'paused', script: 'ok', weight: 3, body: null, eventsPerSecondMax: 5, isPaused: true },
   { id: 'dead', script: 'dead', weight: 2, body: rendered, eventsPerSecondMax: 2 },

@@ -73,6 +73,7 @@ async function soak(options: SoakOptions): Promise<void> {
     const report = soakReport(outcome, { options, isCutShort: endLoad.signal.aborted });
     deliver(report, options, folder);
     if (!report.isGood) exitCode = failedExit;
+    else if (endLoad.signal.aborted) exitCode = cutShortExit(endLoad.signal.reason);
   } catch (error) {
     exitCode = error instanceof Interrupted ? error.exitCode : failedExit;
     say(`failed: ${error instanceof Error ? error.message : String(error)}`);
@@ -81,6 +82,11 @@ async function soak(options: SoakOptions): Promise<void> {
   stopping.abort();
   standing.exitCode = exitCode;
   await leave({ exitCode, teardown, say, logsFolder: folder.logsFolder, last: () => standing.enter('ended') });
+}
+
+/** Fewer events than asked for prove less, however good they were. */
+function cutShortExit(reason: unknown): number {
+  return reason instanceof Interrupted ? reason.exitCode : failedExit;
 }
 
 /** Null where the run cannot begin: why is said. */
@@ -176,7 +182,7 @@ function listen({ say, endLoad, stopping }: Listening): void {
       last = { atMs: nowMs, count: last.count + 1 };
       if (last.count === 1) {
         say(`${signal}: load and faults end, then what was sent is judged; once more stops at once`);
-        endLoad.abort();
+        endLoad.abort(new Interrupted(signalExits[signal]));
       } else if (last.count === 2) stopping.abort(new Interrupted(signalExits[signal]));
       else {
         killEverything();

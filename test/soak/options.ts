@@ -53,7 +53,7 @@ Progress goes to standard error and to the log, the report to standard output. T
 and faults; what was sent until then is judged and reported. Once more stops at once, with a report of the counts alone.
 Disk: some 10 KB an event beside 2 GB, looked at before; the data is removed at the end, also after Ctrl-C.
 Exit: 0 every promise was kept; 1 one was not, something stayed pending, or the run was too quiet to prove anything; 2 wrong options;
-130 or 143 stopped at once.
+130 or 143 cut short or stopped at once.
 `;
 
 const flags = {
