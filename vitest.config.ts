@@ -20,7 +20,7 @@ export default defineConfig({
         ...conditions,
         test: {
           name: 'unit',
-          include: ['{apps,libs,deploy/local,test/rules,test/bench,test/chaos}/**/*.spec.ts'],
+          include: ['{apps,libs,deploy/local,test/rules,test/bench,test/chaos,test/soak}/**/*.spec.ts'],
           testTimeout: 20_000,
         },
       },

@@ -74,8 +74,8 @@ async function installPackages(args) {
 /** The stamp is written after a build that worked, so a build that failed is done again. */
 async function buildSources() {
   const stamp = 'dist/built';
-  const folders = ['apps', 'libs', 'deploy/local', 'test/bench', 'test/chaos', 'test/support'].flatMap((folder) =>
-    readdirSync(inTop(folder), { recursive: true }).map((file) => path.join(folder, String(file))),
+  const folders = ['apps', 'libs', 'deploy/local', 'test/bench', 'test/chaos', 'test/soak', 'test/support'].flatMap(
+    (folder) => readdirSync(inTop(folder), { recursive: true }).map((file) => path.join(folder, String(file))),
   );
   const sources = [...folders, 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
   if (changedAt(stamp) >= Math.max(...sources.map(changedAt))) return;

@@ -6,7 +6,7 @@ export interface IsolationRates {
   readonly endpoints: number;
 }
 
-/** What the healthy endpoints lose by the one that hangs, %. */
+/** By how much the time of the healthy endpoints grows beside the one that hangs, %. Below 0: they were faster. */
 export interface IsolationLoss {
   /** Compared as it was measured: the one that hangs takes none of the work of sending and finishing, which hides some of the loss. */
   readonly asMeasured: number;
@@ -16,7 +16,7 @@ export interface IsolationLoss {
 
 /** Lies between the two: a request that hangs has been rendered, stored and claimed, and is never sent to its end. */
 export function isolationLoss({ healthy, hanging, endpoints }: IsolationRates): IsolationLoss {
-  const percent = (reference: number) => (1 - hanging / reference) * 100;
+  const percent = (reference: number) => (reference / hanging - 1) * 100;
   const withoutIt = endpoints > 1 ? (healthy * endpoints) / (endpoints - 1) : healthy;
   return { asMeasured: percent(healthy), atMost: percent(withoutIt) };
 }

@@ -15,7 +15,9 @@ describe('the command line of the bench', () => {
   });
 
   it('takes what the scenario needs where nothing is said', () => {
-    expect(optionsOf('isolation')).toMatchObject({ endpoints: 10, concurrency: 10, rounds: 3 });
+    expect(optionsOf('isolation')).toMatchObject({ events: 55_560, endpoints: 10, concurrency: 10, rounds: 5 });
+    expect(optionsOf('isolation').hangSeconds).toBeNull();
+    expect(optionsOf('isolation', '--hang-seconds', '300').hangSeconds).toBe(300);
     expect(optionsOf('isolation', '--endpoints', '4').endpoints).toBe(4);
     expect(optionsOf('search')).toMatchObject({ events: 100_000, rounds: 3 });
   });
@@ -31,6 +33,8 @@ describe('the command line of the bench', () => {
     [['pipeline', '--events', '0'], '--events'],
     [['pipeline', '--rounds', '1.5'], '--rounds'],
     [['idle', '--rate', '5'], '--rate'],
+    [['idle', '--hang-seconds', '5'], '--hang-seconds'],
+    [['isolation', '--hang-seconds', '0'], '--hang-seconds'],
     [['pipeline', '--profile', 'kafka'], 'dispatcher'],
     [['renderer', '--profile', 'dispatcher'], 'not for renderer'],
     [['pipeline', '--set', 'lower=1'], 'NAME=VALUE'],

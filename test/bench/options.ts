@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly ratePerSecond: number | null;
   readonly rounds: number;
   readonly seconds: number;
+  /** How long one endpoint hangs in one more open loop of isolation; null: no such loop. */
+  readonly hangSeconds: number | null;
   readonly warmUpEvents: number;
   readonly endpoints: number;
   /** Requests under way to one endpoint. */
@@ -33,13 +35,22 @@ export type CommandLine =
   | { readonly kind: 'help' }
   | { readonly kind: 'wrong'; readonly said: string };
 
-const most = { events: 2_000_000, rate: 20_000, rounds: 1_000, seconds: 600, endpoints: 200, concurrency: 1_000 };
+const most = {
+  events: 2_000_000,
+  rate: 20_000,
+  rounds: 1_000,
+  seconds: 600,
+  hangSeconds: 1_800,
+  endpoints: 200,
+  concurrency: 1_000,
+};
 
 const flags = {
   events: { type: 'string' },
   rate: { type: 'string' },
   rounds: { type: 'string' },
   seconds: { type: 'string' },
+  'hang-seconds': { type: 'string' },
   json: { type: 'string' },
   profile: { type: 'string' },
   'warm-up': { type: 'string' },
@@ -70,6 +81,9 @@ function parsed(args: readonly string[]): CommandLine {
   const ratePerSecond = values.rate === undefined ? null : wholeNumber('--rate', values.rate, 1, most.rate);
   if (ratePerSecond !== null && scenario !== 'pipeline' && scenario !== 'isolation')
     throw new Error(`--rate is for pipeline and isolation, not for ${scenario}`);
+  const hang = values['hang-seconds'];
+  if (hang !== undefined && scenario !== 'isolation')
+    throw new Error(`--hang-seconds is for isolation, not for ${scenario}`);
   const profile = values.profile === undefined ? null : oneOf(profiledApps, values.profile, '--profile as');
   if (profile !== null && scenario !== 'pipeline' && scenario !== profile)
     throw new Error(`--profile ${profile} is for pipeline and ${profile}, not for ${scenario}`);
@@ -82,6 +96,7 @@ function parsed(args: readonly string[]): CommandLine {
       ratePerSecond,
       rounds: wholeNumber('--rounds', values.rounds, otherwise.rounds, most.rounds),
       seconds: wholeNumber('--seconds', values.seconds, idleSeconds, most.seconds),
+      hangSeconds: hang === undefined ? null : wholeNumber('--hang-seconds', hang, 0, most.hangSeconds),
       warmUpEvents: wholeNumber('--warm-up', values['warm-up'], otherwise.warmUpEvents, most.events),
       endpoints: wholeNumber('--endpoints', values.endpoints, otherwise.endpoints, most.endpoints),
       concurrency: wholeNumber('--concurrency', values.concurrency, otherwise.concurrency, most.concurrency),

@@ -30,7 +30,8 @@ export const defaults: Readonly<Record<Scenario, Defaults>> = {
   dispatcher: drains,
   renderer: drains,
   'retry-scheduler': drains,
-  isolation: { ...drains, endpoints: 10, concurrency: 10 },
+  // Of 55,560 events the nine that are counted get 50,000.
+  isolation: { ...drains, events: 55_560, rounds: 5, endpoints: 10, concurrency: 10 },
   holds: { ...drains, events: 100_000, rounds: 1 },
   search: { ...drains, events: 100_000 },
   idle: { ...drains, rounds: 5 },
@@ -48,17 +49,19 @@ export const usage = `Measures Hookline on this machine: Kafka and Postgres of i
   npm run bench -- pipeline --rate 100        an open loop of ${openLoopSeconds} s: arrival minus the intended time, CPU without the idle one's
   npm run bench -- bare                       the bare loops alone
   npm run bench -- dispatcher                 one app alone on a topic that was filled for it (also renderer, retry-scheduler)
-  npm run bench -- isolation                  ten endpoints, one of which never answers, beside all of them healthy
+  npm run bench -- isolation                  ten endpoints, one of which never answers, beside all of them healthy, in turn
+  npm run bench -- isolation --hang-seconds 300   and an open loop while it hangs for so long
   npm run bench -- holds --seconds 600        100,000 notifications held for paused endpoints, then drained at a pace
   npm run bench -- search --events 100000     pages of notification lists over so many rows, ${pagesOfList} of each list a round
   npm run bench -- idle                       all apps up and nothing to do
   npm run bench -- table FILE...              the figures of such JSON files as a table of docs/capacity.md
   npm run bench -- functions FILE...          the costliest functions of such files of --profile side by side
 
-  --events N       events of a round (${drains.events}; rows of search: ${100_000})
+  --events N       events of a round (${drains.events}; isolation ${55_560}; rows of search: ${100_000})
   --rate R         events a second of an open loop (pipeline, isolation)
-  --rounds K       rounds (${drains.rounds}; idle 5); fewer than 3 are measured, with a warning
+  --rounds K       rounds (${drains.rounds}; isolation and idle 5); fewer than 3 are measured, with a warning
   --seconds S      how long idle and holds look (${idleSeconds})
+  --hang-seconds S one more open loop of isolation (500/s without --rate), in which one endpoint hangs for so long
   --json FILE      the figures as JSON
   --profile APP    one more round, in which this app's functions are sampled: the ten costliest, microseconds a delivery
   --warm-up N      events before the first round (${drains.warmUpEvents})

@@ -45,6 +45,11 @@ export class ChaosApp {
     return this.child?.exitCode ?? null;
   }
 
+  /** 0: it was never started. */
+  get pid(): number {
+    return this.child?.pid ?? 0;
+  }
+
   /** The process as the launchers of the demo know it. */
   get running(): DemoApp {
     if (this.child === null) throw new Error(`${this.part} was never started`);
@@ -75,12 +80,6 @@ export class ChaosApp {
   /** Whether the process answers at all, ready or not. */
   async isAlive(): Promise<boolean> {
     return (await this.probe('/livez')) !== null;
-  }
-
-  /** Whether records are in its hands now. */
-  async isBusy(): Promise<boolean> {
-    const underWay = /^hookline_records_under_way\S* (\d+)/m.exec((await this.probe('/metrics')) ?? '')?.[1];
-    return Number(underWay ?? 0) > 0;
   }
 
   /** Ends it and waits for that, SIGKILL after `patienceMs`; answers the exit code, null when it was killed. */

@@ -23,8 +23,16 @@ const adminEvery = 10;
 const twiceEvery = 25;
 const names = ['Zoë Müller', '王小明', 'Ann "Ace" O\'Neil', 'Łukasz\\Żółć', 'Ñandú\nLtd'];
 
-/** The n-th event of a run; where it goes follows from `chance` alone. */
-export function chaosEvent(n: number, run: string, chance: number): ChaosEvent {
+/** Where one event goes. */
+export interface EventDraw {
+  /** 0 <= chance < 1 */
+  readonly chance: number;
+  /** Of each endpoint, together 1. */
+  readonly shares: readonly number[];
+}
+
+/** The n-th event of a run; where it goes follows from the draw alone. */
+export function chaosEvent(n: number, run: string, draw: EventDraw): ChaosEvent {
   const id = `${run}-${n}`;
   if (n % garbageEvery === garbageEvery - 1)
     return { id, kind: 'garbage', type: '', templates: [], by: 'kafka', records: 1 };
@@ -34,7 +42,7 @@ export function chaosEvent(n: number, run: string, chance: number): ChaosEvent {
     return { id, kind: 'unmatched', type: 'other.kind', templates: [], by, records: 1 };
   if (n % sharedEvery === 3)
     return { id, kind: 'matched', type: sharedType, templates: sharedEndpoints.map(templateOf), by, records };
-  const endpoint = endpointAt(chance);
+  const endpoint = endpointAt(draw);
   return { id, kind: 'matched', type: typeOf(endpoint), templates: [templateOf(endpoint)], by, records };
 }
 
@@ -52,11 +60,11 @@ export function eventValue({ id, kind, type }: ChaosEvent, n: number, timeMs: nu
   );
 }
 
-function endpointAt(chance: number): string {
-  let left = chance * chaosEndpoints.reduce((sum, { weight }) => sum + weight, 0);
-  for (const { id, weight } of chaosEndpoints) {
-    left -= weight;
-    if (left < 0) return id;
+function endpointAt({ chance, shares }: EventDraw): string {
+  let left = chance;
+  for (const [i, share] of shares.entries()) {
+    left -= share;
+    if (left < 0) return chaosEndpoints[i]?.id ?? '';
   }
   return chaosEndpoints[0]?.id ?? '';
 }

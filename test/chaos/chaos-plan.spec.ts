@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { appParts, chaosPlan, type PlannedFault } from './chaos-plan.js';
+import { appParts, chaosPlan, type PlannedFault, soakFaults } from './chaos-plan.js';
 
 const seeds = Array.from({ length: 50 }, (_, i) => i * 7_919);
 
@@ -56,6 +56,33 @@ describe('the plan of a chaos run', () => {
       for (const fault of ['kill renderer', 'lose-answers kafka', 'restart kafka', 'restart postgres'])
         expect(found, `seed ${seed}`).toContain(fault);
     }
+  });
+
+  it('leads to each dangerous state twice at least within 90 seconds, whatever the seed', () => {
+    for (const seed of seeds) {
+      const plan = chaosPlan(seed, 90);
+      const countOf = (kind: string, part: string) =>
+        plan.filter((fault) => fault.kind === kind && fault.part.startsWith(part)).length;
+      // In flight and out of lease: dispatchers that are killed with requests out. Written twice: answers that are lost.
+      expect(countOf('kill', 'dispatcher'), `seed ${seed}`).toBeGreaterThanOrEqual(2);
+      expect(countOf('lose-answers', 'kafka'), `seed ${seed}`).toBeGreaterThanOrEqual(2);
+    }
+  });
+
+  it('of a soak run goes on for ever, does everything to everything in each round, and is the same for the same seed', () => {
+    const first = (seed: number, count: number) => {
+      const faults = soakFaults(seed);
+      return Array.from({ length: count }, () => faults.next().value);
+    };
+    const round = first(7, 31);
+    expect(names(first(8, 4))).toEqual(names(round.slice(0, 4)));
+    const found = names(round);
+    for (const part of appParts)
+      for (const kind of ['kill', 'freeze', 'stop']) expect(found).toContain(`${kind} ${part}`);
+    for (const part of ['kafka', 'postgres'])
+      for (const kind of ['restart', 'cut', 'slow']) expect(found).toContain(`${kind} ${part}`);
+    expect(first(7, 100)).toEqual(first(7, 100));
+    expect(first(7, 100)).not.toEqual(first(8, 100));
   });
 
   it('does everything to everything within ten minutes', () => {

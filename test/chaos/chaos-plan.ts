@@ -56,8 +56,9 @@ const streams = { couples: 0, apps: 0x9e3779b9, servers: 0x3c6ef372 } as const;
 type Couple = readonly [Extract<ChaosFault, { part: AppPart }>, Exclude<ChaosFault, { part: AppPart }>];
 
 /**
- * Every run begins with these, so that a short one reaches the dangerous states as well: what is under way when an app is
- * killed is little, unless its server has just become slow.
+ * Every run begins with these, so that a short one reaches the dangerous states as well, each of them twice at least: a dispatcher
+ * is only killed with requests out, whose leases then run out; what the renderer has under way is little, unless its server
+ * has just become slow; records whose answers are lost are written again.
  */
 function couplesOf(chance: () => number): readonly Couple[] {
   const [one = 'dispatcher-1', other = 'dispatcher-2'] = shuffled(['dispatcher-1', 'dispatcher-2'] as const, chance);
@@ -73,6 +74,10 @@ function couplesOf(chance: () => number): readonly Couple[] {
     [
       { kind: 'freeze', part: other },
       { kind: 'restart', part: 'postgres' },
+    ],
+    [
+      { kind: 'kill', part: other },
+      { kind: 'lose-answers', part: 'kafka' },
     ],
     [
       { kind: 'kill', part: 'retry-scheduler' },
@@ -150,6 +155,22 @@ function planOf(lane: Lane, { fromMs, endMs }: Span, chance: () => number): read
     planned.push({ ...fault, lane, atMs, forMs });
     atMs += forMs + between(chance, gapMs[lane]);
   }
+}
+
+/** What a soak run begins with, so that a short one proves something as well. */
+const soakOpening: readonly (ChaosFault & { readonly lane: Lane })[] = [
+  { kind: 'kill', part: 'dispatcher-1', lane: 'apps' },
+  { kind: 'restart', part: 'postgres', lane: 'servers' },
+  { kind: 'kill', part: 'renderer', lane: 'apps' },
+  { kind: 'restart', part: 'kafka', lane: 'servers' },
+];
+
+/** One at a time: the opening, then in turn, each round in another order, all of them again and again. */
+export function* soakFaults(seed: number): Generator<PlannedFault> {
+  const chance = seededChance(seed);
+  const all = (['apps', 'servers'] as const).flatMap((lane) => decks[lane].map((fault) => ({ ...fault, lane })));
+  for (let round = soakOpening; ; round = shuffled(all, chance))
+    for (const fault of round) yield { ...fault, atMs: 0, forMs: durationOf(fault, chance) };
 }
 
 function durationOf({ kind }: ChaosFault, chance: () => number): number {

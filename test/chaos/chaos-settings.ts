@@ -6,6 +6,9 @@ export const chaosSettings = {
   UNHINTED_DELAY_MS: '1000',
   CIRCUIT_OPEN_MS: '1000',
   CIRCUIT_OPEN_MAX_MS: '4000',
+  AUTO_DISABLE_AFTER_MS: '30000',
+  AUTO_DISABLE_MIN_ATTEMPTS: '12',
+  AUTO_DISABLE_MIN_SPREAD_MS: '10000',
   ATTEMPT_TIMEOUT_MS: '2000',
   CONNECT_TIMEOUT_MS: '1000',
   LEASE_MARGIN_MS: '4000',
@@ -31,6 +34,8 @@ export interface DeliveryRules {
   readonly responseReadBytes: number;
   /** Requests under way to one endpoint. */
   readonly concurrency: number;
+  /** An endpoint that has only failed for this long is disabled. */
+  readonly autoDisableAfterMs: number;
 }
 
 export const chaosRules: DeliveryRules = {
@@ -41,13 +46,14 @@ export const chaosRules: DeliveryRules = {
   sessionTimeoutMs: 6_000,
   responseReadBytes: 65_536,
   concurrency: 10,
+  autoDisableAfterMs: 30_000,
 };
 
 /** What the 503 asks for, seconds. */
 export const retryAfterSeconds = 2;
 
 /** How the receiver answers for an endpoint (`receiver-scripts`). */
-export type Script = 'ok' | 'flaky' | 'slow' | 'unavailable' | 'reset' | 'hang';
+export type Script = 'ok' | 'flaky' | 'slow' | 'unavailable' | 'reset' | 'hang' | 'flapping' | 'dead';
 
 /** One endpoint of the run, the template `to-<id>` that leads to it, and of a hundred events those that go there. */
 export interface ChaosEndpoint {
@@ -57,6 +63,12 @@ export interface ChaosEndpoint {
   readonly weight: number;
   /** Null: the event itself is sent. */
   readonly body: string | null;
+  /** No more events a second than this, however fast the load is: what it takes with its places. */
+  readonly eventsPerSecondMax?: number;
+  /** Its own limit. */
+  readonly ratePerSecond?: number;
+  /** An operator pauses and resumes it. */
+  readonly isPaused?: true;
 }
 
 export const chaosTenant = 'chaos';
@@ -65,18 +77,44 @@ export const chaosSource = '/chaos/generator';
 const rendered = `{"eventId":{{ event.id }},"type":{{ event.type }},"n":{{ event.data.n }},
 "text":"{{ event.data.name }} has paid {{ event.data.amount }}","lines":{{ event.data.lines }}}`;
 
-/** The weights are a hundred together. */
+/**
+ * The weights are a hundred together. What is held for a circuit goes on in a ramp whose steps take two seconds each: an
+ * endpoint that flaps gets no more than it can take while it is up, else a long run would leave ever more behind. The first ones
+ * never fail: new events for them tell when a run has recovered.
+ */
 export const chaosEndpoints: readonly ChaosEndpoint[] = [
-  { id: 'ok-1', script: 'ok', weight: 20, body: rendered },
-  { id: 'ok-2', script: 'ok', weight: 20, body: null },
-  { id: 'flaky-1', script: 'flaky', weight: 12, body: rendered },
-  { id: 'flaky-2', script: 'flaky', weight: 12, body: null },
-  { id: 'slow-1', script: 'slow', weight: 10, body: rendered },
-  { id: 'slow-2', script: 'slow', weight: 10, body: null },
-  { id: 'unavailable', script: 'unavailable', weight: 6, body: rendered },
-  { id: 'reset', script: 'reset', weight: 6, body: null },
-  { id: 'hang', script: 'hang', weight: 4, body: rendered },
+  { id: 'ok-1', script: 'ok', weight: 11, body: rendered },
+  { id: 'ok-2', script: 'ok', weight: 11, body: null },
+  { id: 'ok-3', script: 'ok', weight: 9, body: rendered },
+  { id: 'ok-4', script: 'ok', weight: 8, body: rendered },
+  { id: 'ok-5', script: 'ok', weight: 8, body: null },
+  { id: 'flaky-1', script: 'flaky', weight: 9, body: rendered },
+  { id: 'flaky-2', script: 'flaky', weight: 9, body: null },
+  { id: 'slow-1', script: 'slow', weight: 6, body: rendered, eventsPerSecondMax: 3 },
+  { id: 'slow-2', script: 'slow', weight: 6, body: null, eventsPerSecondMax: 3 },
+  { id: 'unavailable', script: 'unavailable', weight: 4, body: rendered, eventsPerSecondMax: 8 },
+  { id: 'reset', script: 'reset', weight: 4, body: null, eventsPerSecondMax: 8 },
+  { id: 'hang', script: 'hang', weight: 3, body: rendered, eventsPerSecondMax: 3 },
+  { id: 'flapping', script: 'flapping', weight: 4, body: rendered, eventsPerSecondMax: 1 },
+  { id: 'limited', script: 'ok', weight: 3, body: rendered, eventsPerSecondMax: 1, ratePerSecond: 2 },
+  { id: 'paused', script: 'ok', weight: 3, body: null, eventsPerSecondMax: 5, isPaused: true },
+  { id: 'dead', script: 'dead', weight: 2, body: rendered, eventsPerSecondMax: 2 },
 ];
+
+/** Of each endpoint the share of the events that go there, together 1; what is too much for one goes to those that never fail. */
+export function sharesAt(ratePerSecond: number): readonly number[] {
+  const capped = chaosEndpoints.map(({ weight, eventsPerSecondMax = Number.POSITIVE_INFINITY }) =>
+    Math.min(weight / 100, eventsPerSecondMax / ratePerSecond),
+  );
+  const spare = 1 - capped.reduce((sum, share) => sum + share, 0);
+  const takers = chaosEndpoints.filter(isHealthy).length;
+  return capped.map((share, i) => share + (isHealthy(chaosEndpoints[i]) ? spare / takers : 0));
+}
+
+/** Whether nothing ever delays what is for it but faults. */
+export function isHealthy(endpoint: ChaosEndpoint | undefined): boolean {
+  return endpoint?.script === 'ok' && endpoint.ratePerSecond === undefined && endpoint.isPaused === undefined;
+}
 
 /** An event of this type leads to both. */
 export const sharedType = 'chaos.both';

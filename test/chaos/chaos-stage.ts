@@ -3,7 +3,7 @@ import { createWriteStream, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '#domain/clock';
 import { KafkaRecordProducer } from '#kafka/record-producer';
-import type { DataSource } from '#postgres/data-source';
+import { createDataSource, type DataSource } from '#postgres/data-source';
 import type { Environment } from '#runtime/config';
 import { createLog } from '#telemetry/log';
 import { configurationSeen } from '../../deploy/local/demo/apply-configuration.js';
@@ -29,6 +29,8 @@ import {
   typeOf,
 } from './chaos-settings.js';
 import type { ChaosTopics } from './read-kafka.js';
+import type { SeenRequest } from './run-logs.js';
+import { RunShards } from './run-shards.js';
 
 /** What a run is given. */
 export interface StageNeeds {
@@ -50,6 +52,8 @@ export interface ChaosStage {
   readonly topics: ChaosTopics;
   readonly eventsTopic: string;
   readonly receiver: ChaosReceiver;
+  /** What is known of every event, in files. */
+  readonly shards: RunShards;
   /** Past the proxy. */
   readonly producer: KafkaRecordProducer;
   readonly admin: AdminClient;
@@ -63,13 +67,14 @@ export async function startChaosStage(needs: StageNeeds): Promise<ChaosStage> {
   say(`logs go to ${path.relative(process.cwd(), folder)}/`);
   const servers = await startChaosServers(say, teardown);
   const database = await createBenchDatabase(servers.directPostgresUrl, 'chaos', teardown);
-  const { store } = database;
+  const store = await lookInto(database.url, teardown);
+  const shards = RunShards.in(path.join(folder, 'shards'));
   const prefix = 'chaos.';
   const key = `hlk_${randomBytes(32).toString('base64url')}`;
   const env = await appEnvironment({ folder, prefix, key, servers, databaseUrl: database.url, path: needs.path });
   const log = createLog({ app: 'chaos', level: 'warn', sink: createWriteStream(path.join(folder, 'chaos.log')) });
   const { eventsTopic } = await createDemoTopics(env, log);
-  const receiver = await startReceiver(needs, store, env);
+  const receiver = await startReceiver(needs, { store, env, shards });
 
   const kafka = { brokers: servers.directBrokers.split(','), ssl: false };
   const producer = new KafkaRecordProducer(kafka, 'chaos', log, systemClock);
@@ -78,7 +83,15 @@ export async function startChaosStage(needs: StageNeeds): Promise<ChaosStage> {
   teardown.add('the admin client', async () => admin.close());
   const apps = await startApps(needs, { folder, env, store });
   const topics = { brokers: servers.directBrokers, prefix, tiers: chaosSettings.RETRY_TIERS.split(',') };
-  return { folder, servers, store, topics, eventsTopic, receiver, producer, admin, apps };
+  return { folder, servers, store, topics, eventsTopic, receiver, shards, producer, admin, apps };
+}
+
+/** Progress, circuits and faults look at the same time. */
+async function lookInto(url: string, teardown: Teardown): Promise<DataSource> {
+  const store = createDataSource({ url, poolMax: 3, applicationName: 'chaos', statementTimeoutMs: 0 });
+  await store.initialize();
+  teardown.add("the checker's connections", () => store.destroy());
+  return store;
 }
 
 interface EnvironmentNeeds {
@@ -109,16 +122,24 @@ async function appEnvironment(needs: EnvironmentNeeds): Promise<Environment> {
   };
 }
 
-async function startReceiver({ seed, teardown }: StageNeeds, store: DataSource, env: Environment) {
+interface ReceiverNeeds {
+  readonly store: DataSource;
+  readonly env: Environment;
+  readonly shards: RunShards;
+}
+
+async function startReceiver({ seed, teardown }: StageNeeds, { store, env, shards }: ReceiverNeeds) {
   const secrets = new Map(chaosEndpoints.map(({ id }) => [id, aSecret()]));
-  const receiver = await ChaosReceiver.start(seed, secrets);
+  const keep = (request: SeenRequest) => shards.append('requests', request.eventId, request);
+  const receiver = await ChaosReceiver.start({ seed, secrets, keep });
   teardown.add('the receiver', () => receiver.stop());
   const query = (sql: string, parameters: readonly unknown[] = []) => store.query(sql, [...parameters]);
-  const wired = chaosEndpoints.map(({ id, body }) => ({
+  const wired = chaosEndpoints.map(({ id, body, ratePerSecond }) => ({
     ...{ id, tenant: chaosTenant, url: `${receiver.url}/${id}`, secret: secrets.get(id) ?? '' },
     eventTypes: sharedEndpoints.includes(id) ? [typeOf(id), sharedType] : [typeOf(id)],
     concurrency: chaosRules.concurrency,
     ...(body === null ? {} : { body }),
+    ...(ratePerSecond === undefined ? {} : { ratePerSecond }),
   }));
   await writeEndpoints({ database: { query }, env: { KEK_FILE: env['KEK_FILE'] ?? '' } }, wired);
   return receiver;

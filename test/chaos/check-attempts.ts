@@ -5,6 +5,8 @@ import type { AttemptLine, InjectedFault, SeenRequest, Violation } from './run-l
 /** The clocks of Postgres and of the receiver are one machine's; each cuts off its fractions. Milliseconds. */
 const clockSlackMs = 2;
 const unknownInRowMax = 3;
+/** An answer that took this share of the deadline may have come too late where the machine is busy. */
+const lateShare = 0.6;
 /** An answer that nothing came in the way of is recorded within this. Milliseconds. */
 const recordedWithinMs = 2_000;
 
@@ -122,6 +124,8 @@ function checkNoFalseFailure(request: SeenRequest, index: RunIndex): readonly Vi
   if (end !== 'answered' || endMs === null || !isAccepted(status)) return [];
   const row = index.attemptOf(request);
   if (row === undefined || row.outcome === 'accepted') return []; // without a row: I10
+  const tookMs = endMs - Math.min(atMs, row.startedMs);
+  if (row.failureReason === 'TIMEOUT' && tookMs >= lateShare * index.logs.rules.attemptTimeoutMs) return [];
   if (index.faultsWithin(Math.min(atMs, row.startedMs), endMs + recordedWithinMs).length > 0) return [];
   return [violation('I6', row, `answered ${status} in peace, but is ${row.outcome} ${row.failureReason ?? ''}`)];
 }

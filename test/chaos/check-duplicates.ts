@@ -5,6 +5,8 @@ import type { AttemptLine, InjectedFault, SeenRequest, Violation } from './run-l
 export interface Duplicate {
   readonly request: SeenRequest;
   readonly accepted: SeenRequest;
+  /** The outcome of the accepted one's attempt. */
+  readonly recorded: string;
   /** The faults that may have made it: one was there between the first answer and its record, or held back this request. */
   readonly causes: readonly InjectedFault[];
   /** The answer came when the deadline had passed, or nearly so: the sender never saw it. */
@@ -37,7 +39,8 @@ function explained(request: SeenRequest, accepted: SeenRequest, index: RunIndex)
   const isLost = row !== undefined && row.outcome !== 'accepted';
   const causes = isLost ? index.faultsWithin(accepted.atMs, recordedMs, losesClaims) : [];
   const all = [...causes, ...causesOfZombie(request, index)];
-  return { request, accepted, causes: all, cameTooLate: cameTooLate(accepted, row, index) };
+  const recorded = row?.outcome ?? 'missing';
+  return { request, accepted, recorded, causes: all, cameTooLate: cameTooLate(accepted, row, index) };
 }
 
 /** A dispatcher that stood still asked when its attempt was closed and a later one had been accepted. */
@@ -51,26 +54,39 @@ function cameTooLate({ atMs, endMs }: SeenRequest, row: AttemptLine | undefined,
   return endMs - atMs >= lateShare * index.logs.rules.attemptTimeoutMs || index.faultsWithin(atMs, endMs).length > 0;
 }
 
+/** How many attempts of this part were open when each fault that loses claims began. */
+export function openAtFaults({ logs }: RunIndex): ReadonlyMap<InjectedFault, number> {
+  const isOpen = ({ startedMs, finishedMs }: AttemptLine, atMs: number) =>
+    startedMs <= atMs && (finishedMs === null || finishedMs >= atMs);
+  const faults = logs.faults.filter(losesClaims);
+  return new Map(faults.map((fault) => [fault, logs.attempts.filter((row) => isOpen(row, fault.fromMs)).length]));
+}
+
 /**
  * I20: no duplicate but those a killed or frozen dispatcher had under way, and of these no more than there were; nor any
- * that an answer after the deadline makes, which the schedule repeats.
+ * that an answer after the deadline makes, which the schedule repeats. All duplicates of a run at once.
  */
-export function checkDuplicates(index: RunIndex): readonly Violation[] {
-  const duplicates = duplicatesOf(index).filter(({ cameTooLate: isLate }) => !isLate);
+export function checkDuplicates(
+  all: readonly Duplicate[],
+  bounds: ReadonlyMap<InjectedFault, number>,
+): readonly Violation[] {
+  const duplicates = all.filter(({ cameTooLate: isLate }) => !isLate);
   const unexplained = duplicates
     .filter(({ causes }) => causes.length === 0)
-    .map(({ request, accepted }) => {
-      const recorded = index.attemptOf(accepted)?.outcome ?? 'missing';
+    .map(({ request, accepted, recorded }) => {
       const said = `attempt ${accepted.attempt} was answered ${accepted.status} and is ${recorded}, and no dispatcher was killed or frozen meanwhile`;
       return { invariant: 'I20', about: `${request.webhookId} ${request.attempt}`, said };
     });
-  return [...unexplained, ...checkBounds(duplicates)];
+  return [...unexplained, ...checkBounds(duplicates, bounds)];
 }
 
 /** Each duplicate is counted for the first of its faults that has room. */
-function checkBounds(duplicates: readonly Duplicate[]): readonly Violation[] {
+function checkBounds(
+  duplicates: readonly Duplicate[],
+  bounds: ReadonlyMap<InjectedFault, number>,
+): readonly Violation[] {
   const counts = new Map<InjectedFault, number>();
-  const room = (fault: InjectedFault) => (fault.claimsOpen ?? Number.POSITIVE_INFINITY) - (counts.get(fault) ?? 0);
+  const room = (fault: InjectedFault) => (bounds.get(fault) ?? 0) - (counts.get(fault) ?? 0);
   const over: InjectedFault[] = [];
   for (const { causes } of duplicates) {
     const [first] = causes;
@@ -82,6 +98,6 @@ function checkBounds(duplicates: readonly Duplicate[]): readonly Violation[] {
   return [...new Set(over)].map((fault) => ({
     invariant: 'I20',
     about: `${fault.kind} ${fault.part} at ${new Date(fault.fromMs).toISOString()}`,
-    said: `${counts.get(fault)} duplicates, but only ${fault.claimsOpen} attempts were open`,
+    said: `${counts.get(fault)} duplicates, but only ${bounds.get(fault) ?? 0} attempts were open`,
   }));
 }

@@ -1,12 +1,15 @@
 import { grouped, isAccepted, type RunIndex } from './run-index.js';
-import type { GeneratedEvent, NotificationLine, Violation } from './run-logs.js';
+import type { NotificationLine, Violation } from './run-logs.js';
 
-/** How a notification of this run may fail: nobody disables, deletes or answers 410. */
-const failuresMeant: ReadonlySet<string | null> = new Set(['EXHAUSTED', 'LEASE_LOST']);
+/** How a notification of this run may fail: nobody deletes or answers 410. */
+const failuresMeant: ReadonlySet<string | null> = new Set(['EXHAUSTED', 'LEASE_LOST', 'ENDPOINT_DISABLED']);
 
-/** Nothing lost, nothing made up, books that balance, every notification ended and none of them falsely `sent`. */
+/** Two statements of Postgres in one instant. Milliseconds. */
+const clockSlackMs = 2;
+
+/** Nothing lost, nothing made up, every notification ended and none of them falsely `sent`. */
 export function checkEvents(index: RunIndex): readonly Violation[] {
-  return [...checkMatches(index), ...checkPhantoms(index), ...checkBooks(index), ...checkEnds(index)];
+  return [...checkMatches(index), ...checkPhantoms(index), ...checkEnds(index)];
 }
 
 /** I1: of every event and every template that matches it there is exactly one notification. */
@@ -29,32 +32,6 @@ function checkPhantoms({ logs }: RunIndex): readonly Violation[] {
     const isMeant = events.get(eventId)?.templates.includes(templateId) ?? false;
     return isMeant ? [] : [violation('I2', id, `event ${eventId} does not lead to ${templateId}`)];
   });
-}
-
-/** I3: every record of the topic has one verdict, and the verdicts are those of what was produced. */
-function checkBooks({ logs }: RunIndex): readonly Violation[] {
-  const { matched, unmatched, duplicate, parked, recordsInTopic } = logs.books;
-  const violations: Violation[] = [];
-  const entered = matched + unmatched + duplicate + parked;
-  if (entered !== recordsInTopic)
-    violations.push(violation('I3', 'books', `${entered} verdicts for ${recordsInTopic} records`));
-  // A record whose answer was lost is written once more: the producer cannot know.
-  const sure = logs.events.filter(({ ack }) => ack === 'ok');
-  const askedFor = logs.events.reduce((sum, { records }) => sum + records, 0);
-  const spare = Math.max(0, recordsInTopic - recordsOf(sure)) + (askedFor - recordsOf(sure));
-  const verdicts = { matched, unmatched, parked } as const;
-  const kinds = { matched: 'matched', unmatched: 'unmatched', parked: 'garbage' } as const;
-  for (const verdict of ['matched', 'unmatched', 'parked'] as const) {
-    const ofKind = sure.filter(({ kind }) => kind === kinds[verdict]);
-    const least = verdict === 'matched' ? ofKind.length : recordsOf(ofKind);
-    if (verdicts[verdict] < least || verdicts[verdict] > recordsOf(ofKind) + spare)
-      violations.push(violation('I3', 'books', `${verdicts[verdict]} ${verdict} of at least ${least} records`));
-  }
-  return violations;
-}
-
-function recordsOf(events: readonly GeneratedEvent[]): number {
-  return events.reduce((sum, { records }) => sum + records, 0);
 }
 
 /** I4: nothing is pending or open when all is quiet. I5: `sent` was answered 2xx. I7: `failed` by rule. */
@@ -84,10 +61,12 @@ function checkEnd(row: NotificationLine, index: RunIndex): readonly Violation[] 
 }
 
 /** I7: exhausted after every entry of the schedule was used; given up after three unknown attempts in a row. */
-function checkFailure({ id, step, failureReason }: NotificationLine, index: RunIndex): readonly Violation[] {
+function checkFailure(row: NotificationLine, index: RunIndex): readonly Violation[] {
+  const { id, step, failureReason } = row;
   const { scheduleMs } = index.logs.rules;
   const inSeries = index.attemptsOf(id).filter(({ trigger }) => trigger === 'auto');
   if (inSeries.some(({ outcome }) => outcome === 'accepted')) return [violation('I7', id, 'failed, and was accepted')];
+  if (failureReason === 'ENDPOINT_DISABLED') return checkDisabled(row, index);
   if (failureReason === 'LEASE_LOST') {
     const isLost = inSeries.length >= 3 && inSeries.slice(-3).every(({ outcome }) => outcome === 'unknown');
     return isLost ? [] : [violation('I7', id, 'LEASE_LOST without three unknown attempts in a row')];
@@ -95,6 +74,14 @@ function checkFailure({ id, step, failureReason }: NotificationLine, index: RunI
   const failed = inSeries.filter(({ outcome }) => outcome === 'failed').length;
   if (step === scheduleMs.length && failed > scheduleMs.length) return [];
   return [violation('I7', id, `EXHAUSTED at step ${step} of ${scheduleMs.length} after ${failed} failed attempts`)];
+}
+
+/** I7: only while it is disabled. */
+function checkDisabled({ id, endpointId, finishedMs }: NotificationLine, index: RunIndex): readonly Violation[] {
+  const disabled = index.logs.disabled.find((one) => one.endpointId === endpointId);
+  if (disabled === undefined) return [violation('I7', id, `failed ENDPOINT_DISABLED, and ${endpointId} is not`)];
+  const earlyMs = disabled.atMs - (finishedMs ?? disabled.atMs);
+  return earlyMs > clockSlackMs ? [violation('I7', id, `failed ${earlyMs.toFixed(0)} ms before it was disabled`)] : [];
 }
 
 /** RESEND: an operator's wish that was taken led to a manual attempt. */
@@ -107,6 +94,8 @@ export function checkResends(index: RunIndex): readonly Violation[] {
     const isMade = ({ trigger, outcome }: { readonly trigger: string; readonly outcome: string | null }) =>
       trigger === 'manual' && outcome !== null && outcome !== 'unknown';
     const made = index.attemptsOf(id).filter(isMade).length;
+    // An item for an endpoint that is off is refused without an attempt.
+    if (index.isDisabled(index.notifications.get(id)?.endpointId)) return [];
     const all = index.logs.resends.filter(({ notificationId }) => notificationId === id).length;
     if (made >= asked.length && made <= all) return [];
     return [violation('RESEND', id, `${made} manual attempts for ${asked.length} to ${all} wishes`)];

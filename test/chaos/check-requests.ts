@@ -16,10 +16,10 @@ export function checkRequests(index: RunIndex): readonly Violation[] {
       ...checkBody(request, index),
       ...checkHeaders(request, index),
       ...checkAddress(request, index),
+      ...checkConcurrency(request, index),
     ]),
     ...checkOnce(index),
     ...index.logs.attempts.flatMap((row) => checkRequestOf(row, index)),
-    ...checkConcurrency(index),
   ];
 }
 
@@ -101,41 +101,13 @@ function checkAddress(request: SeenRequest, index: RunIndex): readonly Violation
  * I21: no more requests under way to one endpoint than it wants; those of an owner that is gone come on top, for as long
  * as it takes to notice.
  */
-function checkConcurrency(index: RunIndex): readonly Violation[] {
+function checkConcurrency(request: SeenRequest, index: RunIndex): readonly Violation[] {
   const { concurrency } = index.logs.rules;
-  return [...grouped(index.logs.requests, ({ path }) => path)].flatMap(([path, requests]) => {
-    const worst = new Map<string, number>();
-    for (const { atMs, open } of overlaps(requests)) {
-      const max = mayHaveTwoOwners(atMs, index) ? 2 * concurrency : concurrency;
-      const said = `of at most ${max} requests under way`;
-      if (open > max) worst.set(said, Math.max(open, worst.get(said) ?? 0));
-    }
-    return [...worst].map(([said, open]) => ({ invariant: 'I21', about: path, said: `${open} ${said}` }));
-  });
-}
-
-/** How many were under way each time that one began. */
-function overlaps(requests: readonly SeenRequest[]): readonly { readonly atMs: number; readonly open: number }[] {
-  const changes = requests.flatMap(({ atMs, endMs }) => [
-    { atMs, by: 1 },
-    { atMs: endMs ?? atMs, by: -1 },
-  ]);
-  let open = 0;
-  const found: { readonly atMs: number; readonly open: number }[] = [];
-  for (const { atMs, by } of changes.sort((a, b) => a.atMs - b.atMs || a.by - b.by)) {
-    open += by;
-    if (by > 0) found.push({ atMs, open });
-  }
-  return found;
-}
-
-/** Endpoints change owners when a dispatcher comes, goes or falls silent, and when Kafka or a connection to it does. */
-function mayHaveTwoOwners(atMs: number, index: RunIndex): boolean {
-  const { sessionTimeoutMs, attemptTimeoutMs } = index.logs.rules;
-  const noticedWithinMs = 2 * sessionTimeoutMs + attemptTimeoutMs;
-  const changesOwners = ({ part }: { readonly part: string }) =>
-    part.startsWith('dispatcher') || part === 'kafka' || part === 'cpu';
-  return index.faultsWithin(atMs - noticedWithinMs, atMs, changesOwners).length > 0;
+  if (request.open <= concurrency) return [];
+  const max = index.mayHaveTwoOwners(request.atMs) ? 2 * concurrency : concurrency;
+  return request.open > max
+    ? [violation('I21', request, `${request.open} of at most ${max} requests under way to ${request.path}`)]
+    : [];
 }
 
 function violation(

@@ -58,7 +58,7 @@ export function aCleanRun(): Spoilable<RunLogs> {
   return structuredClone<RunLogs>({
     ...{ rules: chaosRules, endpoints: chaosEndpoints, receiver },
     events: [...courses.map(([id, endpointId]) => anEvent(id, [templateOf(endpointId)])), ...others],
-    resends: [{ requestId: 'wish-0', notificationId: 'n-resent', atMs: beginMs, ack: 'ok' }],
+    resends: [{ requestId: 'wish-0', notificationId: 'n-resent', eventId: 'resent', atMs: beginMs, ack: 'ok' }],
     requests: histories.flatMap(({ requests }) => requests),
     notifications: histories.map(({ notification }) => notification),
     attempts: histories.flatMap(({ attempts }) => attempts),
@@ -68,7 +68,7 @@ export function aCleanRun(): Spoilable<RunLogs> {
       aFault({ kind: 'stop', part: 'dispatcher-2', fromMs: beginMs + 9 * apartMs, exitCode: 0 }),
     ],
     books: { matched: courses.length, unmatched: 1, duplicate: 1, parked: 1, recordsInTopic: courses.length + 3 },
-    duplicateRecords: 1,
+    ...{ duplicateRecords: 1, circuits: [], pauses: [], disabled: [] },
   }) as Spoilable<RunLogs>;
 }
 
@@ -146,7 +146,7 @@ function requestOf({ id, number, path, eventId, body, dueMs }: AttemptOrder, { s
     ...{ path, method: 'POST', webhookId: id, attempt: number, eventId, atMs },
     ...{ bodySha256: sha256(body), bodyBytes: body.length, signatureValid: true, idempotencyKey: id },
     ...{ timestampS: Math.floor(atMs / 1_000), status, answerBytes: status === null ? 0 : 4 },
-    ...{ end: status === null ? 'closed' : 'answered', endMs: atMs + requestMs },
+    ...{ end: status === null ? 'closed' : 'answered', endMs: atMs + requestMs, open: 1 },
   };
 }
 

@@ -24,11 +24,14 @@ export interface FaultParts {
   readonly endLosses: () => void;
   /** Attempts that are open now; null when Postgres does not say so at once. */
   readonly openClaims: () => Promise<number | null>;
-  /** Requests that wait for their answer now. */
-  readonly openRequests: () => number;
+  /** Requests of this process that wait for their answer now. */
+  readonly openRequestsOf: (pid: number) => number;
   readonly folder: string;
   readonly say: (line: string) => void;
+  /** No fault begins any more, and those under way end at once. */
   readonly signal: AbortSignal;
+  /** Nothing is started any more. */
+  readonly ended: AbortSignal;
 }
 
 const cutEveryMs = 600;
@@ -39,9 +42,9 @@ const busyPrograms = 2;
 const aliveMsMax = 15_000;
 /** A dispatcher that has nothing in its hands is given so long to take something. */
 const busyMsMax = 8_000;
-/** Two dispatchers share them. */
-const openRequestsMin = 3;
 const lookMs = 100;
+/** What arrives on the way while a process stands still has arrived after this. */
+const arrivedMs = 20;
 /** Longer than `DRAIN_TIMEOUT_MS` and what it takes to close. */
 const stopMsMax = 30_000;
 /** An app that ended by itself is started again after this, as an orchestrator does. */
@@ -52,7 +55,13 @@ export class FaultInjector {
   private readonly done: InjectedFault[] = [];
   private readonly current = new Map<Lane, PlannedFault>();
 
-  constructor(private readonly parts: FaultParts) {}
+  private readonly ending = new AbortController();
+  /** No fault begins any more, and those under way end at once. */
+  private readonly signal: AbortSignal;
+
+  constructor(private readonly parts: FaultParts) {
+    this.signal = AbortSignal.any([parts.signal, this.ending.signal]);
+  }
 
   get faults(): readonly InjectedFault[] {
     return this.done;
@@ -63,17 +72,38 @@ export class FaultInjector {
     return [...this.current.values()].map(({ kind, part }) => `${kind} ${part}`);
   }
 
-  /** Resolves when the last fault is healed; a fault that takes longer than planned moves those behind it. */
-  async run(plan: readonly PlannedFault[]): Promise<void> {
+  /**
+   * Resolves when the last fault is healed. A fault that takes longer than planned moves those behind it; what would then last
+   * past `endMs` is left out.
+   */
+  async run(plan: readonly PlannedFault[], endMs: number): Promise<void> {
     const startMs = systemClock.monotonicMs();
+    const passedMs = () => systemClock.monotonicMs() - startMs;
     const lanes = (['apps', 'servers'] as const).map(async (lane) => {
       for (const fault of plan.filter((planned) => planned.lane === lane)) {
-        await this.wait(fault.atMs - (systemClock.monotonicMs() - startMs));
-        if (this.parts.signal.aborted) return;
-        await this.inject(fault);
+        await this.wait(fault.atMs - passedMs());
+        if (this.signal.aborted) return;
+        if (passedMs() + fault.forMs <= endMs) await this.inject(fault);
       }
     });
     await Promise.all(lanes);
+  }
+
+  /** One fault after the other, each `everyMs` after the one before, or when that is healed. Resolves when all has ended. */
+  async runEvery(faults: Iterable<PlannedFault>, everyMs: number): Promise<void> {
+    const startMs = systemClock.monotonicMs();
+    let round = 1;
+    for (const fault of faults) {
+      await this.wait(round * everyMs - (systemClock.monotonicMs() - startMs));
+      if (this.signal.aborted) return;
+      await this.inject(fault);
+      round = Math.max(round + 1, Math.ceil((systemClock.monotonicMs() - startMs) / everyMs));
+    }
+  }
+
+  /** Heals what is broken, and breaks nothing more. */
+  end(): void {
+    this.ending.abort();
   }
 
   /** Writes down an app that ended by itself, and starts it again. */
@@ -82,13 +112,13 @@ export class FaultInjector {
     const { part, exitCode } = app;
     this.parts.say(`${part} ended by itself (${exitCode}); its log is ${app.logFile}`);
     this.done.push({ kind: 'exit', part, fromMs: atMs, untilMs: atMs, claimsOpen: null, exitCode });
-    await this.wait(restartMs);
-    if (!this.parts.signal.aborted) app.launch();
+    await systemClock.wait(restartMs, this.parts.ended);
+    if (!this.parts.ended.aborted) app.launch();
   }
 
   private async inject(fault: PlannedFault): Promise<void> {
     const { kind, part, lane, forMs } = fault;
-    if (fault.lane === 'apps') await this.untilWorthIt(fault);
+    if (fault.lane === 'apps') await this.untilAlive(fault.part as AppPart);
     this.current.set(lane, fault);
     const fromMs = systemClock.nowMs();
     this.parts.say(`${kind} ${part}, for ${(forMs / 1_000).toFixed(1)} s`);
@@ -127,15 +157,33 @@ export class FaultInjector {
     }
   }
 
-  /** It stands still before it is killed, so that what it had under way can be counted. */
+  /**
+   * It stands still before it is killed, so that what it had under way can be counted: a dispatcher that has no request out is
+   * let go again and caught a moment later.
+   */
   private async killOrFreeze(app: ChaosApp, { kind, forMs }: PlannedFault): Promise<Partial<InjectedFault>> {
+    const requestsOpen = app.name === 'dispatcher' ? await this.caught(app) : null;
     app.freeze();
+    const fromMs = systemClock.nowMs();
     const claimsOpen = app.name === 'dispatcher' ? await this.parts.openClaims() : null;
     if (kind === 'kill') await app.end('SIGKILL', stopMsMax);
     await this.wait(forMs);
     if (kind === 'kill') app.launch();
     else app.thaw();
-    return { claimsOpen };
+    return { claimsOpen, requestsOpen, fromMs };
+  }
+
+  /** Stands still with requests out, unless it has none for `busyMsMax`. Answers how many. */
+  private async caught(app: ChaosApp): Promise<number> {
+    let open = 0;
+    await this.until(async () => {
+      app.freeze();
+      await systemClock.wait(arrivedMs);
+      open = this.parts.openRequestsOf(app.pid);
+      if (open === 0) app.thaw();
+      return open > 0;
+    }, busyMsMax);
+    return open;
   }
 
   private async stop(app: ChaosApp, { forMs }: PlannedFault): Promise<Partial<InjectedFault>> {
@@ -152,7 +200,7 @@ export class FaultInjector {
   }
 
   private async cut(server: BreakableServer, { forMs }: PlannedFault): Promise<void> {
-    for (let leftMs = forMs; leftMs > 0 && !this.parts.signal.aborted; leftMs -= cutEveryMs) {
+    for (let leftMs = forMs; leftMs > 0 && !this.signal.aborted; leftMs -= cutEveryMs) {
       server.cut();
       await this.wait(Math.min(leftMs, cutEveryMs));
     }
@@ -167,17 +215,13 @@ export class FaultInjector {
     await this.wait(forMs);
   }
 
-  private async untilWorthIt({ kind, part }: PlannedFault): Promise<void> {
-    const app = this.app(part as AppPart);
-    await this.until(() => app.isAlive(), aliveMsMax);
-    const losesRequests = app.name === 'dispatcher' && kind !== 'stop';
-    const isBusy = async () => this.parts.openRequests() >= openRequestsMin && (await app.isBusy());
-    if (losesRequests) await this.until(isBusy, busyMsMax);
+  private async untilAlive(part: AppPart): Promise<void> {
+    await this.until(() => this.app(part).isAlive(), aliveMsMax);
   }
 
   private async until(look: () => Promise<boolean>, limitMs: number): Promise<void> {
     const endMs = systemClock.monotonicMs() + limitMs;
-    while (systemClock.monotonicMs() < endMs && !this.parts.signal.aborted && !(await look())) await this.wait(lookMs);
+    while (systemClock.monotonicMs() < endMs && !this.signal.aborted && !(await look())) await this.wait(lookMs);
   }
 
   private app(part: AppPart): ChaosApp {
@@ -187,6 +231,6 @@ export class FaultInjector {
   }
 
   private async wait(ms: number): Promise<void> {
-    if (ms > 0) await systemClock.wait(ms, this.parts.signal);
+    if (ms > 0) await systemClock.wait(ms, this.signal);
   }
 }

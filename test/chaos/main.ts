@@ -1,11 +1,10 @@
 import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { systemClock } from '#domain/clock';
 import { Teardown } from '../../deploy/local/demo/teardown.js';
 import { killEverything } from '../../deploy/local/local-process.js';
-import { keepRunFolder, madeRunFolder, removeRunFolder } from '../../deploy/local/run-folder.js';
 import { chaosPlan } from './chaos-plan.js';
-import { chaosRun } from './chaos-run.js';
+import { type ChaosCourse, chaosRun } from './chaos-run.js';
+import { leave } from './leave.js';
 import { type ChaosOptions, readCommandLine, usage } from './options.js';
 import { summaryOf } from './summary.js';
 
@@ -16,6 +15,7 @@ const signalExits = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 const sameSignalMs = 1_000;
 /** Whatever hangs, a run ends: this long after its faults. Milliseconds. */
 const afterFaultsMsMax = 15 * 60_000;
+const drainMsMax = 120_000;
 
 type StopSignal = keyof typeof signalExits;
 
@@ -45,7 +45,9 @@ async function chaos(options: ChaosOptions): Promise<void> {
   let exitCode = 0;
   try {
     say(`seed ${options.seed}, ${options.seconds} s of faults`);
-    const run = { options, path: process.env['PATH'], say, signal: stopping.signal, teardown };
+    const never = new AbortController().signal;
+    const around = { path: process.env['PATH'], say, signal: stopping.signal, endLoad: never, teardown };
+    const run = { ...around, course: courseOf(options), onCounts: () => undefined, onJudging: () => undefined };
     const outcome = await Promise.race([chaosRun(run), aborted(stopping.signal)]);
     const { lines, json, isGood } = summaryOf(outcome, options);
     process.stdout.write(`${lines.join('\n')}\n`);
@@ -56,7 +58,15 @@ async function chaos(options: ChaosOptions): Promise<void> {
     if (!(error instanceof Interrupted)) say(`failed: ${error instanceof Error ? error.message : String(error)}`);
   }
   stopping.abort();
-  await leave(exitCode, teardown, say);
+  await leave({ exitCode, teardown, say });
+}
+
+/** Load for as long as there are faults. */
+function courseOf({ seed, seconds, ratePerSecond }: ChaosOptions): ChaosCourse {
+  return {
+    ...{ seed, ratePerSecond, eventsMax: Number.POSITIVE_INFINITY, drainMsMax },
+    breakThings: (injector) => injector.run(chaosPlan(seed, seconds), seconds * 1_000),
+  };
 }
 
 function printPlan({ seed, seconds }: ChaosOptions): void {
@@ -65,17 +75,6 @@ function printPlan({ seed, seconds }: ChaosOptions): void {
       `${(atMs / 1_000).toFixed(1).padStart(6)} s  ${kind} ${part}, for ${(forMs / 1_000).toFixed(1)} s`,
   );
   process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-async function leave(exitCode: number, teardown: Teardown, say: (line: string) => void): Promise<void> {
-  const isClean = await teardown.run();
-  killEverything();
-  const folder = madeRunFolder();
-  if (folder !== null && exitCode === failedExit) {
-    keepRunFolder();
-    say(`the logs are in ${path.relative(process.cwd(), folder)}/ until the next start`);
-  } else removeRunFolder();
-  process.exit(isClean || exitCode !== 0 ? exitCode : failedExit);
 }
 
 function stopOnSignals(stop: (reason: Error) => void, say: (line: string) => void): void {

@@ -1,8 +1,8 @@
 import { systemClock } from '#domain/clock';
 import type { AdminClient } from '../support/admin-client.js';
+import type { ChaosReceiver } from './chaos-receiver.js';
 import { chaosTenant } from './chaos-settings.js';
 import type { AskedResend, SeenRequest } from './run-logs.js';
-import { between } from './seeded-chance.js';
 
 type Entry = { -readonly [K in keyof AskedResend]: AskedResend[K] };
 
@@ -13,13 +13,13 @@ const answerMsMax = 20_000;
 /** An operator who now and then wants something sent once more, whatever its state. */
 export class OperatorWishes {
   private readonly entries: Entry[] = [];
-  private readonly underWay: Promise<void>[] = [];
+  private readonly underWay = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private readonly ended: Promise<void>;
 
   constructor(
     private readonly admin: AdminClient,
-    private readonly requests: readonly SeenRequest[],
+    private readonly receiver: Pick<ChaosReceiver, 'someOf'>,
     private readonly chance: () => number,
   ) {
     this.ended = this.run();
@@ -38,14 +38,19 @@ export class OperatorWishes {
   private async run(): Promise<void> {
     const { signal } = this.stopping;
     for (await systemClock.wait(everyMs, signal); !signal.aborted; await systemClock.wait(everyMs, signal)) {
-      const request = this.requests[between(this.chance, [0, this.requests.length - 1])];
-      if (request !== undefined) this.underWay.push(this.ask(request.webhookId));
+      const request = this.receiver.someOf(this.chance());
+      if (request !== undefined) this.follow(this.ask(request));
     }
   }
 
-  private async ask(notificationId: string): Promise<void> {
+  private follow(asked: Promise<void>): void {
+    this.underWay.add(asked);
+    void asked.then(() => this.underWay.delete(asked));
+  }
+
+  private async ask({ webhookId: notificationId, eventId }: SeenRequest): Promise<void> {
     const requestId = `wish-${this.entries.length}`;
-    const entry: Entry = { requestId, notificationId, atMs: systemClock.nowMs(), ack: 'unknown' };
+    const entry: Entry = { requestId, notificationId, eventId, atMs: systemClock.nowMs(), ack: 'unknown' };
     this.entries.push(entry);
     const name = `tenants/${chaosTenant}/notifications/${notificationId}`;
     try {

@@ -11,6 +11,30 @@ export interface ProgressParts {
   readonly generator: ChaosGenerator;
   readonly injector: FaultInjector;
   readonly say: (line: string) => void;
+  readonly course: { readonly eventsMax: number; readonly ratePerSecond: number };
+  /** Where a run stands, in figures. */
+  readonly onCounts: (counts: RunCounts) => void;
+}
+
+/** Where a run stands. */
+export interface RunCounts {
+  readonly events: number;
+  /** Infinity: the load ends by time. */
+  readonly eventsMax: number;
+  /** Until the last event is produced, seconds. */
+  readonly leftSeconds: number;
+  /** Events whose write is not acknowledged yet. */
+  readonly unacknowledged: number;
+  /** Notifications that all events so far lead to. */
+  readonly notifications: number;
+  /** Null: Postgres does not answer. */
+  readonly store: StoreCounts | null;
+  readonly requests: number;
+  readonly accepted: number;
+  readonly waiting: number;
+  readonly faults: number;
+  /** What is broken now, in words. */
+  readonly now: readonly string[];
 }
 
 const everyMs = 5_000;
@@ -39,17 +63,41 @@ export class Progress {
     this.say(counts);
   }
 
-  private say(counts: StoreCounts | null): void {
+  private say(store: StoreCounts | null): void {
     if (!this.isOn) return;
-    const { receiver, generator, injector, say } = this.parts;
-    const ofStore =
-      counts === null
-        ? 'Postgres does not answer'
-        : `sent ${counts.sent}, failed ${counts.failed}, pending ${counts.pending}, open attempts ${counts.started}`;
-    const now = injector.now.length === 0 ? '' : `; now ${injector.now.join(', ')}`;
-    say(
-      `events ${generator.events.length}, ${ofStore}, requests ${receiver.requests.length} (${receiver.open} waiting), ` +
-        `faults ${injector.faults.length}${now}`,
-    );
+    const { receiver, generator, injector, say, onCounts, course } = this.parts;
+    const { eventsMax, ratePerSecond } = course;
+    const counts: RunCounts = {
+      ...{ eventsMax, leftSeconds: Math.ceil((eventsMax - generator.count) / ratePerSecond) },
+      ...{ events: generator.count, unacknowledged: generator.waiting, notifications: generator.notifications, store },
+      ...{ requests: receiver.count, accepted: receiver.accepted, waiting: receiver.open },
+      ...{ faults: injector.faults.length, now: injector.now },
+    };
+    onCounts(counts);
+    say(progressLine(counts));
   }
+}
+
+export function progressLine({
+  events,
+  eventsMax,
+  leftSeconds,
+  unacknowledged,
+  store,
+  requests,
+  accepted,
+  waiting,
+  faults,
+  now,
+}: RunCounts): string {
+  const ofStore =
+    store === null
+      ? 'Postgres does not answer'
+      : `pending ${store.pending}, failed ${store.failed}, open attempts ${store.started}`;
+  const ofFaults = now.length === 0 ? '' : `; now ${now.join(', ')}`;
+  const ofLoad = Number.isFinite(eventsMax) ? ` of ${eventsMax}, ${leftSeconds} s left` : '';
+  return (
+    `events ${events}${ofLoad} (${unacknowledged} unacknowledged), ${ofStore}, requests ${requests} (accepted ${accepted}, ` +
+    `${waiting} waiting), faults ${faults}${ofFaults}`
+  );
 }

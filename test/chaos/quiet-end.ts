@@ -3,7 +3,7 @@ import type { DataSource } from '#postgres/data-source';
 import { tailOf } from '../../deploy/local/local-process.js';
 import type { ChaosApp } from './chaos-app.js';
 import { type ChaosTopics, unreadRecords } from './read-kafka.js';
-import { readCounts, whatIsPending } from './read-views.js';
+import { countPending, readCounts, whatIsPending } from './read-views.js';
 
 /** What is waited for. */
 export interface QuietNeeds {
@@ -11,11 +11,16 @@ export interface QuietNeeds {
   readonly topics: ChaosTopics;
   readonly apps: readonly ChaosApp[];
   readonly signal: AbortSignal;
+  /** A long run may leave more behind than fits into the limit: it has until then, milliseconds, as long as it gets less. */
+  readonly drainMsMax?: number;
 }
 
 /** From the last healed fault: all apps ready again. */
 const readyMsMax = 60_000;
-/** And then nothing pending, open or unread: the longest series of attempts takes some 20 s, a lost lease 15 s more. */
+/**
+ * And then nothing pending, open or unread, or nothing that gets less: the longest series of attempts takes some 20 s, a lost
+ * lease 15 s more, what is held for a dead endpoint is failed when it is disabled.
+ */
 const quietMsMax = 120_000;
 const lookMs = 500;
 const probeMsMax = 3_000;
@@ -43,9 +48,22 @@ export async function quietEnd(needs: QuietNeeds): Promise<QuietEnd> {
     looks = (await isNothingLeft(needs)) ? looks + 1 : 0;
     return looks >= quietLooks;
   };
-  if (await within(quietMsMax, isQuiet, needs.signal)) return { quietMs: passed(), trouble: [] };
-  const said = `something was still pending after ${quietMsMax / 1_000} s`;
+  if (await untilQuiet(needs, isQuiet)) return { quietMs: passed(), trouble: [] };
+  const said = `something was still pending after ${Math.round(passed() / 1_000)} s`;
   return { quietMs: passed(), trouble: [said, ...(await whereItStands(needs))] };
+}
+
+/** Gives up when for `quietMsMax` nothing got less, or nothing else is allowed. */
+async function untilQuiet(needs: QuietNeeds, isQuiet: () => Promise<boolean>): Promise<boolean> {
+  const endMs = systemClock.monotonicMs() + (needs.drainMsMax ?? quietMsMax);
+  for (let least = Number.POSITIVE_INFINITY; systemClock.monotonicMs() < endMs && !needs.signal.aborted; ) {
+    const limitMs = Math.min(quietMsMax, endMs - systemClock.monotonicMs());
+    if (await within(limitMs, isQuiet, needs.signal)) return true;
+    const { pending } = await readCounts(needs.store).catch(() => ({ pending: least }));
+    if (pending >= least) return false;
+    least = pending;
+  }
+  return false;
 }
 
 async function within(limitMs: number, look: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
@@ -60,6 +78,7 @@ async function isNothingLeft({ store, topics }: QuietNeeds): Promise<boolean> {
   try {
     const { pending, started, wishes } = await readCounts(store);
     if (pending + started + wishes > 0) return false;
+    if ((await countPending(store)) > 0) return false;
     return (await unreadRecords(topics)).length === 0;
   } catch {
     return false; // a server that has just come back may refuse once; the limit says so if it goes on

@@ -1,7 +1,8 @@
 import { groupOf, topicNames, type Worker } from '#contracts/topics';
 import { headerText, type KafkaRecord } from '#domain/kafka-record';
 import { asOperator } from '../support/kafka-admin.js';
-import { readTopics } from '../support/read-topics.js';
+import { eachRecord } from '../support/read-topics.js';
+import { NumberList } from './number-list.js';
 
 /** One run's brokers and names. */
 export interface ChaosTopics {
@@ -12,7 +13,7 @@ export interface ChaosTopics {
   readonly tiers: readonly string[];
 }
 
-const readMsMax = 120_000;
+const readMsMax = 600_000;
 
 /** Records of each partition that its group has not finished, in words; none when all is read. */
 export async function unreadRecords({ brokers, prefix, tiers }: ChaosTopics): Promise<readonly string[]> {
@@ -45,12 +46,20 @@ export async function eventRecords({ brokers, prefix }: ChaosTopics): Promise<nu
 
 /** Records of `deliveries` that ask for what another one has asked for. In tiers that is no sign: a long wait has hops. */
 export async function duplicateRecords({ brokers, prefix }: ChaosTopics): Promise<number> {
+  const asks = new NumberList();
+  const take = (record: KafkaRecord) => asks.push(askOf(record));
   const from = { env: { KAFKA_BROKERS: brokers }, prefix };
-  const records = await readTopics(from, [topicNames.deliveries(prefix)], readMsMax);
-  return records.length - new Set(records.map(askOf)).size;
+  await eachRecord(from, [topicNames.deliveries(prefix)], { take, limitMs: readMsMax });
+  return asks.repeated();
 }
 
-function askOf(record: KafkaRecord): string {
+const hashDigits = 11;
+const attemptsMax = 64;
+
+/** Eight bytes for each of a million: 44 bits of the notification's hash, and the attempt; what is confused is one in millions. */
+function askOf(record: KafkaRecord): number {
   const of = (name: string) => headerText(record, name) ?? '';
-  return `${of('notification-id')} ${of('attempt')} ${of('resend-item')}`;
+  const hashed = (id: string) => Number.parseInt(id.slice(-hashDigits), 16) * attemptsMax;
+  const item = of('resend-item').replaceAll(/\W/g, '');
+  return item === '' ? hashed(of('notification-id')) + Number(of('attempt')) : -hashed(item);
 }

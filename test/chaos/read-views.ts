@@ -1,29 +1,54 @@
 import type { DataSource } from '#postgres/data-source';
-import type { AttemptLine, EventBooks, NotificationLine } from './run-logs.js';
+import type { AttemptLine, DisabledEndpoint, EventBooks, NotificationLine } from './run-logs.js';
+import type { RunShards } from './run-shards.js';
 
 const epochMs = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
-/** All of `v1_notifications`. */
-export function readNotifications(store: DataSource): Promise<readonly NotificationLine[]> {
-  return store.query(
-    `SELECT id, event_id AS "eventId", template_id AS "templateId", endpoint_id AS "endpointId", state,
-            failure_reason AS "failureReason", attempt_count AS "attemptCount", step,
-            ${epochMs('created_at')} AS "createdMs", ${epochMs('next_attempt_at')} AS "nextAttemptMs",
-            ${epochMs('finished_at')} AS "finishedMs", encode(payload_sha256, 'hex') AS "payloadSha256",
-            payload_bytes AS "payloadBytes"
-       FROM v1_notifications`,
-  );
+const pageRows = 10_000;
+const firstId = '00000000-0000-0000-0000-000000000000';
+const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+/** All of `v1_notifications` and `v1_attempts`, a page at a time: what stands in memory is one page. */
+export async function keepViews(store: DataSource, shards: Pick<RunShards, 'append'>): Promise<void> {
+  for (let after: string | null = null, isLast = false; !isLast; ) {
+    const rows: readonly NotificationLine[] = await store.query(
+      `SELECT id, event_id AS "eventId", template_id AS "templateId", endpoint_id AS "endpointId", state,
+              failure_reason AS "failureReason", attempt_count AS "attemptCount", step,
+              ${epochMs('created_at')} AS "createdMs", ${epochMs('next_attempt_at')} AS "nextAttemptMs",
+              ${epochMs('finished_at')} AS "finishedMs", encode(payload_sha256, 'hex') AS "payloadSha256",
+              payload_bytes AS "payloadBytes"
+         FROM v1_notifications WHERE id > $1 ORDER BY id LIMIT ${pageRows}`,
+      [after ?? firstId],
+    );
+    isLast = rows.length < pageRows;
+    const until: string = isLast ? lastId : (rows.at(-1)?.id ?? lastId);
+    const events = new Map(rows.map(({ id, eventId }) => [id, eventId]));
+    for (const row of rows) shards.append('notifications', row.eventId, row);
+    // An attempt of no notification is found by the checker wherever it stands.
+    for (const row of await attemptsBetween(store, after ?? firstId, until))
+      shards.append('attempts', events.get(row.notificationId) ?? null, row);
+    after = until;
+  }
 }
 
-/** All of `v1_attempts`. */
-export function readAttempts(store: DataSource): Promise<readonly AttemptLine[]> {
+/** Those of notifications after `after`, up to `until`. */
+function attemptsBetween(store: DataSource, after: string, until: string): Promise<readonly AttemptLine[]> {
   return store.query(
     `SELECT notification_id AS "notificationId", number, trigger, asked_by AS "askedBy", state, outcome,
             failure_reason AS "failureReason", http_status AS "httpStatus", url,
             ${epochMs('due_at')} AS "dueMs", ${epochMs('started_at')} AS "startedMs",
             ${epochMs('finished_at')} AS "finishedMs", ${epochMs('lease_until')} AS "leaseUntilMs",
             response_bytes AS "responseBytes", error_detail AS "errorDetail"
-       FROM v1_attempts`,
+       FROM v1_attempts WHERE notification_id > $1 AND notification_id <= $2`,
+    [after, until],
+  );
+}
+
+/** Endpoints that are switched off. */
+export function readDisabled(store: DataSource): Promise<readonly DisabledEndpoint[]> {
+  return store.query(
+    `SELECT id AS "endpointId", disabled_reason AS reason, ${epochMs('disabled_at')} AS "atMs"
+       FROM endpoints WHERE NOT enabled ORDER BY id`,
   );
 }
 
@@ -38,25 +63,34 @@ export async function readBooks(store: DataSource, topic: string): Promise<Omit<
   return row ?? { matched: 0, unmatched: 0, duplicate: 0, parked: 0 };
 }
 
-/** How many notifications are in each state, and attempts under way. */
+/** What is not at its end yet. */
 export interface StoreCounts {
+  /** Notifications that wait for an attempt, or for the end of one. */
   readonly pending: number;
-  readonly sent: number;
   readonly failed: number;
+  /** Attempts under way. */
   readonly started: number;
   /** Re-send items that have no attempt yet. */
   readonly wishes: number;
 }
 
+/** By small indexes, however many have ended. */
 export async function readCounts(store: DataSource): Promise<StoreCounts> {
   const [row] = await store.query<readonly StoreCounts[]>(
-    `SELECT (count(*) FILTER (WHERE state = 'pending'))::int AS pending, (count(*) FILTER (WHERE state = 'sent'))::int AS sent,
-            (count(*) FILTER (WHERE state = 'failed'))::int AS failed,
+    `SELECT (SELECT count(*) FROM notifications WHERE next_attempt_at IS NOT NULL)::int AS pending,
+            (SELECT count(*) FROM notifications WHERE failure_reason IS NOT NULL)::int AS failed,
             (SELECT count(*) FROM v1_attempts WHERE state = 'started')::int AS started,
-            (SELECT count(*) FROM resend_job_items WHERE state IN ('requested', 'claimed'))::int AS wishes
-       FROM v1_notifications`,
+            (SELECT count(*) FROM resend_job_items WHERE state IN ('requested', 'claimed'))::int AS wishes`,
   );
-  return row ?? { pending: 0, sent: 0, failed: 0, started: 0, wishes: 0 };
+  return row ?? { pending: 0, failed: 0, started: 0, wishes: 0 };
+}
+
+/** Notifications whose state says that they have not ended; a look at every row. */
+export async function countPending(store: DataSource): Promise<number> {
+  const [row] = await store.query<readonly { readonly n: number }[]>(
+    `SELECT count(*)::int AS n FROM v1_notifications WHERE state = 'pending'`,
+  );
+  return row?.n ?? 0;
 }
 
 const linesMax = 20;

@@ -25,8 +25,21 @@ const hangShare = 0.4;
 const quickMs = [5, 30] as const;
 const slowMs = [300, 1_400] as const;
 
-/** The answer of a script to one attempt; `chance` and `other` are numbers in [0, 1). */
-export function answerOf(script: Script, chance: number, other: number): ScriptedAnswer {
+/** An endpoint that is down again and again: of each round so long. Milliseconds. */
+const flappingRoundMs = 20_000;
+const flappingDownMs = 8_000;
+
+/** What one answer depends on. */
+export interface ScriptedBy {
+  /** Numbers in [0, 1). */
+  readonly chance: number;
+  readonly other: number;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+}
+
+/** The answer of a script to one attempt. */
+export function answerOf(script: Script, { chance, other, nowMs }: ScriptedBy): ScriptedAnswer {
   switch (script) {
     case 'ok':
       return answer(200, within(quickMs, other));
@@ -45,6 +58,10 @@ export function answerOf(script: Script, chance: number, other: number): Scripte
         : answer(200, within(quickMs, other));
     case 'hang':
       return chance < hangShare ? { kind: 'hang' } : answer(200, within(quickMs, other));
+    case 'flapping':
+      return answer(nowMs % flappingRoundMs < flappingDownMs ? 500 : 200, within(quickMs, other));
+    case 'dead':
+      return answer(500, within(quickMs, other));
   }
 }
 

@@ -32,6 +32,20 @@ export class RunIndex {
     return this.requestsOf(notificationId).find(({ attempt }) => attempt === number);
   }
 
+  /** Whether an endpoint was switched off in this run. */
+  isDisabled(endpointId: string | undefined): boolean {
+    return this.logs.disabled.some((one) => one.endpointId === endpointId);
+  }
+
+  /**
+   * Endpoints change owners when a dispatcher comes, goes or falls silent, and when Kafka or a connection to it does: whether
+   * two may have had one at that time.
+   */
+  mayHaveTwoOwners(atMs: number): boolean {
+    const { sessionTimeoutMs, attemptTimeoutMs } = this.logs.rules;
+    return this.faultsWithin(atMs - 2 * sessionTimeoutMs - attemptTimeoutMs, atMs, changesOwners).length > 0;
+  }
+
   /** Of those that are meant, the faults that were under way at some time from `fromMs` to `untilMs`. */
   faultsWithin(
     fromMs: number,
@@ -46,6 +60,15 @@ export class RunIndex {
 export function losesClaims({ kind, part, exitCode }: InjectedFault): boolean {
   if (!part.startsWith('dispatcher')) return false;
   return kind === 'kill' || kind === 'freeze' || kind === 'exit' || (kind === 'stop' && exitCode !== 0);
+}
+
+function changesOwners({ part }: InjectedFault): boolean {
+  return part.startsWith('dispatcher') || part === 'kafka' || part === 'cpu';
+}
+
+/** A dispatcher works on, but does not hear or say things at once. */
+export function slowsDispatchers({ part }: InjectedFault): boolean {
+  return part.startsWith('dispatcher') || part === 'postgres' || part === 'cpu';
 }
 
 export function isAccepted(status: number | null): boolean {

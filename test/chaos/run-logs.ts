@@ -20,6 +20,7 @@ export interface GeneratedEvent {
 export interface AskedResend {
   readonly requestId: string;
   readonly notificationId: string;
+  readonly eventId: string | null;
   readonly atMs: number;
   readonly ack: 'ok' | 'unknown';
 }
@@ -46,6 +47,8 @@ export interface SeenRequest {
   /** `answered`: all of it was given to the system; `closed`: the other side went first; `reset`: by script. */
   readonly end: 'answered' | 'closed' | 'reset' | 'open';
   readonly endMs: number | null;
+  /** Requests under way to its endpoint when it came, itself included. */
+  readonly open: number;
 }
 
 /** One row of `v1_notifications`. */
@@ -92,6 +95,8 @@ export interface InjectedFault {
   readonly untilMs: number;
   /** Attempts that were open in that instant, of all dispatchers; null where that could not be asked. */
   readonly claimsOpen: number | null;
+  /** Of `kill` and `freeze` of a dispatcher: its own requests that waited for their answer. */
+  readonly requestsOpen?: number | null;
   /** Of `stop` and `exit`; null: it had to be killed. */
   readonly exitCode?: number | null;
 }
@@ -105,8 +110,43 @@ export interface EventBooks {
   readonly recordsInTopic: number;
 }
 
-/** Everything that is known of a run when it is over; what the checker judges. */
-export interface RunLogs {
+/** A time in which an endpoint's circuit was seen open, up to its probe. */
+export interface OpenCircuit {
+  readonly endpointId: string;
+  readonly openedMs: number;
+  /** No attempt begins before this. */
+  readonly probeMs: number;
+}
+
+/** An operator's pause. */
+export interface AskedPause {
+  readonly endpointId: string;
+  /** When it was acknowledged. */
+  readonly fromMs: number;
+  /** When the end of it was asked for. */
+  readonly untilMs: number;
+}
+
+/** An endpoint that was switched off. */
+export interface DisabledEndpoint {
+  readonly endpointId: string;
+  readonly reason: string | null;
+  readonly atMs: number;
+}
+
+/** What is known of a run as a whole, and is few whatever its length. */
+export interface WholeRun {
+  readonly faults: readonly InjectedFault[];
+  readonly books: EventBooks;
+  /** Records of `deliveries` that ask for what another one has asked for. */
+  readonly duplicateRecords: number;
+  readonly circuits: readonly OpenCircuit[];
+  readonly pauses: readonly AskedPause[];
+  readonly disabled: readonly DisabledEndpoint[];
+}
+
+/** Everything that is known of a run, or of a part of its events, when it is over; what the checker judges. */
+export interface RunLogs extends WholeRun {
   readonly rules: DeliveryRules;
   readonly endpoints: readonly ChaosEndpoint[];
   /** `http://127.0.0.1:port` */
@@ -116,15 +156,11 @@ export interface RunLogs {
   readonly requests: readonly SeenRequest[];
   readonly notifications: readonly NotificationLine[];
   readonly attempts: readonly AttemptLine[];
-  readonly faults: readonly InjectedFault[];
-  readonly books: EventBooks;
-  /** Records of `deliveries` that ask for what another one has asked for. */
-  readonly duplicateRecords: number;
 }
 
 /** A promise that was not kept. */
 export interface Violation {
-  /** `I1` to `I21` of the list of invariants, `LEASE`, `EXIT` or `RESEND`. */
+  /** `I1` to `I26` of the list of invariants, `LEASE`, `PAUSE`, `EXIT` or `RESEND`. */
   readonly invariant: string;
   /** An event's id, a notification's id with its attempt, a fault. */
   readonly about: string;

@@ -25,7 +25,7 @@ const forbidden: readonly { readonly pattern: RegExp; readonly except: RegExp; r
 ];
 
 describe('product code', () => {
-  const files = sourceFiles('apps', 'libs', 'deploy', 'test/bench', 'test/chaos').filter(
+  const files = sourceFiles('apps', 'libs', 'deploy', 'test/bench', 'test/chaos', 'test/soak').filter(
     ({ path }) => !path.endsWith('.spec.ts'),
   );
 

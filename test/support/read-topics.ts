@@ -10,18 +10,38 @@ import { until } from './until.js';
 const readMsMax = 30_000;
 let groups = 0;
 
-/** Everything that stands in some topics now, read by a consumer group of its own. */
+type Topics = Pick<Stack, 'env' | 'prefix'>;
+
+/** Everything that stands in some topics now. */
 export async function readTopics(
-  stack: Pick<Stack, 'env' | 'prefix'>,
+  stack: Topics,
   topics: readonly string[],
   limitMs = readMsMax,
 ): Promise<readonly KafkaRecord[]> {
+  const read: KafkaRecord[] = [];
+  await eachRecord(stack, topics, { take: (record) => void read.push(record), limitMs });
+  return read;
+}
+
+/** What is done with each record, and how long all of them may take. */
+export interface RecordReader {
+  readonly take: (record: KafkaRecord) => void;
+  readonly limitMs: number;
+}
+
+/** Hands over each record that stands in some topics now once, read by a consumer group of its own; keeps none. */
+export async function eachRecord(
+  stack: Topics,
+  topics: readonly string[],
+  { take, limitMs }: RecordReader,
+): Promise<void> {
   const kafka = { brokers: (stack.env['KAFKA_BROKERS'] ?? '').split(','), ssl: false };
   const timing = { sessionTimeoutMs: 6_000, heartbeatMs: 1_000, rebalanceTimeoutMs: 10_000 };
   const log = createLog({ app: 'test', level: 'error' });
   const groupId = `${stack.prefix}reader.${groups++}`;
   const source = new KafkajsSource({ kafka, groupId, topics, ...timing }, log, systemClock);
-  const read = new Map<string, KafkaRecord>();
+  /** The last offset of each partition: a rebalance may bring records again. */
+  const last = new Map<string, bigint>();
   let assigned: readonly TopicPartition[] = [];
   source.start({
     onAssigned: async ({ partitions }) => {
@@ -31,7 +51,12 @@ export async function readTopics(
     onRevoking: () => undefined,
     onLost: () => undefined,
     onRecords: (records) => {
-      for (const record of records) read.set(`${record.topic}/${record.partition}/${record.offset}`, record);
+      for (const record of records) {
+        const partition = `${record.topic}/${record.partition}`;
+        if (record.offset <= (last.get(partition) ?? -1n)) continue;
+        last.set(partition, record.offset);
+        take(record);
+      }
     },
   });
   try {
@@ -40,9 +65,8 @@ export async function readTopics(
     const ends = () => asOperator(kafka.brokers.join(','), (admin) => endsOf(admin, topics)).catch(() => null);
     const logs = await until(ends, { what: 'the ends of the logs' });
     const isRead = ({ topic, partition, start, end }: (typeof logs)[number]) =>
-      end === start || read.has(`${topic}/${partition}/${end - 1n}`);
+      end === start || (last.get(`${topic}/${partition}`) ?? -1n) >= end - 1n;
     await until(() => logs.every(isRead), { what: `all records of ${topics.join(', ')}`, limitMs });
-    return [...read.values()];
   } finally {
     await source.stop();
   }
