@@ -132,8 +132,13 @@ describe('the command line', () => {
     );
     expect(requests[1]?.body).toEqual(requests[0]?.body);
     await until(async () => (await read()).attemptCount === 2, { what: 'two attempts on record' });
+    const wire = {
+      firstByteMs: expect.any(Number),
+      peerAddress: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+      dnsMs: null,
+    };
     expect(await json('notifications', 'attempts', id)).toMatchObject([
-      { number: 1, trigger: 'auto', state: 'finished', outcome: 'accepted', httpStatus: 200 },
+      { number: 1, trigger: 'auto', state: 'finished', outcome: 'accepted', httpStatus: 200, ...wire },
       { number: 2, trigger: 'manual', state: 'finished', outcome: 'accepted', requestedBy: 'bootstrap' },
     ]);
   });
