@@ -9,6 +9,7 @@ import { FinishAndClaim1764100000000 } from './migrations/1764100000000-finish-a
 import { Circuits1764200000000 } from './migrations/1764200000000-circuits.js';
 import { EndpointLimits1764210000000 } from './migrations/1764210000000-endpoint-limits.js';
 import { FailingEndpoints1764220000000 } from './migrations/1764220000000-failing-endpoints.js';
+import { WeeklyPartitions1764340000000 } from './migrations/1764340000000-weekly-partitions.js';
 import { mayPass, storeFailure } from './store-failure.js';
 
 /** A pool of connections; apps pass it on without importing TypeORM. */
@@ -64,6 +65,7 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       Circuits1764200000000,
       EndpointLimits1764210000000,
       FailingEndpoints1764220000000,
+      WeeklyPartitions1764340000000,
     ],
     migrationsTableName: 'hookline_migrations',
     synchronize: false,
