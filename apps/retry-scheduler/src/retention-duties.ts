@@ -1,20 +1,25 @@
+import { oldRowsOf } from '#audit/old-rows';
 import { countDefaultRows, daysInDefault, moveFromDefault } from '#audit/partitions';
 import { dropPartition, judgePartitions } from '#audit/retention';
 import type { Clock } from '#domain/clock';
 import { createDataSource, type DataSource, openDataSource } from '#postgres/data-source';
 import { dutyLocks, withDutyLock } from '#postgres/locks';
-import { retentionOf } from '#runtime/config-values';
+import { oldRowRetentionOf, retentionOf } from '#runtime/config-values';
 import { repeat } from '#runtime/repeat';
 import { type GaugeReading, gauge } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import { dropPartitions } from './drop-partitions.js';
+import { removeRows } from './remove-rows.js';
 import type { RetrySchedulerConfig } from './retry-scheduler.config.js';
 import { watchDefault } from './watch-default.js';
 
 const dropMs = 3_600_000;
 const watchMs = 60_000;
-/** For each of the two duties its lock and its transaction. */
-const poolMax = 4;
+const removeMs = 60_000;
+/** What a dry run says is of days: saying it each minute would only fill the log. */
+const planMs = 3_600_000;
+/** For each of the three duties its lock and its transaction. */
+const poolMax = 6;
 
 /** What the duties have in common with the others of the process. */
 export interface RetentionParts {
@@ -24,8 +29,8 @@ export interface RetentionParts {
 }
 
 /**
- * Drops old table partitions and watches DEFAULT, each under a lock, over connections of their own: however long a table is
- * locked, no other duty waits for them.
+ * Drops old table partitions, removes old rows and watches DEFAULT, each under a lock, over connections of their own:
+ * however long a table is locked, no other duty waits for them.
  */
 export function createRetentionDuties(config: RetrySchedulerConfig, parts: RetentionParts) {
   const { clock, signal, log } = parts;
@@ -33,10 +38,13 @@ export function createRetentionDuties(config: RetrySchedulerConfig, parts: Reten
   const store = createDataSource({ ...pool, poolMax });
   const drop = createDrop(config, store, parts);
   const watch = createWatch(store, log);
+  const remove = createRemove(config, store, parts);
   const start = () =>
     void openDataSource(store, log, clock, signal).then(() => {
       void repeat(watch, { name: 'default', everyMs: watchMs, signal, clock, log });
       if (drop !== null) void repeat(drop, { name: 'retention', everyMs: dropMs, signal, clock, log });
+      const everyMs = config.RETENTION === 'on' ? removeMs : planMs;
+      if (remove !== null) void repeat(remove, { name: 'rows', everyMs, signal, clock, log });
     });
   return { start, stop: () => store.destroy() };
 }
@@ -45,14 +53,24 @@ export function createRetentionDuties(config: RetrySchedulerConfig, parts: Reten
 function createDrop(config: RetrySchedulerConfig, store: DataSource, { clock, signal, log }: RetentionParts) {
   const { RETENTION: mode } = config;
   if (mode === 'off') return null;
-  const judge = () => judgePartitions(store, retentionOf(config));
-  const drop: Parameters<typeof dropPartitions>[0]['drop'] = (partition) => dropPartition(store, partition);
+  const retention = retentionOf(config);
+  const judge = () => judgePartitions(store, retention);
+  const drop: Parameters<typeof dropPartitions>[0]['drop'] = (partition) => dropPartition(store, partition, retention);
   let overdue: readonly GaugeReading[] = [];
   gauge('hookline_partitions_overdue', () => overdue);
   return async () => {
     const round = () => dropPartitions({ mode, judge, drop, clock, signal, log });
     overdue = (await withDutyLock(store, dutyLocks.dropPartitions, round)) ?? [];
   };
+}
+
+/** Null: switched off. */
+function createRemove(config: RetrySchedulerConfig, store: DataSource, { clock, signal, log }: RetentionParts) {
+  const { RETENTION: mode } = config;
+  if (mode === 'off') return null;
+  const tables = oldRowsOf(store, oldRowRetentionOf(config));
+  const round = () => removeRows({ mode, tables, clock, signal, log });
+  return async () => void (await withDutyLock(store, dutyLocks.removeRows, round));
 }
 
 function createWatch(store: DataSource, log: Log) {

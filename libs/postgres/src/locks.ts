@@ -11,6 +11,7 @@ export const dutyLocks = {
   disableFailing: 4_672_406,
   dropPartitions: 4_672_411,
   watchDefault: 4_672_412,
+  removeRows: 4_672_413,
 } as const;
 
 /**
