@@ -124,9 +124,10 @@ describe('the duties of the retry-scheduler', () => {
         await stack.produce([anEvent({ type: 'flaky' })]);
         await until(() => accepted() === retried, { what: 'the retry is released', limitMs });
       }
-      const isStuck = () => ['default', 'disable', 'receipts', 'retention'].every((duty) => failedDuties().has(duty));
+      const isStuck = () =>
+        ['default', 'disable', 'receipts', 'retention', 'books'].every((duty) => failedDuties().has(duty));
       await until(isStuck, { what: 'they are stuck', limitMs, detail: () => [...failedDuties()].join() });
-      expect(failedDuties().size).toBe(4);
+      expect(failedDuties().size).toBe(5);
       expect(await readingOf('failures_total', 'disable')).toBeGreaterThan(0);
       expect(await readingOf('last_success_timestamp_seconds', 'disable')).toBe(0);
       expect(await readingOf('last_success_timestamp_seconds', 'sweep')).toBeGreaterThan(Date.now() / 1_000 - 60);
@@ -199,7 +200,7 @@ describe('the duties of the retry-scheduler', () => {
 
   it('are left to others where they are switched off', async () => {
     await startSchedulers(1, { DUTIES_OFF: 'retention, receipts' });
-    const names = ['sweep', 'held', 'expire', 'disable', 'partitions', 'default'];
+    const names = ['sweep', 'held', 'expire', 'disable', 'refused', 'partitions', 'default', 'rows', 'books'];
     const doneOf = (duty: string) => readingOf('last_success_timestamp_seconds', duty);
     const areDone = async () => (await Promise.all(names.map(doneOf))).every((at) => (at ?? 0) > 0);
     await until(areDone, { what: 'the others are done', limitMs });

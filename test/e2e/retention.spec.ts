@@ -97,11 +97,16 @@ describe('retention', () => {
     const session = (await reader.initialize()).createQueryRunner();
     await session.startTransaction();
     await session.query(`SELECT FROM ${payloads} LIMIT 1`);
+    await stack.database.query(
+      `INSERT INTO unmatched_events VALUES ('events', 0, 1, 'acme', '/s', '1', 't', NULL, now() - interval '8 days')`,
+    );
     const [scheduler] = await stack.launch(['retry-scheduler']);
     await scheduler?.ready();
     await until(() => linesOf('retention.finished').length > 0, { what: 'the round is over' });
     expect(linesOf('partition.kept')).toMatchObject([{ partition: payloads, cause: 'LOCKED', table: payloads }]);
     expect(linesOf('partition.dropped').length).toBeGreaterThan(0);
+    await until(() => linesOf('rows.removed').length > 0, { what: 'old rows are removed' });
+    expect(linesOf('rows.removed')).toMatchObject([{ table: 'unmatched_events', rows: 1, isAll: true }]);
     const retried = await publish('for.slow', new Date().toISOString());
     await until(() => linesOf('retry.released').length > 0, { what: 'a retry is released' });
     await isSent(retried);
@@ -119,7 +124,7 @@ describe('retention', () => {
       await until(isWatched, { what: 'DEFAULT is watched' });
       await off.ready();
       expect(await metrics()).not.toContain('hookline_partitions_overdue');
-      expect(off.lines.filter((line) => /"event":"(retention|partition)\./.test(line))).toEqual([]);
+      expect(off.lines.filter((line) => /"event":"(retention|partition|rows)\./.test(line))).toEqual([]);
     } finally {
       await off.kill('SIGTERM');
     }
@@ -128,8 +133,11 @@ describe('retention', () => {
   it('is listed before it is done, by a command that changes nothing', () => {
     const { stdout, status: exit } = partitions('--json');
     expect(exit).toBe(0);
-    const listed: { readonly partitions: readonly { name: string; bytes: number; wouldBeDropped: boolean }[] } =
-      JSON.parse(stdout);
+    const listed: {
+      readonly partitions: readonly { name: string; bytes: number; wouldBeDropped: boolean }[];
+      readonly oldRows: readonly object[];
+    } = JSON.parse(stdout);
+    expect(listed.oldRows).toContainEqual({ table: 'parked_events', keptMs: 90 * dayMs, rows: 0 });
     const due = listed.partitions.filter(({ wouldBeDropped }) => wouldBeDropped).map(({ name }) => name);
     expect(due).toContain(partitionName('notification_payloads', firstMs));
     expect(listed.partitions.every(({ bytes }) => bytes > 0)).toBe(true);

@@ -4,7 +4,7 @@ import type { NotificationId } from '#domain/ids';
 import { partitionName } from '#domain/table-partition';
 import { watchDefault } from '../../apps/retry-scheduler/src/watch-default.js';
 import { AuditWorld, accepted } from '../support/audit-world.js';
-import { daysAgo, insertOn, keptLog, type Line, linesOf } from '../support/old-days.js';
+import { daysAgo, insertOn, keptLog, type Line, linesOf, placeOf } from '../support/old-days.js';
 import { until } from '../support/until.js';
 
 describe('the watch of DEFAULT', () => {
@@ -50,7 +50,7 @@ describe('the watch of DEFAULT', () => {
         'SELECT tableoid::regclass::text AS place FROM notifications WHERE id = $1',
         [id],
       );
-      expect(row).toEqual({ place: partitionName('notifications', firstMs) });
+      expect(row).toEqual({ place: placeOf('notifications', firstMs) });
       expect(await world.course(id)).toMatchObject({ state: 'sent', attempt_count: 1 });
       expect(await world.history(id)).toEqual([[1, 'accepted']]);
     }
@@ -76,9 +76,9 @@ describe('the watch of DEFAULT', () => {
     expect(moved).toBeGreaterThan(20);
     expect(await watch()).toEqual({ lines: [], rows: 0 });
     const stored = await world.database.query<{ id: string }>(
-      `SELECT n.id FROM ${partitionName('notifications', firstMs)} n
-         JOIN ${partitionName('attempts', firstMs)} ON notification_id = n.id
-         JOIN ${partitionName('notification_payloads', firstMs)} p ON p.id = n.id WHERE state = 'sent'`,
+      `SELECT n.id FROM ${placeOf('notifications', firstMs)} n
+         JOIN ${placeOf('attempts', firstMs)} ON notification_id = n.id
+         JOIN ${placeOf('notification_payloads', firstMs)} p ON p.id = n.id WHERE state = 'sent'`,
     );
     expect(stored.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
   });
@@ -108,7 +108,7 @@ describe('the watch of DEFAULT', () => {
 
   it('goes on saying that rows lie there whose place is taken by a table that is not attached', async () => {
     const firstMs = daysAgo(-120);
-    const name = partitionName('notifications', firstMs);
+    const name = partitionName('notifications', firstMs); // of the day itself, whatever the week is like
     await world.database.query(`CREATE TABLE ${name} (id uuid)`);
     await insertOn(world, firstMs);
     expect((await watch()).rows).toBe(2);

@@ -4,15 +4,16 @@ import { ensurePartitions, moveFromDefault, oldestPartitionMs } from '#audit/par
 import { requestResend } from '#audit/resend-items';
 import { dropPartition, judgePartitions } from '#audit/retention';
 import type { NotificationId, TenantId } from '#domain/ids';
-import { leastIdOf, partitionName } from '#domain/table-partition';
+import { notificationId } from '#domain/notification-id';
+import { leastIdOf, partitionName, type Retention, widestRangeOf } from '#domain/table-partition';
 import { createDataSource, type DataSource } from '#postgres/data-source';
 import { dutyLocks, withDutyLock } from '#postgres/locks';
 import { dropPartitions } from '../../apps/retry-scheduler/src/drop-partitions.js';
-import { AuditWorld, accepted, aResendClaim, exhausted } from '../support/audit-world.js';
-import { daysAgo, insertOn, keptLog, type Line, linesOf, makeDay } from '../support/old-days.js';
+import { AuditWorld, accepted, aNotification, aResendClaim, exhausted } from '../support/audit-world.js';
+import { daysAgo, insertOn, keptLog, type Line, linesOf, makeDay, placeOf } from '../support/old-days.js';
 
 const dayMs = 86_400_000;
-const retention = { payloadMs: 30 * dayMs, notificationMs: 400 * dayMs };
+const retention = { payloadMs: 30 * dayMs, notificationMs: 400 * dayMs, repeatMs: 0 };
 const parents = ['notifications', 'notification_payloads', 'attempts'] as const;
 
 describe('retention', () => {
@@ -27,9 +28,10 @@ describe('retention', () => {
     await world?.close();
   });
 
-  /** A day of its own, longer ago than everything is kept, with one pending notification. */
+  /** A day in a week of its own, longer ago than everything is kept, with one pending notification. */
   async function anOldDay(): Promise<{ readonly firstMs: number; readonly id: NotificationId }> {
-    const firstMs = daysAgo(nextDay++);
+    const firstMs = daysAgo(nextDay);
+    nextDay += 7;
     await makeDay(world, firstMs);
     return { firstMs, id: await insertOn(world, firstMs) };
   }
@@ -42,14 +44,18 @@ describe('retention', () => {
     return rows.map(({ name }) => name);
   }
 
-  const namesOf = (firstMs: number) => parents.map((parent) => partitionName(parent, firstMs));
+  const namesOf = (firstMs: number) => parents.map((parent) => placeOf(parent, firstMs));
 
-  async function round(mode: 'on' | 'dry-run' = 'on', store: DataSource = world.dataSource): Promise<readonly Line[]> {
+  async function round(
+    mode: 'on' | 'dry-run' = 'on',
+    store: DataSource = world.dataSource,
+    kept: Retention = retention,
+  ): Promise<readonly Line[]> {
     const { log, lines } = keptLog();
     await dropPartitions({
       mode,
-      judge: () => judgePartitions(store, retention),
-      drop: (partition) => dropPartition(store, partition),
+      judge: () => judgePartitions(store, kept),
+      drop: (partition) => dropPartition(store, partition, kept),
       clock: { wait: () => Promise.resolve() },
       signal: new AbortController().signal,
       log,
@@ -71,7 +77,7 @@ describe('retention', () => {
     for (const one of [ofYoung, ofForty, id]) await world.finish(await world.claim(one), accepted);
     const lines = await round();
     const payloads = (ms: number) => partitionName('notification_payloads', ms);
-    const ofOld = [partitionName('notifications', firstMs), partitionName('attempts', firstMs)];
+    const ofOld = [placeOf('notifications', firstMs), placeOf('attempts', firstMs)];
     expect(linesOf(lines, 'retention.planned')).toMatchObject([
       { mode: 'on', due: 4, partitions: [payloads(firstMs), payloads(forty), ...ofOld] },
     ]);
@@ -79,7 +85,8 @@ describe('retention', () => {
     expect(linesOf(lines, 'retention.finished')).toMatchObject([{ dropped: 4, left: 0 }]);
     expect(linesOf(lines, 'partition.dropped').every(({ bytes }) => Number(bytes) > 8_192)).toBe(true);
     const names = await attached();
-    expect(names).toEqual(expect.arrayContaining([...namesOf(young), partitionName('notifications', forty)]));
+    const daily = parents.map((parent) => partitionName(parent, young)); // as the first migration made them
+    expect(names).toEqual(expect.arrayContaining([...daily, placeOf('notifications', forty)]));
     expect(names.filter((name) => [...namesOf(firstMs), payloads(forty)].includes(name))).toEqual([]);
     expect(await world.history(ofForty)).toEqual([[1, 'accepted']]);
     expect(await world.database.query('SELECT FROM attempts WHERE notification_id = $1', [id])).toHaveLength(0);
@@ -92,13 +99,67 @@ describe('retention', () => {
     const inUse = { pending: 1, resendItems: 0, claims: 0 };
     expect(keptOf(kept, firstMs)).toEqual(
       ['notification_payloads', 'notifications', 'attempts'].map((table) => ({
-        ...{ partition: partitionName(table as 'attempts', firstMs), cause: 'IN_USE', inUse },
+        ...{ partition: placeOf(table as 'attempts', firstMs), cause: 'IN_USE', inUse },
       })),
     );
     expect(linesOf(kept, 'retention.finished')).toMatchObject([{ dropped: 0, left: 3 }]);
     expect(await attached()).toEqual(expect.arrayContaining(namesOf(firstMs)));
     await world.finish(await world.claim(id), accepted);
     expect(droppedOf(await round())).toHaveLength(3);
+  });
+
+  it('keeps a week for one pending notification, drops the payloads of its other days, and the rest once it is sent', async () => {
+    const monday = widestRangeOf('attempts', daysAgo(6_000)).fromMs;
+    const [tuesday, thursday] = [monday + dayMs, monday + 3 * dayMs];
+    await makeDay(world, tuesday);
+    await makeDay(world, thursday);
+    const [sent, pending] = [await insertOn(world, tuesday), await insertOn(world, thursday)];
+    await world.finish(await world.claim(sent), accepted);
+    const lines = await round();
+    const payloads = (ms: number) => placeOf('notification_payloads', ms);
+    expect(droppedOf(lines)).toEqual([payloads(tuesday)]);
+    expect(keptOf(lines, thursday)).toMatchObject([
+      { partition: payloads(thursday), cause: 'IN_USE', inUse: { pending: 1 } },
+      { partition: placeOf('notifications', monday), cause: 'IN_USE', inUse: { pending: 1 } },
+      { partition: placeOf('attempts', monday), cause: 'IN_USE', inUse: { pending: 1 } },
+    ]);
+    expect(await world.history(sent)).toEqual([[1, 'accepted']]);
+    await world.finish(await world.claim(pending), accepted);
+    expect(droppedOf(await round())).toEqual([
+      payloads(thursday),
+      ...namesOf(monday).filter((name) => !/payl/.test(name)),
+    ]);
+  });
+
+  it('keeps a notification until its event cannot come again after its payload went, so that none is sent twice', async () => {
+    const { firstMs, id } = await anOldDay();
+    await world.finish(await world.claim(id), accepted);
+    const base = aNotification();
+    const event = { ...base, id: notificationId({ ...base, timeMs: firstMs + 1 }) };
+    await world.insert(event);
+    await world.finish(await world.claim(event.id), accepted);
+    const strict = { ...retention, repeatMs: dayMs };
+    const causes = (lines: readonly Line[]) => keptOf(lines, firstMs).map(({ cause }) => cause);
+    const first = await round('on', world.dataSource, strict);
+    expect(droppedOf(first)).toEqual([placeOf('notification_payloads', firstMs)]);
+    expect(causes(first)).toEqual(['MAY_BE_REPEATED', 'NOTIFICATIONS_KEPT']);
+    const again = async () => [
+      droppedOf(await round('on', world.dataSource, strict)),
+      await world.notifications.insert(event),
+    ];
+    expect(await again()).toMatchObject([[], { isNew: false, state: 'sent' }]);
+
+    const { query } = world.database;
+    await query(`UPDATE payload_drops SET dropped_at = dropped_at - interval '24 hours 4 minutes'`);
+    expect(await again()).toMatchObject([[], { isNew: false }]); // a renderer may have been a little late
+    await query(`UPDATE payload_drops SET dropped_at = dropped_at - interval '2 minutes'`);
+    await query(`INSERT INTO consumer_progress VALUES ('events', 0, now() - interval '1 hour', now())`);
+    expect(await again()).toMatchObject([[], { isNew: false }]); // it may still lie in the hour that is not read
+    await query('UPDATE consumer_progress SET read_to = now()');
+    const last = await round('on', world.dataSource, strict);
+    expect(droppedOf(last)).toEqual([placeOf('notifications', firstMs), placeOf('attempts', firstMs)]);
+    expect(await query('SELECT FROM payload_drops WHERE from_ms = $1', [firstMs])).toEqual([]);
+    await query('DELETE FROM consumer_progress');
   });
 
   it('keeps a day with an open resend item and with an open claim, until both are closed', async () => {
@@ -134,14 +195,14 @@ describe('retention', () => {
     const due = judged.filter(({ judgement }) => judgement.kind === 'over').map(({ partition }) => partition);
     const late = await insertOn(world, firstMs);
     for (const partition of due)
-      expect(await dropPartition(world.dataSource, partition)).toMatchObject({
+      expect(await dropPartition(world.dataSource, partition, retention)).toMatchObject({
         kind: 'kept',
         because: { cause: 'IN_USE', inUse: { pending: 1 } },
       });
     await world.finish(await world.claim(late), accepted);
     const attempts = due.find(({ table }) => table === 'attempts');
     if (attempts === undefined) throw new Error('no partition of attempts is due');
-    expect(await dropPartition(world.dataSource, attempts)).toEqual({
+    expect(await dropPartition(world.dataSource, attempts, retention)).toEqual({
       kind: 'kept',
       because: { cause: 'NOTIFICATIONS_KEPT' },
     });
@@ -158,9 +219,9 @@ describe('retention', () => {
     await attach(partitionName('notification_payloads', named), named, 2);
     const { firstMs, id } = await anOldDay();
     await world.finish(await world.claim(id), accepted);
-    const detached = partitionName('attempts', firstMs);
+    const detached = placeOf('attempts', firstMs);
     await query(`ALTER TABLE attempts DETACH PARTITION ${detached}`);
-    const viewed = partitionName('notifications', firstMs);
+    const viewed = placeOf('notifications', firstMs);
     await query(`CREATE VIEW their_view AS SELECT id FROM ${viewed}`);
 
     const lines = await round();
@@ -188,14 +249,17 @@ describe('retention', () => {
       // Written while the reader still holds its lock and the duty waits behind it.
       const [lines] = await Promise.all([round(), world.insert(), world.insert()]);
       const payloads = partitionName('notification_payloads', firstMs);
-      expect(keptOf(lines, firstMs)).toEqual([{ partition: payloads, cause: 'LOCKED' }]);
-      expect(linesOf(lines, 'partition.kept')).toMatchObject([{ table: 'notification_payloads' }]);
-      expect(droppedOf(lines)).toEqual([partitionName('notifications', firstMs), partitionName('attempts', firstMs)]);
+      expect(linesOf(lines, 'partition.kept')).toMatchObject([
+        { partition: payloads, cause: 'LOCKED', table: 'notification_payloads' },
+        { partition: placeOf('notifications', firstMs), cause: 'PAYLOADS_KEPT' },
+        { partition: placeOf('attempts', firstMs), cause: 'NOTIFICATIONS_KEPT' },
+      ]);
+      expect(droppedOf(lines)).toEqual([]);
     } finally {
       await reader.rollbackTransaction();
       await reader.release();
     }
-    expect(droppedOf(await round())).toEqual([partitionName('notification_payloads', firstMs)]);
+    expect(droppedOf(await round())).toHaveLength(3);
   });
 
   it('drops each partition once when three schedulers do it at once, with the lock of the duty and without', async () => {
@@ -259,7 +323,7 @@ describe('retention', () => {
     await query('ALTER TABLE claims RENAME TO claims_before');
     await query(`CREATE FUNCTION slow_claims() RETURNS SETOF claims_before LANGUAGE plpgsql
                  AS $$ BEGIN PERFORM pg_sleep(3); END $$; CREATE VIEW claims AS SELECT * FROM slow_claims()`);
-    const slow = await dropPartition(world.dataSource, payloads);
+    const slow = await dropPartition(world.dataSource, payloads, retention);
     await query('DROP VIEW claims; DROP FUNCTION slow_claims; ALTER TABLE claims_before RENAME TO claims');
     expect(slow).toEqual({ kind: 'kept', because: { cause: 'TOO_SLOW' } });
     expect(droppedOf(await round())).toHaveLength(namesOf(firstMs).length);

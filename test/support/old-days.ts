@@ -1,5 +1,6 @@
 import type { NotificationId } from '#domain/ids';
 import { notificationId } from '#domain/notification-id';
+import { type PartitionedTable, partitionName, widestRangeOf } from '#domain/table-partition';
 import { createLog, type Log } from '#telemetry/log';
 import { type AuditWorld, aNotification } from './audit-world.js';
 
@@ -10,7 +11,12 @@ export function daysAgo(days: number): number {
   return Math.floor(Date.now() / dayMs - days) * dayMs;
 }
 
-/** Makes the partitions of one day, as an installation of that time has them. */
+/** The partition an instant lies in where nothing else has a part of its week. */
+export function placeOf(table: PartitionedTable, ms: number): string {
+  return partitionName(table, widestRangeOf(table, ms).fromMs);
+}
+
+/** Makes the partitions an instant lies in, as an installation of that time has them. */
 export async function makeDay({ database }: AuditWorld, firstMs: number): Promise<void> {
   const day = 'to_timestamp($1::float8 / 1000)';
   await database.query(`SELECT hookline_ensure_partitions(${day}, ${day})`, [firstMs]);

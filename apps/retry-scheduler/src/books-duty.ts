@@ -25,6 +25,7 @@ import { eventTopicsOf, groupOf } from '#contracts/topics';
 import type { DifferenceKind } from '#domain/book-difference';
 import type { Clock } from '#domain/clock';
 import type { RecordProducer } from '#domain/kafka-record';
+import type { TimeRange } from '#domain/table-partition';
 import { KafkajsLogLook } from '#kafka/kafkajs/kafkajs-log-look';
 import { createDataSource, type DataSource, openDataSource } from '#postgres/data-source';
 import { dutyLocks } from '#postgres/locks';
@@ -44,6 +45,7 @@ import type { RetrySchedulerConfig } from './retry-scheduler.config.js';
 const poolMax = 2;
 const statementTimeoutMs = 10_000;
 const stopMsMax = 2_000;
+const dayMs = 86_400_000;
 /** Rounds of one pass at least: a minute of the default. */
 const passRounds = 6;
 /** 16 million offsets of all partitions, the newest. */
@@ -162,7 +164,7 @@ function notificationsDeps({ store, look, clock, signal }: DutyParts, listing: L
     keptDays: async () => {
       const all = await attachedTables(store);
       const of = (wanted: string) =>
-        all.flatMap(({ table, dayMs }) => (table === wanted && dayMs !== null ? [dayMs] : []));
+        all.flatMap(({ table, range }) => (table === wanted && range !== null ? daysOf(range) : []));
       return { notifications: new Set(of('notifications')), payloads: new Set(of('notification_payloads')) };
     },
     auditChunk: (query) => auditChunk(store, query),
@@ -176,4 +178,9 @@ function notificationsDeps({ store, look, clock, signal }: DutyParts, listing: L
     wait: (ms) => clock.wait(ms, signal),
     ...{ ...listing, signal },
   };
+}
+
+/** The first instants of the days of a partition, which is whole days wide. */
+function daysOf({ fromMs, toMs }: TimeRange): readonly number[] {
+  return Array.from({ length: Math.round((toMs - fromMs) / dayMs) }, (_, i) => fromMs + i * dayMs);
 }

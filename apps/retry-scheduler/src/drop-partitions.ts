@@ -9,14 +9,15 @@
  * these, so no other table is locked or read for one.
  *
  * The order is payloads, notifications, attempts: without its notification no attempt can be claimed, so none is written
- * once its partition is gone. Killed at any point: each transaction is whole, and the next round goes on. Several
+ * once its partition is gone. Notifications go a DEDUPE_WINDOW after their payloads at the earliest, whatever the retentions
+ * are: an event that took its time from a day with payloads may come again for so long, and finds its notification. Killed at any point: each transaction is whole, and the next round goes on. Several
  * schedulers at once: one has the lock of the duty; a partition that is gone already is passed over.
  */
 
 import type { TablePartition } from '#audit/partitions';
 import type { DropAnswer, JudgedPartition, KeptBecause } from '#audit/retention';
 import type { Clock } from '#domain/clock';
-import { partitionedTables } from '#domain/table-partition';
+import { overlaps, partitionedTables } from '#domain/table-partition';
 import { count, type GaugeReading } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 
@@ -102,9 +103,10 @@ async function dropAll(due: readonly TablePartition[], deps: DropPartitionsDeps)
  * Why a partition stays after what was kept before it. A table that is used as a whole is left for the next round: asking
  * again at once would only hold others up again.
  */
-function keptBy({ table, dayMs }: TablePartition, kept: readonly Kept[]): KeptBecause | null {
+function keptBy({ table, range }: TablePartition, kept: readonly Kept[]): KeptBecause | null {
   if (kept.some(({ because }) => because.cause === 'LOCKED' && because.table === table))
     return { cause: 'LOCKED', table };
-  const isOfDay = ({ partition }: Kept) => partition.table === 'notifications' && partition.dayMs === dayMs;
-  return table === 'attempts' && kept.some(isOfDay) ? { cause: 'NOTIFICATIONS_KEPT' } : null;
+  const isOfItsTime = ({ partition: { table: of, range: other } }: Kept) =>
+    of === 'notifications' && other !== null && range !== null && overlaps(other, range);
+  return table === 'attempts' && kept.some(isOfItsTime) ? { cause: 'NOTIFICATIONS_KEPT' } : null;
 }

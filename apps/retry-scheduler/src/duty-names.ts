@@ -9,6 +9,7 @@ export const dutyNames = [
   'partitions',
   'default',
   'retention',
+  'rows',
   'books',
 ] as const;
 

@@ -1,20 +1,25 @@
+import { oldRowsOf } from '#audit/old-rows';
 import { countDefaultRows, daysInDefault, moveFromDefault } from '#audit/partitions';
 import { dropPartition, judgePartitions } from '#audit/retention';
 import type { Clock } from '#domain/clock';
 import { createDataSource, type DataSource, openDataSource } from '#postgres/data-source';
 import { dutyLocks } from '#postgres/locks';
-import { retentionOf } from '#runtime/config-values';
+import { oldRowRetentionOf, retentionOf } from '#runtime/config-values';
 import { type GaugeReading, gauge } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import { dropPartitions } from './drop-partitions.js';
 import type { Duty } from './duty.js';
+import { removeRows } from './remove-rows.js';
 import type { RetrySchedulerConfig } from './retry-scheduler.config.js';
 import { watchDefault } from './watch-default.js';
 
 const dropMs = 3_600_000;
 const watchMs = 60_000;
-/** For each of the two duties its lock and its transaction. */
-const poolMax = 4;
+const removeMs = 60_000;
+/** What a dry run says is of days: saying it each minute would only fill the log. */
+const planMs = 3_600_000;
+/** For each of the three duties its lock and its transaction. */
+const poolMax = 6;
 
 /** What the duties have in common with the others of the process. */
 export interface RetentionParts {
@@ -24,15 +29,15 @@ export interface RetentionParts {
 }
 
 /**
- * Drops old table partitions and watches DEFAULT, over connections of their own: however long a table is locked, no other
- * duty waits for them.
+ * Drops old table partitions, removes old rows and watches DEFAULT, over connections of their own: however long a table is
+ * locked, no other duty waits for them.
  */
 export function createRetentionDuties(config: RetrySchedulerConfig, parts: RetentionParts) {
   const { clock, signal, log } = parts;
   const pool = { url: config.DATABASE_URL, applicationName: 'hookline.retry-scheduler.retention' };
   const store = createDataSource({ ...pool, poolMax });
   return {
-    duties: [createWatch(store, log), ...createDrop(config, store, parts)],
+    duties: [createWatch(store, log), ...createDrop(config, store, parts), ...createRemove(config, store, parts)],
     open: () => openDataSource(store, log, clock, signal),
     close: () => store.destroy(),
   };
@@ -46,8 +51,9 @@ function createDrop(
 ): readonly Duty[] {
   const { RETENTION: mode } = config;
   if (mode === 'off') return [];
-  const judge = () => judgePartitions(store, retentionOf(config));
-  const drop: Parameters<typeof dropPartitions>[0]['drop'] = (partition) => dropPartition(store, partition);
+  const retention = retentionOf(config);
+  const judge = () => judgePartitions(store, retention);
+  const drop: Parameters<typeof dropPartitions>[0]['drop'] = (partition) => dropPartition(store, partition, retention);
   let overdue: readonly GaugeReading[] = [];
   gauge('hookline_partitions_overdue', () => overdue);
   return [
@@ -61,6 +67,20 @@ function createDrop(
       },
     },
   ];
+}
+
+/** None where it is switched off. */
+function createRemove(
+  config: RetrySchedulerConfig,
+  store: DataSource,
+  { clock, signal, log }: RetentionParts,
+): readonly Duty[] {
+  const { RETENTION: mode } = config;
+  if (mode === 'off') return [];
+  const tables = oldRowsOf(store, oldRowRetentionOf(config));
+  const everyMs = mode === 'on' ? removeMs : planMs;
+  const run = () => removeRows({ mode, tables, clock, signal, log });
+  return [{ ...{ name: 'rows', everyMs, lock: dutyLocks.removeRows, store }, run }];
 }
 
 function createWatch(store: DataSource, log: Log): Duty {

@@ -3,11 +3,12 @@ import type { NotificationId } from '#domain/ids';
 import { notificationTimeMs } from '#domain/notification-id';
 import {
   type AttachedTable,
-  firstCommonDayMs,
+  firstCommonMs,
   leastIdOf,
   type PartitionedTable,
-  partitionDayMs,
   partitionedTables,
+  partitionRange,
+  type TimeRange,
 } from '#domain/table-partition';
 import { storeFailure } from '#postgres/store-failure';
 import { inTransaction, type Queryable, rowsOf, type Transaction } from '#postgres/transaction';
@@ -22,8 +23,8 @@ const lockMsMax = 2_000;
 export interface TablePartition extends AttachedTable {
   /** As it stands in a statement: quoted, and with its schema where that is needed. */
   readonly sqlName: string;
-  /** The first instant of its day, milliseconds since the epoch; null: DEFAULT, or not made by Hookline. */
-  readonly dayMs: number | null;
+  /** Whose ids it holds; null: DEFAULT, or not made by Hookline. */
+  readonly range: TimeRange | null;
   /** Estimated; null before Postgres has analysed it. */
   readonly rows: number | null;
   /** With its indexes and long values; null unless asked for. */
@@ -67,14 +68,14 @@ export async function attachedTables(
   );
   return rows.map(({ table, name: named, sql_name: sqlName, bound, may_be_ours: mayBeOurs, rows: count, bytes }) => {
     const attached = { table, name: named, bound: bound ?? '' };
-    const firstMs = mayBeOurs ? partitionDayMs(attached) : null;
-    return { ...attached, sqlName, dayMs: firstMs, rows: count, bytes: bytes === null ? null : Number(bytes) };
+    const range = mayBeOurs ? partitionRange(attached) : null;
+    return { ...attached, sqlName, range, rows: count, bytes: bytes === null ? null : Number(bytes) };
   });
 }
 
 /**
- * Makes the table partitions that are missing until `daysAhead` days from now, and as many behind as were missed: never a
- * day that is older than what is kept. Answers how many. Throws a Failure.
+ * Makes the table partitions that are missing until `daysAhead` days from now at least, and as many behind as were missed:
+ * never a day of payloads that is older than what is kept. Answers how many. Throws a Failure.
  */
 export function ensurePartitions(
   dataSource: DataSource,
@@ -103,15 +104,10 @@ async function lockParents(tx: Transaction): Promise<void> {
 
 /** The first instant ids have a partition for in every table, milliseconds since the epoch: older ids have no place. Throws a Failure. */
 export async function oldestPartitionMs(dataSource: DataSource): Promise<number> {
-  const days = {
-    notifications: new Set<number>(),
-    notification_payloads: new Set<number>(),
-    attempts: new Set<number>(),
-  };
-  for (const { table, dayMs: firstMs } of await attachedTables(dataSource))
-    if (firstMs !== null) days[table].add(firstMs);
+  const ranges: Record<PartitionedTable, TimeRange[]> = { notifications: [], notification_payloads: [], attempts: [] };
+  for (const { table, range } of await attachedTables(dataSource)) if (range !== null) ranges[table].push(range);
   const [row] = await rowsOf<{ now_ms: string }>(dataSource, 'SELECT extract(epoch FROM now()) * 1000 AS now_ms', []);
-  const oldestMs = firstCommonDayMs(days, Number(row?.now_ms));
+  const oldestMs = firstCommonMs(ranges, Number(row?.now_ms));
   if (oldestMs === null) throw storeFailure(new Error('the tables have no dated partition in common'));
   return oldestMs;
 }
@@ -157,7 +153,8 @@ const moveMsMax = 60_000;
 
 /**
  * Makes a day's partitions and moves what lies in DEFAULT into them, all in one transaction. DEFAULT is locked before its
- * rows are taken: a row that came in between would forbid the partition. Answers how many rows were moved. Throws a Failure.
+ * rows are taken: a row that came in between would forbid the partition. A new partition reaches over no day whose rows lie
+ * in DEFAULT as well, so no more than a day's rows are moved at once. Answers how many. Throws a Failure.
  */
 export function moveFromDefault(dataSource: DataSource, firstMs: number): Promise<number> {
   return inTransaction(dataSource, async (tx) => {

@@ -1,19 +1,24 @@
 import type { DataSource } from 'typeorm';
-import { isOver, leastIdOf, type PartitionedTable, partitionedTables, type Retention } from '#domain/table-partition';
-import { storeFailure } from '#postgres/store-failure';
+import {
+  isOver,
+  overlaps,
+  type PartitionedTable,
+  partitionedTables,
+  type Retention,
+  type TimeRange,
+} from '#domain/table-partition';
 import { inTransaction, rowsOf, type Transaction } from '#postgres/transaction';
 import { attachedTables, type TablePartition } from './partitions.js';
+import { forgetPayloadsGone, idsOf, mayBeRepeated, notePayloadsGone } from './payload-drops.js';
+import { shortLocks, unlessLocked } from './unless-locked.js';
 
-const dayMs = 86_400_000;
-/** Whoever needs a table waits behind the lock that is waited for here: never longer than this, milliseconds. */
-const lockMsMax = 250;
 /** The lock is held no longer than this for one statement: what takes longer is left, milliseconds. */
 const statementMsMax = 1_000;
 /** Rows that keep a partition are counted no further than this: one is enough. */
 const inUseMax = 10_000;
 
-/** What of a day is not finished, each up to 10,000. */
-export interface DayInUse {
+/** What of a partition's time is not finished, each up to 10,000. */
+export interface RangeInUse {
   readonly pending: number;
   /** Resend items that are requested or claimed. */
   readonly resendItems: number;
@@ -22,9 +27,13 @@ export interface DayInUse {
 
 /** Why a partition older than the retention stays. */
 export type KeptBecause =
-  | { readonly cause: 'IN_USE'; readonly inUse: DayInUse }
-  /** Attempts stay as long as a notification of their day does. */
+  | { readonly cause: 'IN_USE'; readonly inUse: RangeInUse }
+  /** Attempts stay as long as a notification of their time does. */
   | { readonly cause: 'NOTIFICATIONS_KEPT' }
+  /** Notifications stay as long as payloads of their time do. */
+  | { readonly cause: 'PAYLOADS_KEPT' }
+  /** Its payloads went so lately that an event may come again, which must find its notification. */
+  | { readonly cause: 'MAY_BE_REPEATED' }
   /** Somebody uses this table, or DEFAULT; looked at again in the next round. */
   | { readonly cause: 'LOCKED'; readonly table: string }
   /** Somebody else's view or foreign key needs it. */
@@ -52,8 +61,16 @@ export type DropAnswer =
   | { readonly kind: 'kept'; readonly because: KeptBecause }
   | { readonly kind: 'gone' };
 
-const nothing: DayInUse = { pending: 0, resendItems: 0, claims: 0 };
-const isUsed = ({ pending, resendItems, claims }: DayInUse) => pending + resendItems + claims > 0;
+const nothing: RangeInUse = { pending: 0, resendItems: 0, claims: 0 };
+const isUsed = ({ pending, resendItems, claims }: RangeInUse) => pending + resendItems + claims > 0;
+
+/** What is found while judging, in the order of the tables. */
+interface Found {
+  readonly retention: Retention;
+  /** Of those judged so far, by the name of their table. */
+  readonly stay: Record<PartitionedTable, TimeRange[]>;
+  readonly go: Record<PartitionedTable, TimeRange[]>;
+}
 
 /**
  * What becomes of each attached table, payloads first, then notifications, then their attempts, each by age, on Postgres'
@@ -66,17 +83,16 @@ export async function judgePartitions(
 ): Promise<readonly JudgedPartition[]> {
   const sized = withBytes ? await unlessLocked(() => listNow(dataSource, true)) : null;
   const { attached, nowMs } = sized !== null && 'nowMs' in sized ? sized : await listNow(dataSource, false);
-  const days = new Map<number, DayInUse | null>();
-  const keptDays = new Set<number>();
+  const empty = () => ({ notification_payloads: [], notifications: [], attempts: [] });
+  const found: Found = { retention, stay: empty(), go: empty() };
   const judged: JudgedPartition[] = [];
   for (const partition of partitionedTables.flatMap((table) => attached.filter((one) => one.table === table))) {
-    const { table, bound, dayMs: firstMs } = partition;
-    const isDue = firstMs !== null && isOver(table, firstMs, nowMs, retention);
-    if (isDue && !days.has(firstMs)) days.set(firstMs, await dayInUse(dataSource, firstMs));
+    const { table, bound, range } = partition;
+    const isDue = range !== null && isOver(table, range, nowMs, retention);
     const judgement: Judgement = isDue
-      ? judgeDue(partition, days.get(firstMs) ?? null, keptDays)
-      : { kind: firstMs !== null ? 'young' : bound === 'DEFAULT' ? 'default' : 'foreign' };
-    if (table === 'notifications' && firstMs !== null && judgement.kind !== 'over') keptDays.add(firstMs);
+      ? await judgeDue(dataSource, { table, range }, found)
+      : { kind: range !== null ? 'young' : bound === 'DEFAULT' ? 'default' : 'foreign' };
+    if (range !== null) found[judgement.kind === 'over' ? 'go' : 'stay'][table].push(range);
     judged.push({ partition, judgement });
   }
   return judged;
@@ -90,37 +106,41 @@ function listNow(dataSource: DataSource, withBytes: boolean) {
   });
 }
 
-function judgeDue({ table, dayMs: firstMs }: TablePartition, inUse: DayInUse | null, keptDays: ReadonlySet<number>) {
-  if (inUse === null) return { kind: 'kept', because: { cause: 'LOCKED', table: 'notifications' } } as const;
-  if (isUsed(inUse)) return { kind: 'kept', because: { cause: 'IN_USE', inUse } } as const;
-  if (table === 'attempts' && firstMs !== null && keptDays.has(firstMs))
-    return { kind: 'kept', because: { cause: 'NOTIFICATIONS_KEPT' } } as const;
-  return { kind: 'over' } as const;
-}
-
-/** Null: somebody has locked what must be asked. */
-async function dayInUse(dataSource: DataSource, firstMs: number): Promise<DayInUse | null> {
+async function judgeDue(
+  dataSource: DataSource,
+  { table, range }: { readonly table: PartitionedTable; readonly range: TimeRange },
+  { retention, stay, go }: Found,
+): Promise<Judgement> {
+  const { repeatMs } = retention;
+  const kept = (because: KeptBecause) => ({ kind: 'kept', because }) as const;
   const answer = await unlessLocked(() =>
     inTransaction(dataSource, async (tx) => {
       await shortLocks(tx);
-      return inUseOf(tx, firstMs);
+      return { inUse: await inUseOf(tx, range), isLate: await mayBeRepeated(tx, range, repeatMs) };
     }),
   );
-  return 'cause' in answer ? null : answer;
+  if ('cause' in answer) return kept({ cause: 'LOCKED', table: 'notifications' });
+  if (isUsed(answer.inUse)) return kept({ cause: 'IN_USE', inUse: answer.inUse });
+  const isAmong = (ranges: readonly TimeRange[]) => ranges.some((one) => overlaps(one, range));
+  if (table === 'attempts' && isAmong(stay.notifications)) return kept({ cause: 'NOTIFICATIONS_KEPT' });
+  if (table === 'notifications' && isAmong(stay.notification_payloads)) return kept({ cause: 'PAYLOADS_KEPT' });
+  const goesWithThem = repeatMs > 0 && isAmong(go.notification_payloads);
+  if (table === 'notifications' && (goesWithThem || answer.isLate)) return kept({ cause: 'MAY_BE_REPEATED' });
+  return { kind: 'over' };
 }
 
-async function inUseOf(tx: Transaction, firstMs: number): Promise<DayInUse> {
+async function inUseOf(tx: Transaction, range: TimeRange): Promise<RangeInUse> {
   await rowsOf(tx, 'SET LOCAL enable_seqscan = off', []);
   const count = (from: string) => `(SELECT count(*) FROM (SELECT FROM ${from} LIMIT ${inUseMax}) AS few)::int`;
-  const [row] = await rowsOf<DayInUse>(
+  const [row] = await rowsOf<RangeInUse>(
     tx,
-    // next_attempt_at, which every pending row has, has the index; a scan of the whole day would hold everybody up.
+    // next_attempt_at, which every pending row has, has the index; a scan of the whole partition would hold everybody up.
     `SELECT ${count("notifications WHERE id >= $1 AND id < $2 AND state = 'pending' AND next_attempt_at IS NOT NULL")}
               AS pending,
             ${count(`resend_job_items WHERE state IN ('requested', 'claimed')
                         AND notification_id >= $1 AND notification_id < $2`)} AS "resendItems",
             ${count('claims WHERE notification_id >= $1 AND notification_id < $2')} AS claims`,
-    idsOfDay(firstMs),
+    idsOf(range),
   );
   return row ?? nothing;
 }
@@ -129,7 +149,11 @@ async function inUseOf(tx: Transaction, firstMs: number): Promise<DayInUse> {
  * Drops one partition, in a transaction of its own that first locks, then judges again, then drops: whatever was written
  * before is seen, and whatever comes later finds no partition. Gives up instead of waiting. Throws a Failure.
  */
-export async function dropPartition(dataSource: DataSource, partition: TablePartition): Promise<DropAnswer> {
+export async function dropPartition(
+  dataSource: DataSource,
+  partition: TablePartition,
+  { repeatMs }: Pick<Retention, 'repeatMs'>,
+): Promise<DropAnswer> {
   const { table, name } = partition;
   let used: string = table;
   const answer = await unlessLocked(() =>
@@ -138,7 +162,7 @@ export async function dropPartition(dataSource: DataSource, partition: TablePart
       await rowsOf(tx, `LOCK TABLE ONLY ${table} IN ACCESS EXCLUSIVE MODE`, []);
       used = name;
       await rowsOf(tx, `SET LOCAL statement_timeout = ${statementMsMax}`, []);
-      return dropUnused(tx, partition);
+      return dropUnused(tx, partition, repeatMs);
     }),
   );
   if (!('cause' in answer)) return answer;
@@ -147,25 +171,40 @@ export async function dropPartition(dataSource: DataSource, partition: TablePart
 }
 
 /** The parent was locked first, as every other statement does; as it is ours now, nothing below it is waited for. */
-async function dropUnused(tx: Transaction, { table, name, dayMs: firstMs }: TablePartition): Promise<DropAnswer> {
-  if (firstMs === null) return { kind: 'gone' };
+async function dropUnused(tx: Transaction, partition: TablePartition, repeatMs: number): Promise<DropAnswer> {
+  const { table, name, range } = partition;
+  if (range === null) return { kind: 'gone' };
   const [found] = await attachedTables(tx, { name });
-  if (found === undefined || found.table !== table || found.dayMs !== firstMs) return { kind: 'gone' };
+  if (found?.table !== table || found.bound !== partition.bound || found.range === null) return { kind: 'gone' };
   const below = [found.sqlName, ...(await defaultOf(tx, table))].map((one) => `ONLY ${one}`).join(', ');
   await rowsOf(tx, `LOCK TABLE ${below} IN ACCESS EXCLUSIVE MODE NOWAIT`, []);
-  const inUse = await inUseOf(tx, firstMs);
-  if (isUsed(inUse)) return { kind: 'kept', because: { cause: 'IN_USE', inUse } };
-  if (table === 'attempts' && (await hasNotifications(tx, firstMs)))
-    return { kind: 'kept', because: { cause: 'NOTIFICATIONS_KEPT' } };
+  const because = await keptBecause(tx, { table, range, repeatMs });
+  if (because !== null) return { kind: 'kept', because };
   const [size] = await rowsOf<{ bytes: string }>(tx, 'SELECT pg_total_relation_size($1::regclass) AS bytes', [
     found.sqlName,
   ]);
   await rowsOf(tx, `DROP TABLE ${found.sqlName}`, []);
+  if (table === 'notification_payloads') await notePayloadsGone(tx, range);
+  if (table === 'notifications') await forgetPayloadsGone(tx, range);
   return { kind: 'dropped', bytes: Number(size?.bytes ?? 0) };
 }
 
-async function shortLocks(tx: Transaction): Promise<void> {
-  await rowsOf(tx, `SET LOCAL lock_timeout = ${lockMsMax}`, []);
+interface Locked {
+  readonly table: PartitionedTable;
+  readonly range: TimeRange;
+  readonly repeatMs: number;
+}
+
+/** Judged again, under the lock. */
+async function keptBecause(tx: Transaction, { table, range, repeatMs }: Locked): Promise<KeptBecause | null> {
+  const inUse = await inUseOf(tx, range);
+  if (isUsed(inUse)) return { cause: 'IN_USE', inUse };
+  if (table === 'attempts') return (await hasNotifications(tx, range)) ? { cause: 'NOTIFICATIONS_KEPT' } : null;
+  if (table === 'notification_payloads') return null;
+  const attached = await attachedTables(tx);
+  const payloads = attached.filter((one) => one.table === 'notification_payloads');
+  if (payloads.some((one) => one.range !== null && overlaps(one.range, range))) return { cause: 'PAYLOADS_KEPT' };
+  return (await mayBeRepeated(tx, range, repeatMs)) ? { cause: 'MAY_BE_REPEATED' } : null;
 }
 
 /** Dropping a partition changes what DEFAULT may hold, so Postgres locks it too. */
@@ -175,31 +214,7 @@ async function defaultOf(tx: Transaction, table: PartitionedTable): Promise<read
   return (await rowsOf<{ name: string }>(tx, statement, [table])).map(({ name }) => name);
 }
 
-async function hasNotifications(tx: Transaction, firstMs: number): Promise<boolean> {
+async function hasNotifications(tx: Transaction, range: TimeRange): Promise<boolean> {
   const statement = 'SELECT FROM notifications WHERE id >= $1 AND id < $2 LIMIT 1';
-  return (await rowsOf(tx, statement, idsOfDay(firstMs))).length > 0;
-}
-
-function idsOfDay(firstMs: number): readonly string[] {
-  return [leastIdOf(firstMs), leastIdOf(firstMs + dayMs)];
-}
-
-/** SQLSTATEs that only say: not now, or not while that is there (PostgreSQL, appendix A). */
-const causes: Readonly<Record<string, Exclude<KeptBecause['cause'], 'IN_USE' | 'NOTIFICATIONS_KEPT'>>> = {
-  '55P03': 'LOCKED', // lock_not_available
-  '40P01': 'LOCKED', // deadlock_detected
-  '2BP01': 'DEPENDED_ON', // dependent_objects_still_exist
-  '57014': 'TOO_SLOW', // query_canceled
-};
-
-async function unlessLocked<T extends object>(
-  ask: () => Promise<T>,
-): Promise<T | { readonly cause: 'LOCKED' | 'DEPENDED_ON' | 'TOO_SLOW' }> {
-  try {
-    return await ask();
-  } catch (error) {
-    const cause = causes[storeFailure(error).options.detail ?? ''];
-    if (cause === undefined) throw error;
-    return { cause };
-  }
+  return (await rowsOf(tx, statement, idsOf(range))).length > 0;
 }

@@ -9,12 +9,16 @@ import { FinishAndClaim1764100000000 } from './migrations/1764100000000-finish-a
 import { Circuits1764200000000 } from './migrations/1764200000000-circuits.js';
 import { EndpointLimits1764210000000 } from './migrations/1764210000000-endpoint-limits.js';
 import { FailingEndpoints1764220000000 } from './migrations/1764220000000-failing-endpoints.js';
+
 import { BookLedgers1764300000000 } from './migrations/1764300000000-book-ledgers.js';
 import { EndpointMinutes1764310000000 } from './migrations/1764310000000-endpoint-minutes.js';
 import { AttemptPhases1764320000000 } from './migrations/1764320000000-attempt-phases.js';
 import { RetryOverrides1764330000000 } from './migrations/1764330000000-retry-overrides.js';
 import { ReadingPositions1764330000001 } from './migrations/1764330000001-reading-positions.js';
 import { EndpointShards1764330000002 } from './migrations/1764330000002-endpoint-shards.js';
+
+import { WeeklyPartitions1764340000000 } from './migrations/1764340000000-weekly-partitions.js';
+
 import { mayPass, storeFailure } from './store-failure.js';
 
 /** A pool of connections; apps pass it on without importing TypeORM. */
@@ -76,6 +80,7 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       RetryOverrides1764330000000,
       ReadingPositions1764330000001,
       EndpointShards1764330000002,
+      WeeklyPartitions1764340000000,
     ],
     migrationsTableName: 'hookline_migrations',
     synchronize: false,

@@ -12,6 +12,7 @@ export const dutyLocks = {
   failRefused: 4_672_407,
   dropPartitions: 4_672_411,
   watchDefault: 4_672_412,
+  removeRows: 4_672_413,
   keepBooks: 4_672_421,
 } as const;
 

@@ -240,12 +240,14 @@ export const booksPart = {
     .describe('between two looks at the books; a difference counts when two of them find it'),
 };
 
-/** How long the history is kept. */
+/** How long the history is kept, and what lies beside it. */
 export const retentionPart = {
   RETENTION: z
     .enum(['on', 'dry-run', 'off'])
     .default('on')
-    .describe('on drops table partitions that are older than the two below, dry-run only says which, off does neither'),
+    .describe(
+      'on removes what is older than the variables below say, dry-run only says what it would, off does neither',
+    ),
   PAYLOAD_RETENTION: duration
     .prefault('30d')
     .describe(
@@ -253,7 +255,16 @@ export const retentionPart = {
     ),
   NOTIFICATION_RETENTION: duration
     .prefault('400d')
-    .describe('notifications and their attempts are kept for this after the time of their event, by whole days (UTC)'),
+    .describe(
+      'notifications and their attempts are kept for this after the time of their event, by whole weeks (Monday to Sunday, UTC), and re-sends as long as their notifications',
+    ),
+  PARKED_RETENTION: duration
+    .prefault('90d')
+    .describe('parked events are kept for this after they were parked, whether they were released or not'),
+  UNMATCHED_RETENTION: duration
+    .prefault('7d')
+    .describe('events that no template took are known for this; the events topics keep the records themselves for 7d'),
+  OPERATOR_LOG_RETENTION: duration.prefault('400d').describe('what operators did is on record for this'),
 };
 
 /** The key encryption keys that seal the secrets at rest. */

@@ -2,6 +2,7 @@ import { type TopicProfile, type TopicSettings, topicNames } from '#contracts/to
 import type { CircuitPolicy } from '#domain/circuit';
 import { effectiveSchedule, type SaidSchedules } from '#domain/effective-schedule';
 import type { AutoDisablePolicy } from '#domain/failing-endpoint';
+import type { OldRowRetention } from '#domain/old-row-retention';
 import type { RetryPolicy } from '#domain/retry-policy';
 import type { RetryTier } from '#domain/retry-tier';
 import type { Retention } from '#domain/table-partition';
@@ -127,12 +128,36 @@ export function autoDisablePolicyOf(config: {
   };
 }
 
-/** How long what is kept, in milliseconds. */
+/** How long what of the history is kept. */
 export function retentionOf(config: {
   readonly PAYLOAD_RETENTION: number;
   readonly NOTIFICATION_RETENTION: number;
+  readonly DEDUPE_WINDOW: number;
 }): Retention {
-  return { payloadMs: config.PAYLOAD_RETENTION, notificationMs: config.NOTIFICATION_RETENTION };
+  return {
+    payloadMs: config.PAYLOAD_RETENTION,
+    notificationMs: config.NOTIFICATION_RETENTION,
+    repeatMs: config.DEDUPE_WINDOW,
+  };
+}
+
+/** What has not told for so long how far it was read, milliseconds, is read no more. */
+const progressMs = 30 * 86_400_000;
+
+/** How long rows beside the history are kept. */
+export function oldRowRetentionOf(config: {
+  readonly NOTIFICATION_RETENTION: number;
+  readonly PARKED_RETENTION: number;
+  readonly UNMATCHED_RETENTION: number;
+  readonly OPERATOR_LOG_RETENTION: number;
+}): OldRowRetention {
+  return {
+    notificationMs: config.NOTIFICATION_RETENTION,
+    parkedMs: config.PARKED_RETENTION,
+    unmatchedMs: config.UNMATCHED_RETENTION,
+    operatorLogMs: config.OPERATOR_LOG_RETENTION,
+    progressMs,
+  };
 }
 
 /** How a member of a consumer group keeps time, in milliseconds. */

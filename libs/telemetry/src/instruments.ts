@@ -62,6 +62,11 @@ export const instruments = {
     ['table'],
     'Table partitions older than their retention that are still there, as last seen; those in use stay',
   ),
+  hookline_rows_removed_total: counter(
+    '{row}',
+    ['table'],
+    'Rows removed by retention from tables that are not partitioned',
+  ),
   hookline_default_partition_rows: gaugeOf(
     '{row}',
     ['table'],
