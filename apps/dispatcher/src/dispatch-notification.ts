@@ -21,7 +21,7 @@ import type { KafkaRecord, RecordProducer } from '#domain/kafka-record';
 import { nextStep, type RetryPolicy } from '#domain/retry-policy';
 import { type RetryTier } from '#domain/retry-tier';
 import type { Secret } from '#domain/secret';
-import type { AttemptRequest } from '#egress/send-attempt';
+import { type AttemptRequest, unsent } from '#egress/send-attempt';
 import type { Log } from '#telemetry/log';
 import { logAttempt } from './attempt-log.js';
 import type { CircuitPass, EndpointCircuits } from './endpoint-circuits.js';
@@ -165,7 +165,7 @@ function openClaim({ notificationId, ask, askedBy }: Delivery, endpoint: Endpoin
     askedBy,
     url: endpoint.url,
     urlVersion: endpoint.urlVersion,
-    leaseMs: deadlineMs(endpoint, deps) + deps.timeouts.leaseMarginMs,
+    leaseMs: (endpoint.attemptTimeoutMs ?? deps.timeouts.attemptMs) + deps.timeouts.leaseMarginMs,
   });
 }
 
@@ -178,7 +178,7 @@ async function sendOnce(
 ): Promise<AttemptReport> {
   const content = await frozenContent(delivery, claim, deps.loadContent);
   if (content === null) return unsent('PAYLOAD_ERASED', 'the payload is not kept any more');
-  const totalTimeoutMs = deadlineMs(endpoint, deps);
+  const totalTimeoutMs = endpoint.attemptTimeoutMs ?? deps.timeouts.attemptMs;
   const leaseLeftMs = claim.leaseEndsMonotonicMs - deps.clock.monotonicMs();
   if (leaseLeftMs < totalTimeoutMs + deps.timeouts.sendReserveMs)
     return { ...unsent('OTHER', 'too little of the lease was left to send safely'), leaseTooShort: true };
@@ -192,16 +192,7 @@ async function sendOnce(
   return place.during(() => deps.send(request), totalTimeoutMs);
 }
 
-function unsent(reason: FailureReason, errorDetail: string): AttemptReport {
-  const outcome = { kind: 'failed', reason } as const;
-  return { outcome, durationMs: 0, responseBody: Buffer.alloc(0), responseBytes: 0, errorDetail };
-}
-
 /** The delivery of the attempt that follows, if one is scheduled. */
 function retryOf(delivery: Delivery, { retryDueMs, nextNumber }: FinishAnswer): Delivery | null {
   return retryDueMs === null ? null : { ...delivery, ask: { kind: 'attempt', number: nextNumber }, askedBy: 'tier' };
-}
-
-function deadlineMs(endpoint: Endpoint, deps: DispatchNotificationDeps): number {
-  return endpoint.attemptTimeoutMs ?? deps.timeouts.attemptMs;
 }

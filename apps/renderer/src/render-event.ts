@@ -54,8 +54,9 @@ export async function renderEvent(record: KafkaRecord, deps: RenderEventDeps): P
 
   const templates = templatesFor(event, record, deps);
   if (templates.length === 0) return keepUnmatched(record, event, deps);
-  const source = { event, record, timeMs: time.ms };
-  const stored = await settled(templates.map((template) => storeAndAsk(source, template, deps)));
+  const stored = await settled(
+    templates.map((template) => storeAndAsk({ event, record, timeMs: time.ms }, template, deps)),
+  );
   const verdict = stored.some(({ isSameRecord }) => isSameRecord) ? 'matched' : 'duplicate';
   await enterBooks(record, verdict, deps);
   deps.log.debug('event.rendered', () => ({ ...labels(record, event), verdict, notifications: stored.length }));

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { ResponseCut } from '#domain/attempt';
+import type { AttemptPhases, ResponseCut } from '#domain/attempt';
 import type { EgressClient, WireReport } from './egress-client.js';
 
 /** One request on the wire. */
@@ -138,6 +138,13 @@ type CutBy = 'deadline' | 'size' | 'flood';
 function cutOf(error: Error | null, by: CutBy | null): ResponseCut | null {
   if (by === 'deadline' || by === 'size') return by;
   return error === null ? null : 'broken';
+}
+
+/** A kept-alive connection was opened for somebody else: only its peer is this attempt's. */
+export function phasesOf({ firstByteMs, wire }: HttpAnswer): AttemptPhases {
+  const { dnsMs = null, connectMs = null, tlsMs = null, peerAddress = null } = wire.phases ?? {};
+  if (wire.isReused) return { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs, peerAddress };
+  return { dnsMs, connectMs, tlsMs, firstByteMs, peerAddress };
 }
 
 function keptHeaders(

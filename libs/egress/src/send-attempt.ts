@@ -4,13 +4,13 @@
  * The status line and the headers decide: once a 2xx began the attempt is accepted, whatever becomes of its body.
  * Redirects are never followed. Killed in here: the request may have been seen; the claim's lease tells (dispatch).
  */
-import type { AttemptOutcome, AttemptPhases, AttemptReport, FailureReason } from '#domain/attempt';
+import type { AttemptOutcome, AttemptReport, FailureReason } from '#domain/attempt';
 import type { Clock } from '#domain/clock';
 import type { NotificationId } from '#domain/ids';
 import type { Secret } from '#domain/secret';
 import type { RequestMethod } from '#domain/webhook-template';
 import type { EgressClient } from './egress-client.js';
-import { exchange, type HttpAnswer } from './exchange.js';
+import { exchange, type HttpAnswer, phasesOf } from './exchange.js';
 import { failureOf } from './network-failure.js';
 import { signatureHeaders } from './request-signature.js';
 import { retryAfterMs } from './retry-after.js';
@@ -71,13 +71,6 @@ function reportOf(answer: HttpAnswer, durationMs: number, nowMs: number): Attemp
   return detail === null ? report : { ...report, errorDetail: detail };
 }
 
-/** A kept-alive connection was opened for somebody else: only its peer is this attempt's. */
-function phasesOf({ firstByteMs, wire }: HttpAnswer): AttemptPhases {
-  const { dnsMs = null, connectMs = null, tlsMs = null, peerAddress = null } = wire.phases ?? {};
-  if (wire.isReused) return { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs, peerAddress };
-  return { dnsMs, connectMs, tlsMs, firstByteMs, peerAddress };
-}
-
 function outcomeOf(status: number, hintMs: number | null): AttemptOutcome {
   if (status >= 200 && status <= 299) return { kind: 'accepted' };
   if (status === 410) return { kind: 'gone' };
@@ -92,7 +85,8 @@ function errorDetail(status: number, { location }: Readonly<Record<string, strin
   return `the endpoint answered ${status} with location ${location.replace(/[?#].*$/s, '').slice(0, 300)}; redirects are not followed`;
 }
 
-function unsent(reason: FailureReason, errorDetail: string): AttemptReport {
+/** Of an attempt that could not be made. */
+export function unsent(reason: FailureReason, errorDetail: string): AttemptReport {
   const outcome = { kind: 'failed', reason } as const;
   return { outcome, durationMs: 0, responseBody: Buffer.alloc(0), responseBytes: 0, errorDetail };
 }

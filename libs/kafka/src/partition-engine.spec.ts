@@ -4,7 +4,8 @@ import { type Clock, systemClock } from '#domain/clock';
 import type { KafkaRecord } from '#domain/kafka-record';
 import { createLog } from '#telemetry/log';
 import { offsetSpanMax } from './finished-offsets.js';
-import { type LogShrunk, PartitionEngine } from './partition-engine.js';
+import { PartitionEngine } from './partition-engine.js';
+import type { LogShrunk } from './partition-lane.js';
 import type { CommittedOffset, LogView, RecordSource, RecordSourceListener, TopicPartition } from './record-source.js';
 
 /** A log and what a group committed, moved by hand; it checks at each commit that nothing unfinished is passed. */

@@ -8,13 +8,14 @@ import {
   isFull,
   isOtherLog,
   type Lane,
+  type LogShrunk,
   nextOf,
   type PartitionLimits,
   type PartitionProgress,
   progressOfLane,
   take,
 } from './partition-lane.js';
-import type { Assignment, RecordSource, RecordSourceListener, TopicPartition } from './record-source.js';
+import type { Assignment, RecordSource, RecordSourceListener } from './record-source.js';
 
 /**
  * Resolves when all that a record asks for is durable; rejects with a Failure that says whether to try again. The signal
@@ -23,7 +24,7 @@ import type { Assignment, RecordSource, RecordSourceListener, TopicPartition } f
  */
 export type RecordHandler = (record: KafkaRecord, signal: AbortSignal) => Promise<void>;
 
-/** Takes a record that can never be handled; must make it durable somewhere people look. */
+/** Takes a record that can never be handled; must make it durable where people look. */
 export type GiveUp = (record: KafkaRecord, failure: Error) => Promise<void>;
 
 /** What bounds an engine. */
@@ -48,13 +49,6 @@ export interface PartitionEngineDeps {
   readonly onLogShrunk: (shrunk: LogShrunk) => void;
   /** The source has given up: the process can do nothing more. Must not throw. */
   readonly onLost: (cause: string) => void;
-}
-
-/** A partition whose log is another than the one that was read, or has lost its end: it is read from its start. */
-export interface LogShrunk extends TopicPartition {
-  readonly committed: bigint;
-  /** The offset of the record by which it was noticed. */
-  readonly found: bigint;
 }
 
 /** Offsets are committed this often, and at each drain: what a killed process repeats is one interval's work. */

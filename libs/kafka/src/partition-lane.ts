@@ -51,6 +51,13 @@ export function newLane(
   };
 }
 
+/** A partition whose log is another than the one that was read, or has lost its end: it is read from its start. */
+export interface LogShrunk extends TopicPartition {
+  readonly committed: bigint;
+  /** The offset of the record by which it was noticed. */
+  readonly found: bigint;
+}
+
 /**
  * Whether records that begin at this offset are another log's than the lane knows (the topic was made anew, or cut): they
  * stand below where reading stood, or what was read before stands above the log's end.
