@@ -23,6 +23,7 @@ const settings = {
   DEDUPE_WINDOW: '1h',
   PAYLOAD_RETENTION: '2d',
   NOTIFICATION_RETENTION: '400d',
+  BOOKS_INTERVAL_MS: '500', // six of them are one round
 };
 const heldCount = 12;
 const lostCount = 12;

@@ -79,7 +79,7 @@ describe('old rows beside the history', () => {
     await unmatched(10, 6);
     const { lines, waits } = await round();
     expect(linesOf(lines, 'rows.removed')).toMatchObject([{ table: 'unmatched_events', rows: 2_500, isAll: true }]);
-    expect(waits).toEqual([500, 500, 500, 500, 500, 500, 500]); // three pages, and one of each other table
+    expect(waits).toEqual([500, 500, 500, 500, 500, 500, 500, 500]); // three pages, and one of each other table
     expect(await countOf('unmatched_events')).toBe(10);
     expect((await round()).lines).toEqual([]);
     await query('DELETE FROM unmatched_events');
