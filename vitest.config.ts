@@ -9,6 +9,11 @@ const conditions = {
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source', 'node'] } },
 };
+/** Specs that start clusters of their own, kill brokers and wait for minutes: two of them leave the machine idle enough. */
+const clusters = [
+  ...['kafka-security', 'leaderless-partition', 'record-sink', 'record-source', 'rejoining-member'],
+  'set-aside-records',
+].map((name) => `test/integration/${name}.spec.ts`);
 const withServers = { globalSetup: ['test/support/global-servers.ts'], fileParallelism: false, hookTimeout: 120_000 };
 
 export default defineConfig({
@@ -26,7 +31,17 @@ export default defineConfig({
       },
       {
         ...conditions,
-        test: { name: 'integration', include: ['test/integration/**/*.spec.ts'], testTimeout: 60_000, ...withServers },
+        test: {
+          ...{ name: 'integration', include: ['test/integration/**/*.spec.ts'], exclude: clusters },
+          ...{ testTimeout: 60_000, ...withServers },
+        },
+      },
+      {
+        ...conditions,
+        test: {
+          ...{ name: 'clusters', include: clusters, testTimeout: 60_000, hookTimeout: 120_000 },
+          ...{ maxWorkers: 2, sequence: { groupOrder: 1 } },
+        },
       },
       {
         ...conditions,
