@@ -70,8 +70,10 @@ export class EgressClient {
   private readonly connector: GuardedConnector;
   /** Sockets that have carried a request: a second one runs on a kept-alive connection. */
   private readonly usedSockets = new WeakSet<Socket>();
-  /** By request body, each its own object. */
+  /** By request body, each its own object, also an empty one. */
   private readonly sent = new WeakMap<Buffer, Sent>();
+  /** Of the request that is written next. */
+  private beginning: Buffer | null = null;
   /** By URL: what is written in it is judged once, where it leads on each connection. */
   private readonly destinations = new Map<string, ParsedDestination>();
 
@@ -111,6 +113,11 @@ export class EgressClient {
     return destination;
   }
 
+  /** A request is written now, with this very body: undici says that it begins, and in the same turn on which socket. */
+  beginExchange(body: Buffer): void {
+    this.beginning = body;
+  }
+
   /**
    * An exchange is over: what its connection says of it, found by its very body buffer or by what ended the connecting. Cut,
    * it ends with its socket: undici's own abort would connect anew, with nothing to send.
@@ -138,12 +145,11 @@ export class EgressClient {
 
   /** undici says on a diagnostics channel which socket a request is written to; its handler is not told. */
   private readonly onSendHeaders = (message: unknown): void => {
-    const { socket, request } = message as { readonly socket: Socket; readonly request: { readonly body: unknown } };
+    const { socket } = message as { readonly socket: Socket };
     this.budget.noteBusy(socket);
-    if (Buffer.isBuffer(request.body)) {
-      const isReused = this.usedSockets.has(socket);
-      this.sent.set(request.body, { socket, isReused, bytesRead: socket.bytesRead });
-    }
+    const isReused = this.usedSockets.has(socket);
+    if (this.beginning !== null) this.sent.set(this.beginning, { socket, isReused, bytesRead: socket.bytesRead });
+    this.beginning = null;
     this.usedSockets.add(socket);
   };
 }

@@ -86,6 +86,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.request.elapsedMs() >= this.request.totalTimeoutMs) this.end(null, 'deadline');
     if (this.ended) controller.abort(new Error('the deadline passed before the request began'));
+    else this.client.beginExchange(this.request.body);
   }
 
   onResponseStart(

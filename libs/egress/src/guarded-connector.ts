@@ -154,7 +154,7 @@ class Connecting {
   private open(addresses: readonly LookupAddress[]): void {
     if (!this.mayConnectTo(addresses)) return;
     const { host, port, isTls } = this.goal;
-    const socket = isTls ? this.openTls(addresses) : connectTcp({ host, port, lookup: answering(addresses) });
+    const socket = isTls ? this.openTls(addresses) : connectTcp({ host, port, ...this.trying(addresses) });
     this.socket = socket;
     this.place?.fill(socket);
     socket.setNoDelay(true).setKeepAlive(true, idleProbeMs);
@@ -175,13 +175,19 @@ class Connecting {
     }
   }
 
+  /** One after the other, each with its part of the time: Node gives all but the last one a quarter of a second. */
+  private trying(addresses: readonly LookupAddress[]) {
+    const autoSelectFamilyAttemptTimeout = Math.max(250, Math.floor(this.deps.connectTimeoutMs / addresses.length));
+    return { lookup: answering(addresses), autoSelectFamilyAttemptTimeout };
+  }
+
   private openTls(addresses: readonly LookupAddress[]): Socket {
     const { host, port } = this.goal;
     const key = `${host}:${port}`;
     const session = this.sessions.get(key);
     const { ca } = this.deps;
     const socket = connectTls({
-      ...{ host, port, lookup: answering(addresses), highWaterMark: readBufferBytes, ALPNProtocols: ['http/1.1'] },
+      ...{ host, port, ...this.trying(addresses), highWaterMark: readBufferBytes, ALPNProtocols: ['http/1.1'] },
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ...(session === undefined ? {} : { session }),
       ...(ca === undefined ? {} : { ca }),
@@ -198,6 +204,10 @@ class Connecting {
   private noteConnected(socket: Socket): void {
     if (this.isEnded) return;
     const address = plainAddress(socket);
+    if (address === '') {
+      this.break(new ClosedWhileConnecting()); // it was reset in this very instant
+      return;
+    }
     this.connectMs = this.lap();
     if (!this.mayConnectTo([{ address, family: 0 }])) return;
     this.peerAddress = `${isIP(address) === 6 ? `[${address}]` : address}:${this.goal.port}`;

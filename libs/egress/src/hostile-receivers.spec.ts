@@ -45,6 +45,12 @@ const hanging: readonly Row[] = [
 
 const bodies: readonly Row[] = [
   [
+    'drips its answer to an empty request',
+    (socket) => drip(socket, '.'.repeat(9_000), 'HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\n'),
+    { ends: 'accepted', status: 200, cut: 'deadline', after: 'closed', totalTimeoutMs: deadlineMs, requestBytes: 0 },
+  ],
+  ['answers an empty request', ok, { ends: 'accepted', status: 200, body: 'ok', after: 'reused', requestBytes: 0 }],
+  [
     'drips the body of a 2xx',
     (socket) => drip(socket, `${'x'.repeat(9)}${'.'.repeat(9_000)}`, 'HTTP/1.1 200 OK\r\ncontent-length: 9009\r\n\r\n'),
     { ends: 'accepted', status: 200, cut: 'deadline', after: 'closed', totalTimeoutMs: deadlineMs },
