@@ -14,6 +14,8 @@ import { AuditWorld } from '../support/audit-world.js';
 const hourMs = 3_600_000;
 const probeDue: Circuit = { kind: 'open', openedMs: 1, probeMs: 2, openCount: 1 };
 
+const readTo = (ms: number) => ({ readToMs: ms, begunToMs: ms });
+
 describe('the release of what is held', () => {
   let world: AuditWorld;
 
@@ -43,12 +45,15 @@ describe('the release of what is held', () => {
   }
 
   /** Each endpoint has a partition of its own; `silent` ones are not read, and a write to a `refusing` one never ends. */
-  function setup(partitions: readonly EndpointKey[], faults: { silent?: EndpointKey; refusing?: EndpointKey } = {}) {
+  function setup(
+    partitions: readonly EndpointKey[],
+    faults: { silent?: EndpointKey; refusing?: EndpointKey; samePartition?: boolean } = {},
+  ) {
     const { dataSource } = world;
     const sent: EndpointKey[] = [];
     const read = () =>
       partitions.flatMap((key, partition) =>
-        key === faults.silent ? [] : [{ topic: 'deliveries', partition, readToMs: systemClock.nowMs() + 1 }],
+        key === faults.silent ? [] : [{ topic: 'deliveries', partition, ...readTo(systemClock.nowMs() + 1) }],
       );
     const producer = {
       send: ({ key }: OutgoingRecord) => {
@@ -63,7 +68,7 @@ describe('the release of what is held', () => {
       forgetCircuit: (behind, unusedMs) => forgetCircuit(dataSource, behind, unusedMs),
       endDrain: (key) => endDrain(dataSource, key),
       readProgress: async () => read(),
-      partitionOf: async (key) => partitions.indexOf(key),
+      partitionOf: async (key) => (faults.samePartition === true ? 0 : partitions.indexOf(key)),
       ...{ partitionPace: new PartitionPace(), heldPace: new HeldPace() },
       ...{ graceMs: hourMs, deliveriesTopic: 'deliveries', producer, clock: systemClock },
       log: createLog({ app: 'test', level: 'error' }),
@@ -105,5 +110,40 @@ describe('the release of what is held', () => {
     await round();
     expect(await circuits()).not.toContain(key);
     expect(sentTo(key)).toBe(0);
+  });
+
+  it('makes no app load the registry anew for an endpoint that is paused and disabled', async () => {
+    const key = await endpoint('paused-off', 0, { kind: 'closed' });
+    await world.database.query(
+      `UPDATE endpoints SET enabled = false, paused_at = now(), held_since = now() WHERE id = 'paused-off'`,
+    );
+    const version = () => world.database.query('SELECT version FROM registry_version');
+    const before = await version();
+    const { round } = setup([key]);
+    for (let n = 0; n < 3; n++) await round();
+    expect(await version()).toEqual(before);
+  });
+
+  it('lets a probe go before a drain of the same partition, which would take all of its room', async () => {
+    const draining = await endpoint('draining', 520, { kind: 'closed' });
+    const spared = await endpoint('spared', 1, probeDue);
+    const { round, sentTo } = setup([draining, spared], { samePartition: true });
+    for (let n = 0; n < 6; n++) await round();
+    expect(sentTo(spared)).toBe(1);
+    expect(sentTo(draining)).toBeGreaterThan(0);
+  });
+
+  it('gives rows of a shard that is no more to nobody but the shard they belong to now', async () => {
+    const key = await endpoint('spread', 5, { kind: 'open', openedMs: 1, probeMs: 9e12, openCount: 9 });
+    const gone = endpointKey('acme' as TenantId, 'spread' as EndpointId, 1);
+    await saveCircuit(world.dataSource, { key: gone, circuit: { kind: 'closed' }, version: 0 });
+    const { round, sentTo } = setup([key, gone]);
+    for (let n = 0; n < 3; n++) await round();
+    expect([sentTo(key), sentTo(gone)]).toEqual([0, 0]);
+    expect(
+      await world.database.query(
+        `SELECT count(*)::int AS n FROM notifications WHERE endpoint_id = 'spread' AND next_attempt_at > now()`,
+      ),
+    ).toEqual([{ n: 5 }]);
   });
 });

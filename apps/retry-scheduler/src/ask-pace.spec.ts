@@ -7,8 +7,12 @@ const overdueMs = nowMs - graceMs - 10_000;
 
 /** Partitions 0, 1, ... of `deliveries` read up to these instants; one tier partition, read up to now unless given. */
 function progress(readToMs: readonly number[], tierReadToMs = nowMs): ReadProgress {
-  const deliveries = readToMs.map((ms, partition) => ({ topic: 'deliveries', partition, readToMs: ms }));
-  return { deliveries, tiers: [{ topic: 'retry.5s', partition: 0, readToMs: tierReadToMs }], tierPartitions: 1 };
+  const deliveries = readToMs.map((ms, partition) => ({ topic: 'deliveries', partition, readToMs: ms, begunToMs: ms }));
+  return {
+    deliveries,
+    tiers: [{ topic: 'retry.5s', partition: 0, readToMs: tierReadToMs, begunToMs: tierReadToMs }],
+    tierPartitions: 1,
+  };
 }
 
 describe('AskPace', () => {
@@ -25,6 +29,17 @@ describe('AskPace', () => {
     expect(round.take(2, overdueMs)).toBe(false);
     expect(round.take(1, overdueMs)).toBe(true);
     expect(new AskPace(graceMs).round(progress([nowMs - 5_001]), nowMs).dueBeforeMs).toBeNull();
+  });
+
+  it('asks in a partition whose work lasts, but for nothing that waits for its lane', () => {
+    const finishedMs = nowMs - 9_000;
+    const { deliveries, ...rest } = progress([finishedMs]);
+    const begun = deliveries.map((one) => ({ ...one, begunToMs: nowMs - 100 }));
+    const round = new AskPace(graceMs).round({ ...rest, deliveries: begun }, nowMs);
+    expect(round.take(0, finishedMs - graceMs)).toBe(false);
+    expect(round.take(0, finishedMs - graceMs - 1)).toBe(true);
+    expect(round.take(0, overdueMs, true)).toBe(false);
+    expect(new AskPace(graceMs).round(progress([nowMs]), nowMs).take(0, overdueMs, true)).toBe(true);
   });
 
   it('asks for nothing that may still stand in a tier', () => {

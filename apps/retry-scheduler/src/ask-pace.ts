@@ -1,5 +1,5 @@
 import type { ConsumerProgress } from '#audit/progress';
-import { PartitionPace } from './partition-pace.js';
+import { behindMsMax, PartitionPace } from './partition-pace.js';
 
 /** Each further ask of the same row waits twice as long, up to this, in milliseconds. */
 export const askWaitMsMax = 600_000;
@@ -16,8 +16,11 @@ export interface ReadProgress {
 export interface AskRound {
   /** Nothing due at or after this may be asked for, milliseconds since the epoch; null: nothing at all. */
   readonly dueBeforeMs: number | null;
-  /** Whether a delivery of this partition, due then, may be asked for; counts it when it may. */
-  take(partition: number, dueMs: number): boolean;
+  /**
+   * Whether a delivery of this partition, due then, may be asked for; counts it when it may. One that waits for its lane
+   * (`isInLane`) only where nothing else has been waiting for long: its dispatcher knows of it, and would hold it again.
+   */
+  take(partition: number, dueMs: number, isInLane?: boolean): boolean;
 }
 
 /** Decides what the sweep may ask for: only what its partition and every tier have surely read past, at the partition's pace. */
@@ -36,8 +39,10 @@ export class AskPace {
     const newestMs = Math.max(...round.readMs.values());
     return {
       dueBeforeMs: round.readMs.size === 0 ? null : Math.min(newestMs, tiersReadMs) - this.graceMs,
-      take: (partition, dueMs) => {
-        const readMs = Math.min(round.readMs.get(partition) ?? 0, tiersReadMs);
+      take: (partition, dueMs, isInLane = false) => {
+        const finishedMs = round.readMs.get(partition) ?? 0;
+        if (isInLane && finishedMs < nowMs - behindMsMax) return false;
+        const readMs = Math.min(finishedMs, tiersReadMs);
         if (dueMs + this.graceMs >= readMs || round.room(partition) <= 0) return false;
         round.take(partition, 1);
         return true;

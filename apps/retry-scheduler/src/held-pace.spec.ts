@@ -77,6 +77,21 @@ describe('the pace of what is held', () => {
     expect(drain(nowMs + 200_000, 1_000)).toBe(500);
   });
 
+  it('loses no part of one between two rounds, and lets one go at the slowest pace', () => {
+    const drained = (perSecond: number, seconds: number) => {
+      const pace = new HeldPace();
+      let sum = 0;
+      for (let second = 0; second < seconds; second++) {
+        const rowsMax = pace.rowsMax(of(closed, perSecond), nowMs + second * 1_000);
+        if (rowsMax > 0) pace.note({ key, rowsMax }, rowsMax, nowMs + second * 1_000);
+        sum += rowsMax;
+      }
+      return sum;
+    };
+    expect(Math.abs(drained(1.9, 100) - 190)).toBeLessThanOrEqual(1);
+    expect(drained(0.0625, 161)).toBe(10);
+  });
+
   it('forgets endpoints whose circuit is not known any more', () => {
     const pace = new HeldPace();
     pace.note({ key, rowsMax: 4 }, 0, nowMs);

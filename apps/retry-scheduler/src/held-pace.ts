@@ -14,15 +14,17 @@ interface Paced {
   empty: number;
   /** Nothing is looked for before this, milliseconds since the epoch. */
   lookMs: number;
-  /** When some were let go last, milliseconds since the epoch. */
+  /** Up to when its pace is used up, milliseconds since the epoch. */
   releasedMs: number;
+  /** At which it drained last. */
+  perSecond: number | null;
   isSending: boolean;
 }
 
 /** A backlog drains from this many a round, twice as many once they were read, up to this: not as a herd. */
 const drainedFirst = 16;
 const drainedMax = 500;
-/** Time without a round is not made up for beyond this; at the slowest pace one goes on after as long. */
+/** Time without a round is not made up for beyond this. */
 const drainMsMax = 10_000;
 /** Where nothing was held it is looked for again after this, then after twice as long, up to this. */
 const emptyMsMin = 2_000;
@@ -39,7 +41,8 @@ export class HeldPace {
     if (paced.releasedMs === 0) paced.releasedMs = nowMs - 1_000; // the first ones are those of a second
     if (circuit.kind !== 'closed') paced.drained = 0;
     if (paced.isSending || nowMs < paced.lookMs) return 0;
-    if (circuit.kind === 'closed' && drainPerSecond !== null) return atPace(drainPerSecond, nowMs - paced.releasedMs);
+    paced.perSecond = circuit.kind === 'closed' ? drainPerSecond : null;
+    if (paced.perSecond !== null) return atPace(paced.perSecond, nowMs - paced.releasedMs);
     return allowed(circuit, paced.drained, nowMs);
   }
 
@@ -47,7 +50,7 @@ export class HeldPace {
   note({ key, rowsMax }: HeldShare, found: number, nowMs: number): void {
     const paced = this.of(key);
     paced.drained = rowsMax;
-    paced.releasedMs = nowMs;
+    paced.releasedMs = found < rowsMax ? nowMs : restFrom(paced, found, nowMs);
     paced.lookMs = found === 0 ? nowMs + Math.min(emptyMsMin * 2 ** paced.empty, emptyMsMax) : 0;
     paced.empty = found === 0 ? paced.empty + 1 : 0;
   }
@@ -68,7 +71,7 @@ export class HeldPace {
   private of(key: EndpointKey): Paced {
     const known = this.paced.get(key);
     if (known !== undefined) return known;
-    const paced = { version: 0, drained: 0, empty: 0, lookMs: 0, releasedMs: 0, isSending: false };
+    const paced = { version: 0, drained: 0, empty: 0, lookMs: 0, releasedMs: 0, perSecond: null, isSending: false };
     this.paced.set(key, paced);
     return paced;
   }
@@ -76,7 +79,19 @@ export class HeldPace {
 
 /** What a pace leaves for the time since the last ones. */
 function atPace(perSecond: number, sinceMs: number): number {
-  return Math.min(Math.floor((perSecond * Math.min(sinceMs, drainMsMax)) / 1_000), drainedMax);
+  return Math.min(Math.floor((perSecond * Math.min(sinceMs, madeUpMs(perSecond))) / 1_000), drainedMax);
+}
+
+/** A part of one that the time since would have let go is not lost with each round. */
+function restFrom({ releasedMs, perSecond }: Paced, found: number, nowMs: number): number {
+  if (perSecond === null) return nowMs;
+  const madeUp = Math.min(nowMs - releasedMs, madeUpMs(perSecond));
+  return nowMs - Math.max(0, madeUp - (found * 1_000) / perSecond);
+}
+
+/** However slow the pace, one goes on when its time has come. */
+function madeUpMs(perSecond: number): number {
+  return Math.max(drainMsMax, 1_000 / perSecond);
 }
 
 function allowed(circuit: Circuit, drained: number, nowMs: number): number {

@@ -4,7 +4,7 @@ import { PartitionPace } from './partition-pace.js';
 const nowMs = 1_000_000;
 
 function readTo(...readToMs: readonly number[]) {
-  return readToMs.map((ms, partition) => ({ topic: 'deliveries', partition, readToMs: ms }));
+  return readToMs.map((ms, partition) => ({ topic: 'deliveries', partition, readToMs: ms, begunToMs: ms }));
 }
 
 describe('the pace of a partition', () => {
@@ -21,6 +21,11 @@ describe('the pace of a partition', () => {
     expect(round.room(0)).toBe(300);
     expect(pace.round(readTo(nowMs), nowMs + 1_000).room(0)).toBe(0);
     expect(pace.round(readTo(nowMs + 1), nowMs + 1_000).room(0)).toBe(500);
+  });
+
+  it('goes by what has begun: work that lasts is no reason to write nothing', () => {
+    const slow = [{ topic: 'deliveries', partition: 0, readToMs: nowMs - 14_000, begunToMs: nowMs }];
+    expect(new PartitionPace().round(slow, nowMs).room(0)).toBe(500);
   });
 
   it('is not used up by nothing', () => {

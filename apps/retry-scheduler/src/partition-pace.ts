@@ -10,21 +10,21 @@ export interface PaceRound {
 }
 
 /** A partition whose reader is behind by more than this gets nothing: it would only add to its heap. */
-const behindMsMax = 5_000;
+export const behindMsMax = 5_000;
 /** Produced and not read yet, of one partition: a lost reader must not find a heap. */
 const unreadMax = 500;
 
 /**
- * Paces what a duty produces to `deliveries`: to a partition only while it is read within 5 s, and only once it has read
- * what it was given before.
+ * Paces what a duty produces to `deliveries`: to a partition only while it is read within 5 s, and only once it has begun
+ * what it was given before. What has begun may last: a receiver that answers late holds up nothing for others.
  */
 export class PartitionPace {
   private readonly givenMs = new Map<number, number>();
 
   /** @param nowMs milliseconds since the epoch */
   round(deliveries: readonly ConsumerProgress[], nowMs: number): PaceRound {
-    const isRead = ({ partition, readToMs }: ConsumerProgress) =>
-      readToMs >= nowMs - behindMsMax && readToMs > (this.givenMs.get(partition) ?? 0);
+    const isRead = ({ partition, begunToMs }: ConsumerProgress) =>
+      begunToMs >= nowMs - behindMsMax && begunToMs > (this.givenMs.get(partition) ?? 0);
     const readMs = new Map(deliveries.filter(isRead).map(({ partition, readToMs }) => [partition, readToMs]));
     const taken = new Map<number, number>();
     return {

@@ -72,7 +72,7 @@ async function failAll(behind: HeldBehind, deps: ReleaseHeldDeps): Promise<void>
 /** Nothing was found of it: it is forgotten unless something is held after all. */
 async function forget(behind: HeldBehind, deps: ReleaseHeldDeps): Promise<void> {
   if (behind.version > 0) await deps.forgetCircuit(behind, unusedMs);
-  if (behind.isDraining) await deps.endDrain(behind.key);
+  if (behind.isDraining && (!behind.isPaused || behind.refused === 'ENDPOINT_DELETED')) await deps.endDrain(behind.key);
 }
 
 /** What each circuit lets through now, as far as its partition takes it. */
@@ -86,7 +86,8 @@ async function sharesOf(goingOn: readonly HeldBehind[], deps: ReleaseHeldDeps): 
   if (shares.length === 0) return [];
   const round = deps.partitionPace.round(await deps.readProgress(), nowMs);
   const fitting: HeldShare[] = [];
-  for (const { key, rowsMax } of shares) {
+  // The smallest first: a probe is one, and no drain may keep it waiting.
+  for (const { key, rowsMax } of shares.toSorted((a, b) => a.rowsMax - b.rowsMax)) {
     const partition = await deps.partitionOf(key);
     const fits = Math.min(rowsMax, round.room(partition));
     round.take(partition, fits);

@@ -6,12 +6,13 @@
  * have surely been read past the row's time, so a backlog is not asked for a second time.
  */
 import type { LostLease, OverdueCursor, OverdueDelivery, OverduePage } from '#audit/overdue';
-import { type Delivery, encodeDelivery } from '#contracts/delivery-record';
+import type { Delivery } from '#contracts/delivery-record';
 import type { Clock } from '#domain/clock';
 import type { RecordProducer } from '#domain/kafka-record';
 import { count } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import type { AskPace, AskRound, ReadProgress } from './ask-pace.js';
+import { writeDeliveries } from './write-deliveries.js';
 
 /** What the sweep touches. */
 export interface SweepOverdueDeps {
@@ -73,8 +74,8 @@ async function askable(
   deps: SweepOverdueDeps,
 ): Promise<readonly Delivery[]> {
   const taken: Delivery[] = [];
-  for (const { delivery, dueMs, askCount } of candidates) {
-    if (!round.take(await deps.partitionOf(delivery), dueMs)) continue;
+  for (const { delivery, dueMs, askCount, isInLane } of candidates) {
+    if (!round.take(await deps.partitionOf(delivery), dueMs, isInLane)) continue;
     taken.push(delivery);
     if (askCount >= asksSuspicious)
       deps.log.error('notification.stuck', { notificationId: delivery.notificationId, asks: askCount });
@@ -84,7 +85,7 @@ async function askable(
 
 async function askAll(deliveries: readonly Delivery[], deps: SweepOverdueDeps): Promise<number> {
   if (deliveries.length === 0) return 0;
-  await Promise.all(deliveries.map((delivery) => deps.producer.send(encodeDelivery(delivery, deps.deliveriesTopic))));
-  await deps.markAsked(deliveries);
-  return deliveries.length;
+  const written = await writeDeliveries(deliveries, deps);
+  await deps.markAsked(written);
+  return written.length;
 }

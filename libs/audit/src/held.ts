@@ -111,7 +111,7 @@ const lockStatement = `
       WHERE n.tenant_id = share.tenant_id AND n.endpoint_id = share.endpoint_id
         AND n.waiting_reason = ANY ($4::text[]) AND n.state = 'pending'
         AND (n.asked_at IS NULL OR n.asked_at < now() - $5::float8 * interval '1 millisecond')
-        AND (e.shards = 1 OR ('x' || right(n.id::text, 8))::bit(32)::bigint % e.shards = share.shard)
+        AND ('x' || right(n.id::text, 8))::bit(32)::bigint % e.shards = share.shard
         AND ($6::float8 IS NULL OR n.next_attempt_at < now() - $6::float8 * interval '1 millisecond')
       ORDER BY n.next_attempt_at, n.id LIMIT share.rows_max FOR NO KEY UPDATE SKIP LOCKED) h`;
 
@@ -210,13 +210,15 @@ export async function forgetCircuit(
  */
 export async function endDrain(dataSource: DataSource, key: EndpointKey): Promise<void> {
   const { tenantId, endpointId } = idsOfKey(key);
-  await rowsOf(
-    dataSource,
-    `UPDATE endpoints SET held_since = NULL, drain_per_second = NULL
-      WHERE tenant_id = $1 AND id = $2 AND held_since IS NOT NULL AND (paused_at IS NULL OR deleted_at IS NOT NULL)
-        AND ${noneHeld}`,
-    [tenantId, endpointId],
-  );
+  const isOver = `tenant_id = $1 AND id = $2 AND held_since IS NOT NULL AND (paused_at IS NULL OR deleted_at IS NOT NULL)
+    AND ${noneHeld}`;
+  // Asked first: an UPDATE makes every app load the registry anew, also one that changes no row.
+  const over = await rowsOf(dataSource, `SELECT FROM endpoints WHERE ${isOver}`, [tenantId, endpointId]);
+  if (over.length === 0) return;
+  await rowsOf(dataSource, `UPDATE endpoints SET held_since = NULL, drain_per_second = NULL WHERE ${isOver}`, [
+    tenantId,
+    endpointId,
+  ]);
 }
 
 /**

@@ -40,7 +40,7 @@ export class HoldStore {
   }
 
   /**
-   * Holds a notification that is pending at this number, due, not claimed. Its step and number stay. Answers when it is
+   * Holds a notification that is pending at this number, due (or within a second: clocks differ), not claimed. Its step and number stay. Answers when it is
    * due again (milliseconds since the epoch), or null when another record of it won: that one ends there.
    */
   hold(request: HoldRequest): Promise<number | null> {
@@ -91,7 +91,9 @@ const holdStatement = `
      SET waiting_reason = h.reason, next_attempt_at = now() + h.delay_ms * interval '1 millisecond',
          asked_at = NULL, ask_count = 0
     FROM unnest($1::uuid[], $2::int[], $3::text[], $4::float8[]) AS h(id, number, reason, delay_ms)
-   WHERE n.id = h.id AND n.state = 'pending' AND n.next_number = h.number AND n.next_attempt_at <= now()
+   WHERE n.id = h.id AND n.state = 'pending' AND n.next_number = h.number
+     AND (n.next_attempt_at <= now() OR (n.next_attempt_at <= now() + interval '1 second'
+       AND coalesce(n.waiting_reason, '') NOT IN ('CIRCUIT_OPEN', 'ENDPOINT_PAUSED', 'RATE_LIMITED', 'ENDPOINT_FULL')))
      AND NOT EXISTS (SELECT FROM claims c WHERE c.notification_id = n.id)
   RETURNING n.id, ceil(extract(epoch FROM n.next_attempt_at) * 1000) AS due_ms`;
 

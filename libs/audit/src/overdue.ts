@@ -58,6 +58,8 @@ export interface OverdueDelivery {
   readonly dueMs: number;
   /** How often the sweep has asked for it without a claim or a hold. */
   readonly askCount: number;
+  /** Its lane was full: its dispatcher takes it back as fast as the endpoint takes it. */
+  readonly isInLane: boolean;
 }
 
 /** Rows by rising due time; `next` is null when there are no more. */
@@ -69,19 +71,35 @@ export interface OverduePage {
 /** After this many leases lost one after another a notification is failed `LEASE_LOST`. */
 const unknownInRowMax = 3;
 
+interface FoundRow extends OverdueRow {
+  readonly due_ms: string;
+  readonly ask_count: number;
+  readonly is_in_lane: boolean;
+  readonly next_attempt_at: string;
+}
+
+/** Whether nothing is sent to the endpoint of a row for now: what is asked for would only come back. */
+const isSpared = `(
+          EXISTS (SELECT FROM endpoints e
+              WHERE e.tenant_id = n.tenant_id AND e.id = n.endpoint_id AND e.paused_at IS NOT NULL AND e.deleted_at IS NULL)
+          OR EXISTS (SELECT FROM endpoint_circuits c
+              WHERE c.tenant_id = n.tenant_id AND c.endpoint_id = n.endpoint_id AND c.state = 'open' AND c.probe_at > now()
+                AND c.shard = ${shardColumn}))`;
+
 /** A page of pending rows that are due, not claimed and not asked for lately. */
 export async function findOverdue(dataSource: DataSource, query: OverdueQuery): Promise<OverduePage> {
-  const rows: readonly (OverdueRow & { due_ms: string; ask_count: number; next_attempt_at: string })[] = await run(
+  const rows: readonly FoundRow[] = await run(
     dataSource,
     `SELECT n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number, n.ask_count,
-            ${shardsColumn},
+            coalesce(n.waiting_reason, '') IN ('ENDPOINT_FULL', 'RATE_LIMITED') AS is_in_lane, ${shardsColumn},
             extract(epoch FROM greatest(n.next_attempt_at, n.asked_at)) * 1000 AS due_ms, n.next_attempt_at::text
        FROM notifications n
       WHERE n.next_attempt_at < to_timestamp($1::float8 / 1000) AND n.state = 'pending'
         AND ($5::timestamptz IS NULL OR (n.next_attempt_at, n.id) > ($5, $6::uuid))
         AND (n.asked_at IS NULL
-             OR n.asked_at < now() - least($2::float8 * power(2, n.ask_count), $3::float8) * interval '1 millisecond')
+             OR n.asked_at < now() - least($2::float8 * power(2, least(n.ask_count, 30)), $3::float8) * interval '1 millisecond')
         AND NOT EXISTS (SELECT FROM claims c WHERE c.notification_id = n.id)
+        AND NOT (coalesce(n.waiting_reason, '') IN ('CIRCUIT_OPEN', 'ENDPOINT_PAUSED') AND ${isSpared})
       ORDER BY n.next_attempt_at, n.id LIMIT $4`,
     [
       ...[query.dueBeforeMs, query.graceMs, query.askWaitMsMax, query.rowsMax],
@@ -94,6 +112,7 @@ export async function findOverdue(dataSource: DataSource, query: OverdueQuery): 
       delivery: deliveryOf(row, { kind: 'attempt', number: row.number }, 'sweep'),
       dueMs: Number(row.due_ms),
       askCount: row.ask_count,
+      isInLane: row.is_in_lane,
     })),
     next: last === undefined ? null : { nextAttemptAt: last.next_attempt_at, id: last.id },
   };
@@ -115,11 +134,7 @@ export async function findRequestedItems(
             extract(epoch FROM coalesce(i.asked_at, i.created_at)) * 1000 AS due_ms
        FROM resend_job_items i JOIN notifications n ON n.id = i.notification_id
       WHERE i.state = 'requested' AND coalesce(i.asked_at, i.created_at) < now() - $1::float8 * interval '1 millisecond'
-        AND NOT EXISTS (SELECT FROM endpoints e
-              WHERE e.tenant_id = n.tenant_id AND e.id = n.endpoint_id AND e.paused_at IS NOT NULL AND e.deleted_at IS NULL)
-        AND NOT EXISTS (SELECT FROM endpoint_circuits c
-              WHERE c.tenant_id = n.tenant_id AND c.endpoint_id = n.endpoint_id AND c.state = 'open' AND c.probe_at > now()
-                AND c.shard = ${shardColumn})
+        AND NOT ${isSpared}
       ORDER BY coalesce(i.asked_at, i.created_at), i.id LIMIT $2`,
     [graceMs, rowsMax],
   );
@@ -127,6 +142,7 @@ export async function findRequestedItems(
     delivery: deliveryOf(row, { kind: 'resend', item: row.item as ResendItemId }, 'admin'),
     dueMs: Number(row.due_ms),
     askCount: 0,
+    isInLane: false,
   }));
 }
 

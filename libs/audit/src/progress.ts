@@ -6,11 +6,14 @@ export interface ConsumerProgress {
   readonly topic: string;
   readonly partition: number;
   readonly readToMs: number;
+  /** Up to when all of it has begun at least. */
+  readonly begunToMs: number;
 }
 
 /** What a reader says of its partition; null: not known yet, and then nothing is reported. */
-export type ProgressReport = Omit<ConsumerProgress, 'readToMs'> & {
+export type ProgressReport = Omit<ConsumerProgress, 'readToMs' | 'begunToMs'> & {
   readonly readToMs: number | null;
+  readonly begunToMs: number | null;
   /** Of the first record that is not begun. */
   readonly nextOffset: bigint;
 };
@@ -22,15 +25,17 @@ export async function reportProgress(dataSource: DataSource, progress: readonly 
   const sorted = known.toSorted((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition);
   await query(
     dataSource,
-    `INSERT INTO consumer_progress AS p (topic, partition, read_to, next_offset, reported_at)
-     SELECT topic, partition, to_timestamp(read_to_ms / 1000), next_offset, now()
-       FROM unnest($1::text[], $2::int[], $3::float8[], $4::bigint[]) AS new(topic, partition, read_to_ms, next_offset)
+    `INSERT INTO consumer_progress AS p (topic, partition, read_to, begun_to, next_offset, reported_at)
+     SELECT topic, partition, to_timestamp(read_to_ms / 1000), to_timestamp(begun_to_ms / 1000), next_offset, now()
+       FROM unnest($1::text[], $2::int[], $3::float8[], $4::float8[], $5::bigint[])
+              AS new(topic, partition, read_to_ms, begun_to_ms, next_offset)
      ON CONFLICT (topic, partition) DO UPDATE
-       SET read_to = excluded.read_to, next_offset = excluded.next_offset, reported_at = excluded.reported_at`,
+       SET read_to = excluded.read_to, begun_to = excluded.begun_to, next_offset = excluded.next_offset, reported_at = excluded.reported_at`,
     [
       sorted.map(({ topic }) => topic),
       sorted.map(({ partition }) => partition),
       sorted.map(({ readToMs }) => readToMs),
+      sorted.map(({ begunToMs }) => begunToMs),
       sorted.map(({ nextOffset }) => String(nextOffset)),
     ],
   );
@@ -41,13 +46,16 @@ export async function readProgress(
   dataSource: DataSource,
   topics: readonly string[],
 ): Promise<readonly ConsumerProgress[]> {
-  const rows: readonly { topic: string; partition: number; read_to_ms: string }[] = await query(
+  const rows: readonly { topic: string; partition: number; read_to_ms: string; begun_to_ms: string }[] = await query(
     dataSource,
-    `SELECT topic, partition, extract(epoch FROM read_to) * 1000 AS read_to_ms
+    `SELECT topic, partition, extract(epoch FROM read_to) * 1000 AS read_to_ms,
+            extract(epoch FROM greatest(begun_to, read_to)) * 1000 AS begun_to_ms
        FROM consumer_progress WHERE topic = ANY($1::text[])`,
     [topics],
   );
-  return rows.map((row) => ({ topic: row.topic, partition: row.partition, readToMs: Number(row.read_to_ms) }));
+  return rows.map(({ topic, partition, read_to_ms: readToMs, begun_to_ms: begunToMs }) => {
+    return { topic, partition, readToMs: Number(readToMs), begunToMs: Number(begunToMs) };
+  });
 }
 
 /** The offset of the first record of each partition of a topic that its reader had not begun when it reported last. Throws a Failure. */

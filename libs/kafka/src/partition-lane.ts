@@ -97,6 +97,8 @@ export function laneKey({ topic, partition }: TopicPartition): string {
 export interface PartitionProgress extends TopicPartition {
   /** What was appended before this is finished, milliseconds since the epoch; null: not known yet. */
   readonly readToMs: number | null;
+  /** What was appended before this has begun at least, milliseconds since the epoch; null: not known yet. */
+  readonly begunToMs: number | null;
   /** Of the first record whose handler has not begun. */
   readonly nextOffset: bigint;
   /** Records from the oldest unfinished one to the end of the log. */
@@ -116,5 +118,6 @@ export function progressOfLane(
   const caughtUpMs = position >= log.end ? log.askedMs : null;
   const readToMs = oldest === null ? caughtUpMs : readToOf(oldest);
   const nextOffset = queue[0]?.offset ?? behindMarker(tracker.next());
-  return { topic, partition, readToMs, nextOffset, lag: Math.max(0, Number(log.end - position)) };
+  const begunToMs = queue[0]?.timestampMs ?? (nextOffset >= log.end ? log.askedMs : null);
+  return { topic, partition, readToMs, begunToMs, nextOffset, lag: Math.max(0, Number(log.end - position)) };
 }
