@@ -20,7 +20,7 @@ import {
 } from '#domain/circuit';
 import type { Clock } from '#domain/clock';
 import { Failure } from '#domain/failure';
-import type { EndpointKey } from '#domain/ids';
+import { type EndpointKey, idsOfKey } from '#domain/ids';
 import type { Log } from '#telemetry/log';
 import { CircuitFreeze, type FreezePolicy, type Heard } from './circuit-freeze.js';
 
@@ -130,7 +130,7 @@ export class EndpointCircuits {
       ...results.recent(nowMs),
       isOpen: circuit.kind === 'open',
     });
-    return this.freeze.isFrozen(nowMs, () => [...this.kept.values()].map(heard));
+    return this.freeze.isFrozen(nowMs, () => [...ofEndpoints(this.kept.values()).values()].map(heard));
   }
 
   private change(kept: Kept, next: Circuit): void {
@@ -208,6 +208,16 @@ export class EndpointCircuits {
     this.kept.set(key, kept);
     return kept;
   }
+}
+
+/** The shards of an endpoint are one receiver: one of them stands for it. */
+function ofEndpoints(all: Iterable<Kept>): ReadonlyMap<string, Kept> {
+  const byEndpoint = new Map<string, Kept>();
+  for (const one of all) {
+    const { tenantId, endpointId } = idsOfKey(one.key);
+    byEndpoint.set(`${tenantId}/${endpointId}`, one);
+  }
+  return byEndpoint;
 }
 
 /** Whether the endpoint is well by this; null: it says nothing of that (nothing was sent, or it only asks for patience). */

@@ -97,7 +97,7 @@ export class EndpointLanes {
     if (lane.waiting.size >= this.limits.waitingMax && this.leftMs(lane) <= 0)
       return Promise.resolve(this.whyFull(lane));
     // Its backlog would fill the partition, and first attempts for others would stand behind it.
-    if (!isFresh && lane.waiting.size >= this.limits.backlogMax) return Promise.resolve(this.whyFull(lane));
+    if (!isFresh && lane.waiting.othersSize >= this.limits.backlogMax) return Promise.resolve(this.whyFull(lane));
     return new Promise((resolve) => {
       const tell = (turn: LanePlace | LaneFull | null) => {
         stopListening();

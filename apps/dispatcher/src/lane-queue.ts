@@ -14,6 +14,11 @@ export class LaneQueue<T> {
     return this.fresh.size + this.others.size;
   }
 
+  /** Of those that are not fresh. */
+  get othersSize(): number {
+    return this.others.size;
+  }
+
   add(waiter: Waiter<T>, isFresh: boolean): void {
     (isFresh ? this.fresh : this.others).add(waiter);
   }
