@@ -20,6 +20,7 @@ import {
 import { findLate } from '#audit/late-work';
 import { auditChunk, auditNotifications, haveNotifications, matchedPages } from '#audit/notification-audit';
 import { attachedTables } from '#audit/partitions';
+import { droppedPayloads } from '#audit/payload-drops';
 import { booksMismatchEvent } from '#contracts/operator-event-record';
 import { eventTopicsOf, groupOf } from '#contracts/topics';
 import type { DifferenceKind } from '#domain/book-difference';
@@ -165,7 +166,9 @@ function notificationsDeps({ store, look, clock, signal }: DutyParts, listing: L
       const all = await attachedTables(store);
       const of = (wanted: string) =>
         all.flatMap(({ table, range }) => (table === wanted && range !== null ? daysOf(range) : []));
-      return { notifications: new Set(of('notifications')), payloads: new Set(of('notification_payloads')) };
+      const gone = new Set((await droppedPayloads(store)).flatMap(daysOf));
+      const payloads = of('notification_payloads').filter((day) => !gone.has(day));
+      return { notifications: new Set(of('notifications')), payloads: new Set(payloads) };
     },
     auditChunk: (query) => auditChunk(store, query),
     auditNotifications: (ids) => auditNotifications(store, ids),

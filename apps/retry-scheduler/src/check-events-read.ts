@@ -81,8 +81,9 @@ export class OldPages {
 
 /** One round over all partitions. Answers how many differences had no place in the list. Throws a Failure. */
 export async function checkEventsRead(pages: OldPages, deps: CheckEventsReadDeps): Promise<number> {
-  const seen = await deps.offsets();
+  // What is stored first: all of it only rises, so what another leader stored since is never ahead of what is asked after it.
   const ledgers = new Map((await deps.loadLedgers()).map((ledger) => [keyOf(ledger), ledger]));
+  const seen = await deps.offsets();
   const listed = await deps.listedRanges();
   const checked: Seen[] = [];
   let unlisted = 0;

@@ -73,6 +73,8 @@ const firstRoundRows = 300_000;
 const roundRows = 50_000;
 /** Of the newest notifications, again in each of these. */
 const newestRows = 10_000;
+/** A statement counts for as many at least: a day without any costs one as well, and a long history has hundreds of them. */
+const leastRows = 5_000;
 const listedMax = 500;
 const askedMax = 500;
 
@@ -128,7 +130,7 @@ export class NotificationPass {
       const isEnd = chunk.rows < chunkRows;
       cursor.below = isEnd ? from : chunk.low;
       if (isEnd) cursor.day++;
-      left -= chunk.rows;
+      left -= Math.max(chunk.rows, leastRows);
       await this.deps.wait(Math.ceil(chunk.rows / rowsPerMs));
     }
     if (isPass && cursor.day >= cursor.days.length) await this.finish();

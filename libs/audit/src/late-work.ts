@@ -26,7 +26,8 @@ const rowsMax = 1_000;
 
 /**
  * Pending notifications that are due, not claimed, and should have been asked for by the sweep before what has been read by
- * now; and claims that should have been closed. The oldest of each. Throws a Failure.
+ * now, but those that are held, which wait for their endpoint; and claims that should have been closed. The oldest of each.
+ * Throws a Failure.
  */
 export async function findLate(dataSource: DataSource, rules: LateRules): Promise<readonly LateNotification[]> {
   const leases = await rowsOf<LateNotification>(
@@ -45,6 +46,7 @@ export async function findLate(dataSource: DataSource, rules: LateRules): Promis
       WHERE n.next_attempt_at < to_timestamp(($1::float8 - $2 - $4) / 1000) AND n.state = 'pending'
         AND (n.asked_at IS NULL OR n.asked_at < to_timestamp(
               ($1::float8 - $4 - greatest($2::float8, least($2::float8 * power(2, least(n.ask_count, 30)), $3::float8))) / 1000))
+        AND coalesce(n.waiting_reason, '') NOT IN ('CIRCUIT_OPEN', 'ENDPOINT_PAUSED', 'RATE_LIMITED', 'ENDPOINT_FULL')
         AND NOT EXISTS (SELECT FROM claims c WHERE c.notification_id = n.id)
       ORDER BY n.next_attempt_at, n.id LIMIT $5`,
     [rules.readToMs, rules.graceMs, rules.askWaitMsMax, rules.marginMs, rowsMax],

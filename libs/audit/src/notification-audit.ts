@@ -193,12 +193,13 @@ export interface MatchedPage {
   readonly bits: Buffer;
 }
 
-/** The newest pages that are not closed or deleted, by falling page. Throws a Failure. */
+/** The newest pages of each partition that are not closed or deleted, by falling page. Throws a Failure. */
 export async function matchedPages(dataSource: DataSource, pagesMax: number): Promise<readonly MatchedPage[]> {
   const rows = await rowsOf<{ topic: string; partition: number; page: string; bits: Buffer }>(
     dataSource,
     `SELECT topic, partition, page, substring(bit_send(matched) FROM 5) AS bits
-       FROM books ORDER BY page DESC, topic, partition LIMIT $1`,
+       FROM (SELECT *, row_number() OVER (PARTITION BY topic, partition ORDER BY page DESC) AS place FROM books) AS newest
+      ORDER BY place, topic, partition LIMIT $1`,
     [pagesMax],
   );
   return rows.map(({ topic, partition, page, bits }) => ({ topic, partition, first: BigInt(page) * 4_096n, bits }));

@@ -3,7 +3,7 @@
  * has a receipt, so it keeps the time it was first seen with; without the row of its notification a second one would be made.
  */
 import { leastIdOf, type TimeRange } from '#domain/table-partition';
-import { rowsOf, type Transaction } from '#postgres/transaction';
+import { type Queryable, rowsOf, type Transaction } from '#postgres/transaction';
 
 /** A renderer may still take a time whose payloads went so long ago, milliseconds: it looks for the oldest once a minute. */
 const lateMsMax = 300_000;
@@ -32,6 +32,12 @@ export async function mayBeRepeated(tx: Transaction, range: TimeRange, repeatMs:
     [range.fromMs, range.toMs, repeatMs + lateMsMax],
   );
   return rows.length > 0;
+}
+
+/** The ranges whose payloads went while their notifications are kept: one that is there again holds what came late. Throws a Failure. */
+export async function droppedPayloads(on: Queryable): Promise<readonly TimeRange[]> {
+  const rows = await rowsOf<{ from_ms: string; to_ms: string }>(on, 'SELECT from_ms, to_ms FROM payload_drops', []);
+  return rows.map((row) => ({ fromMs: Number(row.from_ms), toMs: Number(row.to_ms) }));
 }
 
 /** Forgets the drops of a range whose notifications go in this transaction. Throws a Failure. */

@@ -131,7 +131,9 @@ export function booksMismatchEvent(difference: BookDifference, saying: Saying): 
     ...(notificationId === null ? {} : { notification: notificationId }),
     ...(number === null ? {} : { attempt: number }),
   };
-  const whose = tenantId === null ? {} : { tenantId };
+  // What is late is the installation's fault: told to its tenant, it would only bring forth more of it.
+  const isLate = kind === 'OVERDUE' || kind === 'LEASE_OVERDUE';
+  const whose = tenantId === null || isLate ? {} : { tenantId };
   return encodeOperatorEvent(
     { type: 'hookline.books.mismatch', app: 'retry-scheduler', subject, ...whose, data },
     saying,
