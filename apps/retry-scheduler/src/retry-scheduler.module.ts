@@ -39,8 +39,8 @@ import { createSweepDuty } from './sweep-duty.js';
 const poolMaxLeast = 18;
 const progressMs = 2_000;
 const watchMs = 1_000;
-/** Idle it only looks whether anybody waits. */
-const paceMs = 250;
+/** Readers say every two seconds how far they are; idle it only looks whether anybody waits. */
+const paceMs = 500;
 /** The shortest tier waits in memory whatever its order; the others are first in, first out. */
 const shortestTierLimits = { recordsMax: 10_000, bytesMax: 32 * 1_048_576 };
 const tierLimits = { recordsMax: 1_000, bytesMax: 4 * 1_048_576 };
