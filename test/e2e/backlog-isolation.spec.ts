@@ -97,7 +97,8 @@ describe('a backlog of one endpoint', () => {
       producedMs.set(String(event['id']), Date.now());
       await stack.produce([event]);
       if (n % 10 === 0) older = Math.max(older, await lagOf(stack));
-      await new Promise((resolve) => setTimeout(resolve, everyMs));
+      const nextMs = performance.now() + everyMs;
+      await until(() => performance.now() >= nextMs, { what: 'the next event is due' });
     }
     const arrived = () => receiver.of('/other').slice(before);
     await until(() => arrived().length === events, { what: 'all have arrived', limitMs: 60_000 });

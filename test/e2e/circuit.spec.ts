@@ -5,7 +5,7 @@ import { aSecret, wire } from '../support/configure.js';
 import { readTopics } from '../support/read-topics.js';
 import { Stack } from '../support/stack.js';
 import { until } from '../support/until.js';
-import { WebhookReceiver } from '../support/webhook-receiver.js';
+import { later, WebhookReceiver } from '../support/webhook-receiver.js';
 
 const eventCount = 60;
 const concurrency = 4;
@@ -35,11 +35,11 @@ describe('the circuit of an endpoint', () => {
     open.push(stack);
     const world = { receiver, stack, status: 500, atOnce: 0, atOnceMax: 0 };
     const secret = aSecret();
-    const url = receiver.on('/sick', secret, async () => {
+    const url = receiver.on('/sick', secret, async (...request) => {
       world.atOnceMax = Math.max(world.atOnceMax, ++world.atOnce);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      const status = await later(20, () => world.status)(...request);
       world.atOnce--;
-      return world.status;
+      return status;
     });
     await wire(stack, [{ id: 'sick', secret, url, eventTypes: ['sick'], concurrency }]);
     return world;
@@ -133,7 +133,15 @@ describe('the circuit of an endpoint', () => {
     await until(knows, { what: 'all of them are held', limitMs });
     const before = receiver.requests.length;
     world.status = 200;
-    await new Promise((resolve) => setTimeout(resolve, openMs));
+    const changedAt = new Date();
+    const hasLooked = async () => {
+      const reported = await stack.database.query(
+        `SELECT FROM consumer_progress WHERE topic = $1 AND reported_at > $2::timestamptz + $3 * interval '1 millisecond'`,
+        [topicNames.deliveries(stack.prefix), changedAt, openMs],
+      );
+      return reported.length > 0;
+    };
+    await until(hasLooked, { what: 'the dispatcher has worked for as long as a circuit is open', limitMs });
     expect(receiver.requests.length).toBe(before);
     // As an operator resets it.
     await stack.database.query(`UPDATE endpoint_circuits SET state = 'closed', version = version + 1`);

@@ -4,7 +4,7 @@ import { aSecret, wire } from '../support/configure.js';
 import { Stack } from '../support/stack.js';
 import { TestApp } from '../support/start-app.js';
 import { until } from '../support/until.js';
-import { WebhookReceiver } from '../support/webhook-receiver.js';
+import { later, WebhookReceiver } from '../support/webhook-receiver.js';
 
 const endpointIds = ['e0', 'e1', 'e2'];
 const concurrency = 3;
@@ -31,13 +31,13 @@ describe('the limits of an endpoint', () => {
     const secret = aSecret();
     const atOnce = new Map<string, { now: number; most: number }>();
     const urlOf = (id: string) =>
-      receiver.on(`/${id}`, secret, async () => {
+      receiver.on(`/${id}`, secret, async (...request) => {
         const count = atOnce.get(id) ?? { now: 0, most: 0 };
         atOnce.set(id, count);
         count.most = Math.max(count.most, ++count.now);
-        await new Promise((resolve) => setTimeout(resolve, answerMs));
+        const status = await later(answerMs)(...request);
         count.now--;
-        return 200;
+        return status;
       });
     await wire(
       stack,

@@ -113,7 +113,7 @@ describe('old rows beside the history', () => {
 
   it('are re-sends whose notification was dropped, and jobs that have none left', async () => {
     const [whole, half, other] = [randomUUID(), randomUUID(), randomUUID()];
-    const still = await insertOn(world, daysAgo(420)); // in DEFAULT, as good as any partition
+    const still = await insertOn(world, daysAgo(420)); // in DEFAULT, which serves as well as a partition
     const gone = Array.from({ length: 1_200 }, () => aNotification().id.replace(/^.{8}/, '01000000') as NotificationId);
     const young = aNotification().id; // never stored, and too young to be looked at
     await Promise.all(gone.map((id) => resend(whole, id)));
