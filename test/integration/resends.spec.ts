@@ -123,6 +123,16 @@ describe('re-sends', () => {
     expect(await world.claim(id, 3)).toMatchObject({ number: 3, step: 1, trigger: 'auto' });
   });
 
+  it('that fail leave what is held as a row alone: no record of it is written', async () => {
+    const id = await world.insert();
+    await world.holds.hold({ notificationId: id, number: 1, reason: 'CIRCUIT_OPEN', delayMs: 86_400_000 });
+    const before = await world.course(id);
+    const { id: item } = await resend(id);
+    const answer = await world.finish(await claimManual(id, item), failedOnce);
+    expect(answer).toMatchObject({ recorded: true, retryDueMs: null, nextNumber: 2 });
+    expect(await world.course(id)).toEqual({ ...before, next_number: 2, attempt_count: 1 });
+  });
+
   it('stay requested while another claim is open, and are asked again', async () => {
     const id = await world.insert();
     const claim = await world.claim(id);

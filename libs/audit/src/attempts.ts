@@ -52,7 +52,10 @@ export interface AttemptFinish {
 export interface FinishAnswer {
   /** False: the lease had run out and the sweep closed the attempt as `unknown`; nothing was changed. */
   readonly recorded: boolean;
-  /** When the next automatic attempt is due, milliseconds since the epoch on Postgres' clock; null: none is. */
+  /**
+   * When the next automatic attempt is due, milliseconds since the epoch on Postgres' clock; null: none is, or it is held for
+   * a circuit or a pause (a manual attempt leaves it so) and goes on as a row alone.
+   */
   readonly retryDueMs: number | null;
   readonly nextNumber: number;
 }

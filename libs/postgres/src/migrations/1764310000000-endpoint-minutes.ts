@@ -165,11 +165,12 @@ const finish = `
                                ELSE n.next_attempt_at END,
         finished_at = CASE WHEN ${isSent} OR ${failsNow} THEN now() ELSE n.finished_at END
         FROM ended f WHERE n.id = f.id AND n.next_number = f.ended_number
-      RETURNING f.place, n.next_number, n.state, n.next_attempt_at, n.tenant_id, n.endpoint_id, f.outcome, f.trigger,
+      RETURNING f.place, n.next_number, n.state, n.next_attempt_at, n.waiting_reason, n.tenant_id, n.endpoint_id, f.outcome, f.trigger,
         f.ended_number, f.failure_reason AS attempt_reason, f.http_status, f.duration_ms),
     ${counted})
     SELECT 'finish', m.place::int, m.next_number, NULL::int, NULL::float8, NULL::bytea, NULL::float8,
-           CASE WHEN m.state = 'pending' THEN ceil(extract(epoch FROM m.next_attempt_at) * 1000)::float8 END, NULL::boolean, NULL::text
+           CASE WHEN m.state = 'pending' AND coalesce(m.waiting_reason, '') NOT IN ('CIRCUIT_OPEN', 'ENDPOINT_PAUSED')
+                THEN ceil(extract(epoch FROM m.next_attempt_at) * 1000)::float8 END, NULL::boolean, NULL::text
       FROM moved m;
   END IF;`;
 
