@@ -33,8 +33,12 @@ function checkAttemptOf(request: SeenRequest, index: RunIndex): readonly Violati
  * attempt may have been made by then.
  */
 function checkLease(request: SeenRequest, index: RunIndex): readonly Violation[] {
-  const lateMs = request.atMs - (index.attemptOf(request)?.leaseUntilMs ?? request.atMs);
-  return lateMs > 0 ? [violation('LEASE', request, `arrived ${lateMs.toFixed(0)} ms after its lease ran out`)] : [];
+  const attempt = index.attemptOf(request);
+  const lateMs = request.atMs - (attempt?.leaseUntilMs ?? request.atMs);
+  if (attempt === undefined || lateMs <= 0) return [];
+  const after = (ms: number) => `${(ms - attempt.startedMs).toFixed(0)} ms`;
+  const said = `arrived ${lateMs.toFixed(0)} ms after its lease ran out, ${after(request.atMs)} after its claim`;
+  return [violation('LEASE', request, `${said}; signed ${after(request.timestampS * 1_000)} after it`)];
 }
 
 /** I10: one attempt is one request. */
