@@ -42,11 +42,16 @@ export interface WireReport {
 }
 
 /** Where a request was written to. */
-interface Sent {
+export interface Sent {
   readonly socket: Socket;
   readonly isReused: boolean;
   /** By the socket until then. */
   readonly bytesRead: number;
+}
+
+/** One request on its way; hears where it was written to. */
+export interface Sending {
+  sent: Sent | null;
 }
 
 const sendHeadersChannel = 'undici:client:sendHeaders';
@@ -70,10 +75,8 @@ export class EgressClient {
   private readonly connector: GuardedConnector;
   /** Sockets that have carried a request: a second one runs on a kept-alive connection. */
   private readonly usedSockets = new WeakSet<Socket>();
-  /** By request body, each its own object, also an empty one. */
-  private readonly sent = new WeakMap<Buffer, Sent>();
-  /** Of the request that is written next. */
-  private beginning: Buffer | null = null;
+  /** The request that is written next. */
+  private beginning: Sending | null = null;
   /** By URL: what is written in it is judged once, where it leads on each connection. */
   private readonly destinations = new Map<string, ParsedDestination>();
 
@@ -113,23 +116,24 @@ export class EgressClient {
     return destination;
   }
 
-  /** A request is written now, with this very body: undici says that it begins, and in the same turn on which socket. */
-  beginExchange(body: Buffer): void {
-    this.beginning = body;
+  /** A request is written now: undici says that it begins, and in the same turn on which socket. */
+  beginExchange(sending: Sending): void {
+    this.beginning = sending;
   }
 
   /**
-   * An exchange is over: what its connection says of it, found by its very body buffer or by what ended the connecting. Cut,
-   * it ends with its socket: undici's own abort would connect anew, with nothing to send.
+   * An exchange is over: what its connection says of it, found by its socket or by what ended the connecting. Cut, it ends
+   * with its socket: undici's own abort would connect anew, with nothing to send.
    */
-  endExchange(body: Buffer, { error, isCut }: { readonly error: Error | null; readonly isCut: boolean }): WireReport {
-    const sent = this.sent.get(body);
-    if (sent === undefined) {
+  endExchange(
+    { sent }: Sending,
+    { error, isCut }: { readonly error: Error | null; readonly isCut: boolean },
+  ): WireReport {
+    if (sent === null) {
       const phases = error === null ? undefined : this.connector.phasesOf(error);
       return { isReused: false, isUnanswered: false, phases };
     }
     const { socket, isReused, bytesRead } = sent;
-    this.sent.delete(body);
     if (isCut) socket.destroy(new Error('the answer was cut'));
     else this.budget.noteIdle(socket);
     return { isReused, isUnanswered: socket.bytesRead === bytesRead, phases: this.connector.phasesOf(socket) };
@@ -148,8 +152,8 @@ export class EgressClient {
     const { socket } = message as { readonly socket: Socket };
     this.budget.noteBusy(socket);
     const isReused = this.usedSockets.has(socket);
-    if (this.beginning !== null) this.sent.set(this.beginning, { socket, isReused, bytesRead: socket.bytesRead });
+    if (this.beginning !== null) this.beginning.sent = { socket, isReused, bytesRead: socket.bytesRead };
     this.beginning = null;
-    this.usedSockets.add(socket);
+    if (!isReused) this.usedSockets.add(socket);
   };
 }

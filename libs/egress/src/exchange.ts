@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { AttemptPhases, ResponseCut } from '#domain/attempt';
-import type { EgressClient, WireReport } from './egress-client.js';
+import type { EgressClient, Sending, Sent, WireReport } from './egress-client.js';
 
 /** One request on the wire. */
 export interface HttpRequest {
@@ -45,6 +45,7 @@ const maskedHeaders: ReadonlySet<string> = new Set([
   'x-api-key',
   'www-authenticate',
 ]);
+const noBytes = Buffer.alloc(0);
 /** Characters of one header value that are kept. */
 const headerCharsMax = 1_024;
 /** Answers 1xx (RFC 9110, 15.2) to one request; a receiver that says every second that it works stays below. */
@@ -65,7 +66,8 @@ export function exchange(request: HttpRequest, client: EgressClient): Promise<Ht
 }
 
 /** undici's callbacks for one request. It ends once, with whatever is known by then. */
-class ExchangeHandler implements Dispatcher.DispatchHandler {
+class ExchangeHandler implements Dispatcher.DispatchHandler, Sending {
+  sent: Sent | null = null;
   private readonly chunks: Buffer[] = [];
   private readonly timer: NodeJS.Timeout;
   private status: number | null = null;
@@ -86,7 +88,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.request.elapsedMs() >= this.request.totalTimeoutMs) this.end(null, 'deadline');
     if (this.ended) controller.abort(new Error('the deadline passed before the request began'));
-    else this.client.beginExchange(this.request.body);
+    else this.client.beginExchange(this);
   }
 
   onResponseStart(
@@ -125,8 +127,9 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.ended = true;
     clearTimeout(this.timer);
     const { status, headers, bytes, firstByteMs } = this;
-    const wire = this.client.endExchange(this.request.body, { error, isCut: by !== null });
-    const body = Buffer.concat(this.chunks);
+    const wire = this.client.endExchange(this, { error, isCut: by !== null });
+    const [only = noBytes, ...others] = this.chunks;
+    const body = others.length === 0 ? only : Buffer.concat(this.chunks);
     const known = { status, headers, body, bytes, error, firstByteMs, wire };
     const cut = status === null ? null : cutOf(error, by);
     this.resolve({ ...known, timedOut: by === 'deadline', isFlood: by === 'flood', cut });
