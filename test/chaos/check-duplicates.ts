@@ -9,6 +9,8 @@ export interface Duplicate {
   readonly recorded: string;
   /** The faults that may have made it: one was there between the first answer and its record, or held back this request. */
   readonly causes: readonly InjectedFault[];
+  /** A request since then was a duplicate too and failed: this one is its retry, by the schedule. */
+  readonly isRetry: boolean;
   /** The answer came when the deadline had passed, or nearly so: the sender never saw it. */
   readonly cameTooLate: boolean;
 }
@@ -21,10 +23,12 @@ export function duplicatesOf(index: RunIndex): readonly Duplicate[] {
   return [...index.notifications.keys()].flatMap((id) => {
     const requests = index.requestsOf(id).filter((request) => index.attemptOf(request)?.trigger !== 'manual');
     return requests.flatMap((request, i) => {
-      const accepted = requests
-        .slice(0, i)
-        .find((before) => wasAccepted(before) && (before.endMs ?? 0) <= request.atMs);
-      return accepted === undefined ? [] : [explained(request, accepted, index)];
+      const earlier = requests.slice(0, i);
+      const accepted = earlier.findLast((before) => wasAccepted(before) && (before.endMs ?? 0) <= request.atMs);
+      if (accepted === undefined) return [];
+      const since = earlier.slice(earlier.indexOf(accepted) + 1);
+      const isRetry = since.some((one) => index.attemptOf(one)?.outcome === 'failed');
+      return [{ ...explained(request, accepted, index), isRetry }];
     });
   });
 }
@@ -33,7 +37,7 @@ function wasAccepted({ end, status }: SeenRequest): boolean {
   return end === 'answered' && isAccepted(status);
 }
 
-function explained(request: SeenRequest, accepted: SeenRequest, index: RunIndex): Duplicate {
+function explained(request: SeenRequest, accepted: SeenRequest, index: RunIndex): Omit<Duplicate, 'isRetry'> {
   const row = index.attemptOf(accepted);
   const recordedMs = row?.finishedMs ?? accepted.atMs;
   const isLost = row !== undefined && row.outcome !== 'accepted';
@@ -80,7 +84,7 @@ export function checkDuplicates(
   return [...unexplained, ...checkBounds(duplicates, bounds)];
 }
 
-/** Each duplicate is counted for the first of its faults that has room. */
+/** Each duplicate but a retry of one is counted for the first of its faults that has room. */
 function checkBounds(
   duplicates: readonly Duplicate[],
   bounds: ReadonlyMap<InjectedFault, number>,
@@ -88,9 +92,9 @@ function checkBounds(
   const counts = new Map<InjectedFault, number>();
   const room = (fault: InjectedFault) => (bounds.get(fault) ?? 0) - (counts.get(fault) ?? 0);
   const over: InjectedFault[] = [];
-  for (const { causes } of duplicates) {
+  for (const { causes, isRetry } of duplicates) {
     const [first] = causes;
-    if (first === undefined) continue;
+    if (first === undefined || isRetry) continue;
     const cause = causes.find((fault) => room(fault) > 0) ?? first;
     if (room(cause) <= 0) over.push(cause);
     counts.set(cause, (counts.get(cause) ?? 0) + 1);

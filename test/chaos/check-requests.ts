@@ -1,23 +1,26 @@
 import { canaryPath } from './receiver-scripts.js';
 import { grouped, isAccepted, type RunIndex } from './run-index.js';
-import type { AttemptLine, SeenRequest, Violation } from './run-logs.js';
+import type { AttemptLine, InjectedFault, SeenRequest, Violation } from './run-logs.js';
 
 /** A request arrives so soon after its timestamp, unless something stood still in between. Milliseconds. */
 const timestampAgeMsMax = 5_000;
 /** Whole seconds are cut off, and the clock that does it is the machine's own. */
 const timestampAheadMsMax = 1_000;
 
+/** From SIGCONT to what the process was about to do. Milliseconds. */
+const goesOnMsMax = 200;
+
 /** Every request belongs to one attempt, and bears what was rendered, signed, to where it must go. */
 export function checkRequests(index: RunIndex): readonly Violation[] {
   return [
     ...index.logs.requests.flatMap((request) => [
       ...checkAttemptOf(request, index),
-      ...checkLease(request, index),
       ...checkBody(request, index),
       ...checkHeaders(request, index),
       ...checkAddress(request, index),
       ...checkConcurrency(request, index),
     ]),
+    ...checkLeases(index),
     ...checkOnce(index),
     ...index.logs.attempts.flatMap((row) => checkRequestOf(row, index)),
   ];
@@ -30,15 +33,35 @@ function checkAttemptOf(request: SeenRequest, index: RunIndex): readonly Violati
 
 /**
  * LEASE: no first byte leaves when the lease has run out, however long the process stood still (docs/guarantees.md): the next
- * attempt may have been made by then.
+ * attempt may have been made by then. Between the last look at the clock and the write there is nothing but our own code: of
+ * the requests of a process that stands still one may be there, which then goes out as soon as it goes on.
  */
-function checkLease(request: SeenRequest, index: RunIndex): readonly Violation[] {
-  const attempt = index.attemptOf(request);
-  const lateMs = request.atMs - (attempt?.leaseUntilMs ?? request.atMs);
-  if (attempt === undefined || lateMs <= 0) return [];
-  const after = (ms: number) => `${(ms - attempt.startedMs).toFixed(0)} ms`;
-  const said = `arrived ${lateMs.toFixed(0)} ms after its lease ran out, ${after(request.atMs)} after its claim`;
-  return [violation('LEASE', request, `${said}; signed ${after(request.timestampS * 1_000)} after it`)];
+function checkLeases(index: RunIndex): readonly Violation[] {
+  const excused = new Set<InjectedFault>();
+  return index.logs.requests.flatMap((request) => {
+    const attempt = index.attemptOf(request);
+    const lateMs = request.atMs - (attempt?.leaseUntilMs ?? request.atMs);
+    if (attempt === undefined || lateMs <= 0) return [];
+    const stoodStill = index
+      .faultsWithin(attempt.startedMs, request.atMs, ({ kind }) => kind === 'freeze')
+      .find((fault) => !excused.has(fault) && isBegunIn(fault, { claimedMs: attempt.startedMs, request }));
+    if (stoodStill !== undefined) {
+      excused.add(stoodStill);
+      return [];
+    }
+    const after = (ms: number) => `${(ms - attempt.startedMs).toFixed(0)} ms`;
+    const said = `arrived ${lateMs.toFixed(0)} ms after its lease ran out, ${after(request.atMs)} after its claim`;
+    return [violation('LEASE', request, `${said}; signed ${after(request.timestampS * 1_000)} after it`)];
+  });
+}
+
+/** Claimed and signed before the process stood still, and sent when it went on. */
+function isBegunIn(
+  { fromMs, untilMs }: InjectedFault,
+  { claimedMs, request }: { readonly claimedMs: number; readonly request: SeenRequest },
+): boolean {
+  const isBefore = claimedMs <= fromMs && request.timestampS * 1_000 <= fromMs;
+  return isBefore && request.atMs >= untilMs && request.atMs - untilMs < goesOnMsMax;
 }
 
 /** I10: one attempt is one request. */

@@ -175,6 +175,34 @@ describe('the checker', () => {
     expect(judged(logs).violations.map(({ invariant }) => invariant)).toContain('I20');
   });
 
+  it('counts one duplicate for an attempt that was lost, however often the schedule repeats it', () => {
+    const logs = aCleanRun();
+    Object.assign(attempt(logs, 'retried', 1), { outcome: 'unknown', httpStatus: null, failureReason: null });
+    request(logs, 'retried', 1).status = 200;
+    const fromMs = (request(logs, 'retried', 1).endMs ?? 0) - 1;
+    const i20 = (claimsOpen: number) => {
+      const fault = aFault({ kind: 'kill', part: 'dispatcher-1', fromMs, claimsOpen });
+      const { violations } = judged({ ...logs, faults: [...logs.faults, fault] });
+      return violations.filter(({ invariant }) => invariant === 'I20');
+    };
+    expect(i20(1)).toEqual([]);
+    expect(i20(0)).toHaveLength(1);
+  });
+
+  it('excuses one request that a frozen dispatcher had begun when it stopped, and no other', () => {
+    const logs = aCleanRun();
+    const freeze = found(logs.faults[1]);
+    const late = (eventId: string) => {
+      Object.assign(attempt(logs, eventId), { startedMs: freeze.fromMs - 5, leaseUntilMs: freeze.fromMs + 5_995 });
+      Object.assign(request(logs, eventId), {
+        atMs: freeze.untilMs + 5,
+        timestampS: Math.floor(freeze.fromMs / 1_000),
+      });
+      return judged(logs).violations.filter(({ invariant }) => invariant === 'LEASE').length;
+    };
+    expect([late('frozen'), late('at-once')]).toEqual([0, 1]);
+  });
+
   it('lets the requests of an owner that is gone come on top, and no more', () => {
     const counts = [20, 21].map((open) => {
       const logs = aCleanRun();
