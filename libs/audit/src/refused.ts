@@ -57,13 +57,14 @@ const lockStatement = `
      AND NOT EXISTS (SELECT FROM claims c WHERE c.notification_id = n.id)
    ORDER BY n.next_attempt_at, n.id LIMIT $3 FOR NO KEY UPDATE OF n SKIP LOCKED`;
 
+/** They ended when this statement began: the transaction may be older than the change that ended them. */
 async function failRows(tx: Transaction, rows: readonly RefusedRow[]): Promise<number> {
   const ids = rows.map(({ id }) => id).toSorted();
   const failed = await rowsOf(
     tx,
     `UPDATE notifications n
         SET state = 'failed', failure_reason = r.reason, failure_detail = $3, waiting_reason = NULL,
-            next_attempt_at = NULL, finished_at = now()
+            next_attempt_at = NULL, finished_at = statement_timestamp()
        FROM unnest($1::uuid[], $2::text[]) AS r(id, reason)
       WHERE n.id = r.id AND n.id BETWEEN $4::uuid AND $5::uuid AND n.state = 'pending'
         AND NOT EXISTS (SELECT FROM claims c WHERE c.notification_id = n.id)
