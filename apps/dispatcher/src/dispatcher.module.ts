@@ -193,7 +193,7 @@ function createDeps(config: DispatcherConfig, log: Log, opened: Opened): Dispatc
     }),
     failures: new EndpointFailures({
       store: (counts) => storeFailures(side, counts),
-      load: async () => (await loadFailing(side)).map(({ key }) => key),
+      load: () => loadFailing(side),
       tellRecovered: tellings.recovered,
       clock,
     }),

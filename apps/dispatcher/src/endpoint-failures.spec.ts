@@ -12,7 +12,7 @@ const bad: AttemptOutcome = { kind: 'failed', reason: 'HTTP_STATUS' };
 function setup() {
   const stored: EndpointFailureCount[][] = [];
   const told: EndpointKey[] = [];
-  const store = { isAway: false, failing: [] as EndpointKey[], ended: [] as StoredFailing[] };
+  const store = { isAway: false, failing: [] as { key: EndpointKey; sinceMs: number }[], ended: [] as StoredFailing[] };
   let nowMs = 0;
   const failures = new EndpointFailures({
     store: async (counts) => {
@@ -51,7 +51,7 @@ describe('the failures of endpoints', () => {
     note(good);
     await failures.flush();
     expect(stored).toEqual([]);
-    store.failing = [key];
+    store.failing = [{ key, sinceMs: 5 }];
     await failures.flush();
     note(good);
     note(bad, ids[1], 50);
@@ -61,11 +61,24 @@ describe('the failures of endpoints', () => {
     ]);
   });
 
+  it('that another process stored after a success was seen here are over, those that came since are not', async () => {
+    const { failures, note, stored, store } = setup();
+    note(good, ids[0], 10);
+    note(bad, ids[0], 20);
+    store.failing = [{ key, sinceMs: 5 }];
+    await failures.flush();
+    const since = { attempts: 1, firstFailedMs: 20, lastFailedMs: 20, notificationIds: [ids[0]] };
+    expect(stored).toEqual([[{ key, isAnew: false, ...since }], [expect.objectContaining({ key, isAnew: true })]]);
+    store.failing = [{ key, sinceMs: 20 }];
+    await failures.flush();
+    expect(stored).toHaveLength(2);
+  });
+
   it('are told to be over where operators were warned', async () => {
     const { failures, note, store, told } = setup();
     const ended = { key, sinceMs: 1, lastFailedMs: 2, attempts: 3, notifications: 1, warnings: 0 };
     for (const warnings of [0, 1]) {
-      store.failing = [key];
+      store.failing = [{ key, sinceMs: 5 }];
       await failures.flush();
       store.ended = [{ ...ended, warnings }];
       note(good);

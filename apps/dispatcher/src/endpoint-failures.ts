@@ -14,18 +14,22 @@ export interface EndpointFailuresDeps {
   readonly store: (counts: readonly EndpointFailureCount[]) => Promise<readonly StoredFailing[]>;
   /** Of an endpoint that operators were warned of. Must not throw. */
   readonly tellRecovered: (failing: StoredFailing) => void;
-  /** Endpoints that have failed so far. Throws a Failure. */
-  readonly load: () => Promise<readonly EndpointKey[]>;
+  /** Endpoints that have failed so far, and since when. Throws a Failure. */
+  readonly load: () => Promise<readonly Pick<StoredFailing, 'key' | 'sinceMs'>[]>;
   readonly clock: Pick<Clock, 'nowMs'>;
 }
 
 /** Endpoints with news that are not stored yet; what comes beyond is left out: it fails again. */
 const newsMax = 10_000;
+/** By then every process has stored what it saw, or cannot; milliseconds. */
+const goodKeptMs = 60_000;
 
 export class EndpointFailures {
   private news = new Map<EndpointKey, EndpointFailureCount>();
   /** Known to have failures stored: a success of any other is no news. */
   private failing: ReadonlySet<EndpointKey> = new Set();
+  /** When each last accepted something, of late: another process' failures before that may not be stored yet. */
+  private readonly goodMs = new Map<EndpointKey, number>();
 
   constructor(private readonly deps: EndpointFailuresDeps) {}
 
@@ -36,16 +40,31 @@ export class EndpointFailures {
 
   /** Stores what is new and looks at what is stored. Throws a Failure; then the next round does the same work. */
   async flush(): Promise<void> {
+    await this.storeNews();
+    const failing = await this.deps.load();
+    for (const { key, sinceMs } of failing) if ((this.goodMs.get(key) ?? 0) > sinceMs) this.beginAnew(key);
+    await this.storeNews();
+    this.failing = new Set(failing.map(({ key }) => key));
+    const forgottenMs = this.deps.clock.nowMs() - goodKeptMs;
+    for (const [key, goodMs] of this.goodMs) if (goodMs < forgottenMs) this.goodMs.delete(key);
+  }
+
+  private async storeNews(): Promise<void> {
     const { news } = this;
+    if (news.size === 0) return;
     this.news = new Map();
     try {
-      const ended = news.size > 0 ? await this.deps.store([...news.values()]) : [];
+      const ended = await this.deps.store([...news.values()]);
       for (const failing of ended) if (failing.warnings > 0) this.deps.tellRecovered(failing);
     } catch (error) {
       for (const [key, count] of news) this.putBack(key, count);
       throw error;
     }
-    this.failing = new Set(await this.deps.load());
+  }
+
+  /** What is noted and not stored has failed since its last success. */
+  private beginAnew(key: EndpointKey): void {
+    this.news.set(key, { ...nothing, key, ...this.news.get(key), isAnew: true });
   }
 
   /** What could not be stored comes before what has happened since. */
@@ -65,6 +84,7 @@ export class EndpointFailures {
   }
 
   private noteGood(key: EndpointKey): void {
+    if (this.goodMs.size < newsMax || this.goodMs.has(key)) this.goodMs.set(key, this.deps.clock.nowMs());
     if (!this.failing.has(key) && !this.news.has(key)) return;
     this.news.set(key, { ...nothing, key, isAnew: true });
   }
