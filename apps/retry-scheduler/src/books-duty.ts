@@ -2,10 +2,11 @@ import { saveCheck, saveNotificationCounts } from '#audit/book-checks';
 import {
   countDifferences,
   forgetResolved,
+  markTold,
   noteDifferences,
   openDifferences,
   resolveDifferences,
-  takeUntold,
+  untoldDifferences,
 } from '#audit/book-differences';
 import {
   beginAnew,
@@ -17,12 +18,19 @@ import {
   loadLedgers,
   saveLedgers,
 } from '#audit/book-ledgers';
+import { loadPass, savePass } from '#audit/book-passes';
 import { findLate } from '#audit/late-work';
-import { auditChunk, auditNotifications, haveNotifications, matchedPages } from '#audit/notification-audit';
+import {
+  auditChunk,
+  auditNotifications,
+  deletedRows,
+  haveNotifications,
+  matchedPages,
+} from '#audit/notification-audit';
 import { attachedTables } from '#audit/partitions';
 import { droppedPayloads } from '#audit/payload-drops';
 import { booksMismatchEvent } from '#contracts/operator-event-record';
-import { eventTopicsOf, groupOf } from '#contracts/topics';
+import { eventTopicsOf, groupOf, topicNames } from '#contracts/topics';
 import type { DifferenceKind } from '#domain/book-difference';
 import type { Clock } from '#domain/clock';
 import type { RecordProducer } from '#domain/kafka-record';
@@ -41,6 +49,7 @@ import type { Duty } from './duty.js';
 import { eventsAt } from './events-at.js';
 import { type KeepBooksDeps, keepBooks, lateKinds } from './keep-books.js';
 import type { RetrySchedulerConfig } from './retry-scheduler.config.js';
+import { ToldDifferences } from './tell-differences.js';
 
 /** The lock's session, and one for the work. */
 const poolMax = 2;
@@ -51,6 +60,8 @@ const dayMs = 86_400_000;
 const passRounds = 6;
 /** 16 million offsets of all partitions, the newest. */
 const matchedPagesMax = 4_096;
+/** Of one partition, 32,768 offsets: what is matched in a round. */
+const newestPages = 8;
 const rangeKinds = ['SKIPPED_OFFSET', 'LOST_BEFORE_READ'] as const;
 const rowKinds: readonly DifferenceKind[] = [
   ...(['MISSING_NOTIFICATION', 'MISSING_ATTEMPT', 'WRONG_ATTEMPT_COUNT'] as const),
@@ -113,21 +124,24 @@ function createDeps(config: RetrySchedulerConfig, parts: DutyParts): KeepBooksDe
     if (resolved > 0) log.info('books.resolved', { differences: resolved });
   };
   const notices = new OperatorNotices(parts.producer, log);
+  const saying = { prefix: config.TOPIC_PREFIX, clock };
+  const operatorEvents = topicNames.operatorEvents(config.TOPIC_PREFIX);
   const lateRules = async () => ({
     ...{ graceMs: config.SWEEP_GRACE_MS, marginMs: config.SWEEP_GRACE_MS, leaseGraceMs: config.LEASE_GRACE_MS },
     ...{ askWaitMsMax, readToMs: await parts.readToMs(store) },
   });
   return {
-    pages: new OldPages(),
+    ...{ pages: new OldPages(), deletions: { count: null }, told: new ToldDifferences() },
     events: eventsDeps(config, { ...parts, note, resolve }),
     notifications: notificationsDeps(parts, { note, resolve }),
     findLate: async () => (parts.mayJudgeLate() ? findLate(store, await lateRules()) : null),
     listedLate: () => openDifferences(store, lateKinds),
     saveCheck: (line, unlisted) => saveCheck(store, line, unlisted),
-    takeUntold: (rowsMax) => takeUntold(store, rowsMax),
+    untold: (rowsMax) => untoldDifferences(store, operatorEvents, rowsMax),
+    markTold: (ids) => markTold(store, ids),
     countDifferences: () => countDifferences(store),
     forgetResolved: () => forgetResolved(store),
-    tell: (difference) => notices.tell(booksMismatchEvent(difference, { prefix: config.TOPIC_PREFIX, clock })),
+    tell: (difference) => notices.written(booksMismatchEvent(difference, saying)),
     ...{ note, resolve, publish, everyMs, passMs: passRounds * everyMs, clock, signal, log },
   };
 }
@@ -140,7 +154,7 @@ function eventsDeps(config: RetrySchedulerConfig, parts: DutyParts & Listing): C
   const group = groupOf(config.TOPIC_PREFIX, 'renderer');
   return {
     offsets: () => look.offsets(topics, group),
-    read: (at, from) => look.read(at, from),
+    read: (at, from, howMuch) => look.read(at, from, howMuch),
     loadLedgers: () => loadLedgers(store),
     beginLedger: (seen) => beginLedger(store, seen),
     saveLedgers: (seen) => saveLedgers(store, seen),
@@ -172,7 +186,10 @@ function notificationsDeps({ store, look, clock, signal }: DutyParts, listing: L
     },
     auditChunk: (query) => auditChunk(store, query),
     auditNotifications: (ids) => auditNotifications(store, ids),
-    matchedPages: () => matchedPages(store, matchedPagesMax),
+    matchedPages: (which) => matchedPages(store, matchedPagesMax, which === 'newest' ? newestPages : null),
+    deletedRows: () => deletedRows(store),
+    loadPass: () => loadPass(store),
+    savePass: (pass, changed) => savePass(store, pass, changed),
     eventsAt: (places) => eventsAt(places, look),
     haveNotifications: (places) => haveNotifications(store, places),
     listed: (rowsMax) => openDifferences(store, rowKinds, rowsMax),

@@ -36,7 +36,7 @@ type Place = Pick<PartitionLedger, 'topic' | 'partition'>;
 /** What checking touches. */
 export interface CheckEventsReadDeps {
   readonly offsets: () => Promise<readonly Seen[]>;
-  readonly read: (at: Place, from: bigint) => Promise<LogSlice>;
+  readonly read: (at: Place, from: bigint, howMuch: 'slice' | 'batch') => Promise<LogSlice>;
   readonly loadLedgers: () => Promise<readonly PartitionLedger[]>;
   readonly beginLedger: (seen: Seen) => Promise<PartitionLedger>;
   readonly saveLedgers: (seen: readonly Seen[]) => Promise<void>;
@@ -55,8 +55,10 @@ export interface CheckEventsReadDeps {
 
 /** Offsets that one statement looks at. */
 const windowOffsets = 1_048_576n;
-/** Slices of at most 1 MiB that one partition is asked for in a round. */
-const slicesMax = 8;
+/** What one partition is asked for in a round: slices of at most 1 MiB, and batches of records. */
+const readsMax = { slice: 8, batch: 1_000 };
+/** A hole of so many offsets or fewer is asked for by the batch: markers of transactions, between records that were read. */
+const smallHole = 16n;
 
 /** Where the next round looks at the old pages of each partition, when they are too many for one. */
 export class OldPages {
@@ -187,13 +189,14 @@ async function askLog(
 ): Promise<readonly OffsetRange[]> {
   const present: bigint[] = [];
   const gaps: bigint[] = [];
-  let slicesLeft = slicesMax;
+  const left = { ...readsMax };
   let known: OffsetRange & { readonly records: ReadonlySet<bigint> } = { from: 0n, to: 0n, records: new Set() };
   for (const hole of holes) {
     for (let offset = hole.from; offset < hole.to; offset++) {
       if (offset < known.from || offset >= known.to) {
-        if (slicesLeft-- === 0 || deps.signal.aborted) return enter(at, present, gaps, deps);
-        const { records, next } = await deps.read(at, offset);
+        const howMuch = hole.to - offset <= smallHole ? 'batch' : 'slice';
+        if (left[howMuch]-- === 0 || deps.signal.aborted) return enter(at, present, gaps, deps);
+        const { records, next } = await deps.read(at, offset, howMuch);
         if (next <= offset) return enter(at, present, gaps, deps);
         known = { from: offset, to: next, records: new Set(records.map((record: KafkaRecord) => record.offset)) };
       }

@@ -1,48 +1,43 @@
 /**
  * The second line of the books: notifications created = attempt 1 exists + waiting for it + ended without one, and every
- * attempt that ended has its row. A pass reads all notifications by falling id, so new damage is seen first, a bounded
- * number in each round; while a pass takes long, each round looks at the newest ones again.
+ * attempt that ended has its row. A pass reads all notifications by falling id, a bounded number in each round, and what it
+ * has seen is stored with each round, so a round that failed is repeated, and whoever leads next goes on with the pass.
+ *
+ * New damage does not wait for it. Each round takes up what was matched since the one before and looks for its notifications
+ * among the newest; and when Postgres has counted deleted rows, which nothing of ours deletes, all of it is looked through
+ * at once, beside the pass.
  *
  * Each statement sees one snapshot, and whatever changes a notification changes its attempts in the same transaction. What
- * is found is stored as a suspicion and confirmed only by a later look, for tables are dropped by retention meanwhile. The
- * pass is kept in memory: a process that dies leaves its suspicions, and the next one begins a new pass.
+ * is found is stored as a suspicion and confirmed only by a later look, for tables are dropped by retention meanwhile.
  */
 
-import type { OpenDifference } from '#audit/book-differences';
-import type {
-  AuditedChunk,
-  ChunkQuery,
-  EventPlace,
-  MatchedPage,
-  NotificationCounts,
-  Orphan,
-} from '#audit/notification-audit';
-import { type BookDifference, type JudgedCourse, judgeCourse } from '#domain/book-difference';
-import { futureTimeMsMax } from '#domain/event';
-import type { NotificationId } from '#domain/ids';
-import { notificationTimeMs } from '#domain/notification-id';
+import type { BookPass, UnseenPage } from '#audit/book-passes';
+import type { AuditedChunk, ChunkQuery, EventPlace, MatchedPage, NotificationCounts } from '#audit/notification-audit';
 import { leastIdOf } from '#domain/table-partition';
+import {
+  dayMs,
+  type FoundEvents,
+  foundIn,
+  isKept,
+  type KeptDays,
+  type LookAgainDeps,
+  lookAgain,
+  missingAt,
+} from './look-again.js';
 import { MatchedOffsets } from './matched-offsets.js';
 
-/** The days (their first instants, milliseconds since the epoch) that have their tables. */
-export interface KeptDays {
-  readonly notifications: ReadonlySet<number>;
-  readonly payloads: ReadonlySet<number>;
-}
-
 /** What checking touches. */
-export interface CheckNotificationsDeps {
+export interface CheckNotificationsDeps extends LookAgainDeps {
   readonly keptDays: () => Promise<KeptDays>;
   readonly auditChunk: (query: ChunkQuery) => Promise<AuditedChunk>;
-  readonly auditNotifications: (ids: readonly string[]) => Promise<Pick<AuditedChunk, 'orphans' | 'courses'>>;
-  readonly matchedPages: () => Promise<readonly MatchedPage[]>;
+  /** The newest of each partition, or all. */
+  readonly matchedPages: (which: 'newest' | 'all') => Promise<readonly MatchedPage[]>;
   readonly eventsAt: (places: readonly Place[]) => Promise<FoundEvents>;
-  readonly haveNotifications: (places: readonly EventPlace[]) => Promise<readonly boolean[]>;
-  /** Of the kinds that are found here, looked at longest ago first. */
-  readonly listed: (rowsMax: number) => Promise<readonly OpenDifference[]>;
-  /** Answers how many had no place in the list. */
-  readonly note: (found: readonly BookDifference[]) => Promise<number>;
-  readonly resolve: (ids: readonly string[]) => Promise<void>;
+  /** How many were ever deleted. */
+  readonly deletedRows: () => Promise<number>;
+  readonly loadPass: () => Promise<(BookPass & { readonly pages: readonly UnseenPage[] }) | null>;
+  readonly savePass: (pass: BookPass, changed: readonly UnseenPage[]) => Promise<void>;
+  /** The pass came to its end. */
   readonly saveCounts: (counts: ReadonlyMap<string, NotificationCounts>, unlisted: number) => Promise<void>;
   readonly nowMs: () => number;
   readonly wait: (ms: number) => Promise<void>;
@@ -51,89 +46,148 @@ export interface CheckNotificationsDeps {
 
 type Place = Pick<EventPlace, 'topic' | 'partition' | 'offset'>;
 
-/** An event as its record says it. Times: milliseconds since the epoch. */
-export interface FoundEvent extends EventPlace {
-  readonly recordMs: number;
-  readonly timeMs: number | null;
-}
-
-/** What Kafka said of places. */
-export interface FoundEvents {
-  /** Those of which it is known now whether an event stands there; fewer than were given while Kafka is away. */
-  readonly asked: readonly Place[];
-  readonly events: readonly FoundEvent[];
-}
-
-const dayMs = 86_400_000;
 const chunkRows = 10_000;
-const rowsPerMs = 20;
-/** With the first round of a pass, so that new damage is seen soon. */
+/** With the first round, so that new damage is seen soon. */
 const firstRoundRows = 300_000;
 /** With each further one: a long history costs no more than this. */
 const roundRows = 50_000;
-/** Of the newest notifications, again in each of these. */
+/** Of the newest notifications, again in each of these; up to the second while what was just matched is not among them. */
 const newestRows = 10_000;
+const newestRowsMax = 100_000;
+/** In one round after rows were deleted. */
+const hurriedRows = 1_000_000;
+const rowsPerMs = 20;
+const hurriedRowsPerMs = 100;
 /** A statement counts for as many at least: a day without any costs one as well, and a long history has hundreds of them. */
 const leastRows = 5_000;
-const listedMax = 500;
 const askedMax = 500;
 
+/** By falling id: what has this id or a greater one was read. */
 interface Cursor {
-  readonly days: readonly number[];
-  /** Place in `days`. */
-  day: number;
   below: string;
 }
 
-/** One pass over all notifications. */
+/** One reading: how far, how fast, and what to do with it. */
+interface Reading {
+  readonly rowsMax: number;
+  readonly rowsPerMs: number;
+  readonly onChunk?: (chunk: AuditedChunk) => void;
+  readonly isEnough?: (rows: number) => boolean;
+}
+
+/** Deleted rows that were looked into, of one process; null before the first round. */
+export interface DeletionsSeen {
+  count: number | null;
+}
+
+/** One pass over all notifications, as one leader sees it. */
 export class NotificationPass {
-  isDone = false;
+  private isRead = false;
   private cursor: Cursor | null = null;
-  private matched = new MatchedOffsets([]);
-  private readonly counts = new Map<string, NotificationCounts>();
+  private matched = new MatchedOffsets();
+  private counts = new Map<string, NotificationCounts>();
   private unlisted = 0;
-  private rounds = 0;
+  private hurried: (Cursor & { readonly matched: MatchedOffsets; readonly deleted: number }) | null = null;
 
-  constructor(private readonly deps: CheckNotificationsDeps) {}
+  constructor(
+    private readonly deletions: DeletionsSeen,
+    private readonly deps: CheckNotificationsDeps,
+  ) {}
 
-  /** Goes on with the pass, and looks again at what is listed. Throws a Failure; the next round goes on. */
+  get isDone(): boolean {
+    return this.isRead && this.hurried === null;
+  }
+
+  /** Goes on with the pass, and looks again at what is listed. Throws a Failure; the next leader goes on with it. */
   async round(): Promise<void> {
-    const days = await this.deps.keptDays();
-    await lookAgain(days, this.deps);
-    if (this.cursor === null) {
-      // Notifications are stored before the verdict: what is matched now has all of them.
-      this.matched = new MatchedOffsets(await this.deps.matchedPages());
-      this.cursor = this.cursorFor(days);
-    } else if (!this.isDone) await this.read(this.cursorFor(days), newestRows, days, false);
-    if (!this.isDone) await this.read(this.cursor, this.rounds === 0 ? firstRoundRows : roundRows, days, true);
-    this.rounds++;
-    if (this.isDone || this.rounds > 1) await this.askLeft(days);
+    const { deps } = this;
+    const kept = await deps.keptDays();
+    await lookAgain(kept, deps);
+    const isFirst = this.cursor === null;
+    const [cursor, isNew] = this.cursor === null ? await this.begin(kept) : [this.cursor, false];
+    this.cursor = cursor;
+    // Notifications are stored before the verdict: what is matched now has all of them.
+    const sizeBefore = this.matched.size;
+    this.matched.add(await deps.matchedPages(isFirst ? 'all' : 'newest'));
+    if (!isNew) await this.readNewest(isFirst ? firstRoundRows : newestRows, sizeBefore, kept);
+    if (!this.isRead) await this.readOn(cursor, isNew ? firstRoundRows : roundRows, kept);
+    if (this.isRead || !isFirst) await this.askLeft(this.matched, kept);
+    await this.hurry(kept);
+    if (this.isRead || deps.signal.aborted) return;
+    await deps.savePass({ below: cursor.below, counts: this.counts, unlisted: this.unlisted }, this.matched.changed());
+    this.matched.kept();
+  }
+
+  /** Where the pass is; whether it is a new one. */
+  private async begin(kept: KeptDays): Promise<readonly [Cursor, boolean]> {
+    const saved = await this.deps.loadPass();
+    if (saved === null) return [this.top(kept), true];
+    this.matched = new MatchedOffsets(saved.pages);
+    this.counts = new Map(saved.counts);
+    this.unlisted = saved.unlisted;
+    return [{ below: saved.below }, false];
   }
 
   /** Up to an hour ahead an event's own time is believed. */
-  private cursorFor({ notifications }: KeptDays): Cursor {
+  private top({ notifications }: KeptDays): Cursor {
     const lastMs = this.deps.nowMs() + dayMs;
-    const days = [...notifications].filter((day) => day <= lastMs).toSorted((a, b) => b - a);
-    return { days, day: 0, below: leastIdOf((days[0] ?? 0) + dayMs) };
+    return { below: leastIdOf(Math.max(0, ...[...notifications].filter((day) => day <= lastMs)) + dayMs) };
   }
 
-  private async read(cursor: Cursor, rowsMax: number, kept: KeptDays, isPass: boolean): Promise<void> {
-    let left = rowsMax;
-    for (let day = cursor.days[cursor.day]; day !== undefined && left > 0; day = cursor.days[cursor.day]) {
-      if (this.deps.signal.aborted) return;
+  private async readNewest(least: number, sizeBefore: number, kept: KeptDays): Promise<void> {
+    // What was taken up with this round is among the newest, unless its events came late.
+    const isEnough = (rows: number) => rows >= least && this.matched.size <= sizeBefore;
+    await this.read(this.top(kept), { rowsMax: Math.max(least, newestRowsMax), rowsPerMs, isEnough }, kept);
+  }
+
+  private async readOn(cursor: Cursor, rowsMax: number, kept: KeptDays): Promise<void> {
+    const onChunk = ({ counts }: AuditedChunk) => {
+      for (const { tenant, ...more } of counts) this.add(tenant, more);
+    };
+    if (!(await this.read(cursor, { rowsMax, rowsPerMs, onChunk }, kept))) return;
+    await this.deps.saveCounts(this.counts, this.unlisted);
+    this.isRead = true;
+  }
+
+  /** After rows were deleted: all once more, and what is matched now with it. Begun again by who finds it not ended. */
+  private async hurry(kept: KeptDays): Promise<void> {
+    const { deletions, deps } = this;
+    const deleted = await deps.deletedRows();
+    // What is counted less was counted anew.
+    if (deletions.count === null || deleted < deletions.count) deletions.count = deleted;
+    if (this.hurried === null && deleted > deletions.count) {
+      const matched = new MatchedOffsets();
+      matched.add(await deps.matchedPages('all'));
+      this.hurried = { ...this.top(kept), matched, deleted };
+    }
+    const { hurried } = this;
+    if (hurried === null) return;
+    if (!(await this.read(hurried, { rowsMax: hurriedRows, rowsPerMs: hurriedRowsPerMs }, kept))) return;
+    await this.askLeft(hurried.matched, kept);
+    deletions.count = hurried.deleted;
+    this.hurried = null;
+  }
+
+  /** Answers whether it came to the end. */
+  private async read(cursor: Cursor, reading: Reading, kept: KeptDays): Promise<boolean> {
+    const { deps } = this;
+    let rows = 0;
+    for (let day = dayBelow(cursor, kept); day !== null; day = dayBelow(cursor, kept)) {
+      if (rows >= reading.rowsMax || reading.isEnough?.(rows) === true || deps.signal.aborted) return false;
       const from = leastIdOf(day);
       const query = { from, below: cursor.below, rowsMax: chunkRows, payloadsKept: kept.payloads.has(day) };
-      const chunk = await this.deps.auditChunk(query);
-      this.unlisted += await this.deps.note(foundIn(chunk, kept));
-      for (const source of chunk.sources) this.matched.seen(source);
-      if (isPass) for (const { tenant, ...counts } of chunk.counts) this.add(tenant, counts);
-      const isEnd = chunk.rows < chunkRows;
-      cursor.below = isEnd ? from : chunk.low;
-      if (isEnd) cursor.day++;
-      left -= Math.max(chunk.rows, leastRows);
-      await this.deps.wait(Math.ceil(chunk.rows / rowsPerMs));
+      const chunk = await deps.auditChunk(query);
+      this.unlisted += await deps.note(foundIn(chunk, kept));
+      for (const source of chunk.sources) {
+        this.matched.seen(source);
+        this.hurried?.matched.seen(source);
+      }
+      reading.onChunk?.(chunk);
+      cursor.below = chunk.rows < chunkRows ? from : chunk.low;
+      rows += Math.max(chunk.rows, leastRows);
+      await deps.wait(Math.ceil(chunk.rows / reading.rowsPerMs));
     }
-    if (isPass && cursor.day >= cursor.days.length) await this.finish();
+    return true;
   }
 
   private add(tenant: string, more: NotificationCounts): void {
@@ -142,91 +196,20 @@ export class NotificationPass {
     this.counts.set(tenant, sum as unknown as NotificationCounts);
   }
 
-  private async finish(): Promise<void> {
-    await this.deps.saveCounts(this.counts, this.unlisted);
-    this.isDone = true;
-  }
-
-  /** Matched offsets of which the pass has seen no notification: asked for by the event that stands there. */
-  private async askLeft(kept: KeptDays): Promise<void> {
-    const places = this.matched.left(askedMax);
+  /** Matched offsets of which no notification was seen: asked for by the event that stands there. */
+  private async askLeft(matched: MatchedOffsets, kept: KeptDays): Promise<void> {
+    const places = matched.left(askedMax);
     if (places.length === 0) return;
     const { asked, events } = await this.deps.eventsAt(places);
     const have = await this.deps.haveNotifications(events);
     const missing = events.filter((event, n) => have[n] === false && isKept(event, kept));
     this.unlisted += await this.deps.note(missing.map(missingAt));
-    for (const place of asked) this.matched.clear(place);
+    for (const place of asked) matched.clear(place);
   }
 }
 
-/** The day of its id; retention may have dropped it with all that was in it. */
-function isKept({ timeMs, recordMs }: FoundEvent, { notifications }: KeptDays): boolean {
-  const isBelieved = timeMs !== null && timeMs <= recordMs + futureTimeMsMax;
-  return notifications.has(dayOf(isBelieved ? timeMs : recordMs));
-}
-
-function dayOf(ms: number): number {
-  return Math.floor(ms / dayMs) * dayMs;
-}
-
-function missingAt({ topic, partition, offset, tenantId, eventId }: FoundEvent): BookDifference {
-  return {
-    ...{ kind: 'MISSING_NOTIFICATION', tenantId, eventId, notificationId: null, number: null },
-    offsets: { topic, partition, first: offset, last: offset },
-    detail: 'the event was matched, but has no notification',
-  };
-}
-
-function foundIn(
-  { orphans, courses }: { readonly orphans: readonly Orphan[]; readonly courses: readonly JudgedCourse[] },
-  { notifications, payloads }: KeptDays,
-): readonly BookDifference[] {
-  const dayOfId = (id: string) => dayOf(notificationTimeMs(id as NotificationId));
-  return [
-    ...orphans
-      .filter(({ id }) => notifications.has(dayOfId(id)))
-      .map(
-        ({ id, left }): BookDifference => ({
-          ...{
-            kind: 'MISSING_NOTIFICATION',
-            tenantId: null,
-            eventId: null,
-            notificationId: id,
-            number: null,
-            offsets: null,
-          },
-          detail: `there is ${left} of a notification that has no row`,
-        }),
-      ),
-    ...courses.flatMap((course) =>
-      judgeCourse({ ...course, lacks_payload: course.lacks_payload && payloads.has(dayOfId(course.id)) }),
-    ),
-  ];
-}
-
-/** What is listed is found again, or resolved. */
-async function lookAgain(kept: KeptDays, deps: CheckNotificationsDeps): Promise<void> {
-  const listed = await deps.listed(listedMax);
-  const byRow = listed.filter(({ notificationId }) => notificationId !== null);
-  const ids = [...new Set(byRow.flatMap(({ notificationId }) => notificationId ?? []))].toSorted();
-  const found = foundIn(await deps.auditNotifications(ids), kept);
-  const places = listed.flatMap(placeOf);
-  const have = await deps.haveNotifications(places.map(({ place }) => place));
-  const stand = [...found, ...places.flatMap(({ difference }, n) => (have[n] === false ? [difference] : []))];
-  await deps.note(stand);
-  const is = (one: BookDifference) => (other: BookDifference) =>
-    one.kind === other.kind &&
-    one.notificationId === other.notificationId &&
-    one.number === other.number &&
-    one.offsets?.topic === other.offsets?.topic &&
-    one.offsets?.partition === other.offsets?.partition &&
-    one.offsets?.first === other.offsets?.first;
-  await deps.resolve(listed.filter((one) => !stand.some(is(one))).map(({ id }) => id));
-}
-
-function placeOf(difference: OpenDifference) {
-  const { offsets, tenantId, eventId } = difference;
-  if (offsets === null || tenantId === null || eventId === null) return [];
-  const { topic, partition, first: offset } = offsets;
-  return [{ difference, place: { topic, partition, offset, tenantId, eventId } }];
+/** The newest day that is kept and not read; null at the end. */
+function dayBelow({ below }: Cursor, { notifications }: KeptDays): number | null {
+  const days = [...notifications].filter((day) => leastIdOf(day) < below);
+  return days.length === 0 ? null : Math.max(...days);
 }

@@ -2,7 +2,7 @@ import { decodeEvent } from '#contracts/event-record';
 import { Failure } from '#domain/failure';
 import type { KafkaRecord } from '#domain/kafka-record';
 import type { LogLook } from '#kafka/log-look';
-import type { FoundEvent, FoundEvents } from './check-notifications.js';
+import type { FoundEvent, FoundEvents } from './look-again.js';
 
 type Place = FoundEvents['asked'][number];
 
@@ -23,9 +23,10 @@ export async function eventsAt(places: readonly Place[], look: Pick<LogLook, 're
     const isRead: boolean =
       slice?.at.topic === topic && slice.at.partition === partition && offset >= slice.at.offset && offset < slice.to;
     if (!isRead) {
-      if (slicesLeft-- === 0) break;
+      if (slicesLeft === 0) break;
       const read = await readOrNull(place, look);
       if (read === null) break;
+      if (!read.isOutside) slicesLeft--;
       slice = { at: place, to: read.next, records: read.records };
     }
     asked.push(place);

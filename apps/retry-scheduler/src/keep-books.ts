@@ -3,7 +3,7 @@
  *
  * Both sides come from different stores, so neither can hide what happens to the other. While one of them is away nothing
  * is found and nothing resolved: the time of the last check stands still. Dies anywhere: the lock goes with its connection,
- * and whoever leads next begins a pass of its own; two at once write the same rows.
+ * and whoever leads next goes on with the pass; two at once write the same rows.
  */
 
 import type { OpenDifference } from '#audit/book-differences';
@@ -14,10 +14,13 @@ import { Failure } from '#domain/failure';
 import type { GaugeReading } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import { type CheckEventsReadDeps, checkEventsRead, type OldPages } from './check-events-read.js';
-import { type CheckNotificationsDeps, NotificationPass } from './check-notifications.js';
+import { type CheckNotificationsDeps, type DeletionsSeen, NotificationPass } from './check-notifications.js';
+import type { TellDifferencesDeps, ToldDifferences } from './tell-differences.js';
 
-export interface KeepBooksDeps {
+export interface KeepBooksDeps extends TellDifferencesDeps {
   readonly pages: OldPages;
+  readonly deletions: DeletionsSeen;
+  readonly told: ToldDifferences;
   readonly events: CheckEventsReadDeps;
   readonly notifications: CheckNotificationsDeps;
   /** Null: leases and due times cannot be judged now. */
@@ -27,11 +30,8 @@ export interface KeepBooksDeps {
   readonly saveCheck: (line: 'events' | 'notifications', unlisted: number | null) => Promise<void>;
   readonly note: (found: readonly BookDifference[]) => Promise<number>;
   readonly resolve: (ids: readonly string[]) => Promise<void>;
-  readonly takeUntold: (rowsMax: number) => Promise<readonly OpenDifference[]>;
   readonly countDifferences: () => Promise<ReadonlyMap<string, number>>;
   readonly forgetResolved: () => Promise<void>;
-  /** Tells operators; must not throw. */
-  readonly tell: (difference: OpenDifference) => void;
   readonly publish: (readings: readonly GaugeReading[]) => void;
   /** Between two rounds. */
   readonly everyMs: number;
@@ -42,13 +42,10 @@ export interface KeepBooksDeps {
   readonly log: Log;
 }
 
-/** Told in one round; more follow with the next. */
-const toldMax = 100;
-
 /** Leads for one pass. Throws a Failure while Postgres is away; then somebody leads again. */
 export async function keepBooks(deps: KeepBooksDeps): Promise<void> {
   const { clock, signal, everyMs, passMs } = deps;
-  const pass = new NotificationPass(deps.notifications);
+  const pass = new NotificationPass(deps.deletions, deps.notifications);
   const begunMs = clock.monotonicMs();
   while (!signal.aborted) {
     await round(pass, deps);
@@ -62,7 +59,7 @@ async function round(pass: NotificationPass, deps: KeepBooksDeps): Promise<void>
   await checkLate(deps);
   await pass.round();
   await deps.saveCheck('notifications', null);
-  await tellNew(deps);
+  await deps.told.tellNew(deps);
   await deps.forgetResolved();
   const counts = await deps.countDifferences();
   deps.publish(differenceKinds.map((kind) => ({ value: counts.get(kind) ?? 0, labels: { kind } })));
@@ -101,13 +98,4 @@ function lateDifference({ kind, id, tenant_id: tenantId, number, since }: LateNo
       ? `attempt ${number} is due since ${since}, and nobody has asked for it`
       : `the lease of attempt ${number} ran out at ${since}, and nobody has closed it`;
   return { kind, tenantId, notificationId: id, number, eventId: null, offsets: null, detail };
-}
-
-async function tellNew({ takeUntold, tell, log }: KeepBooksDeps): Promise<void> {
-  for (const difference of await takeUntold(toldMax)) {
-    const { kind, offsets, notificationId, number, detail } = difference;
-    const place = offsets === null ? {} : { ...offsets, first: String(offsets.first), last: String(offsets.last) };
-    log.error('books.mismatch', { kind, ...place, notificationId, number, detail });
-    tell(difference);
-  }
 }

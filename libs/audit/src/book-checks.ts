@@ -1,6 +1,7 @@
 /** When the books were looked at, and what the last whole look counted. */
 import type { DataSource } from 'typeorm';
 import { inTransaction, rowsOf } from '#postgres/transaction';
+import { endPass } from './book-passes.js';
 import type { NotificationCounts } from './notification-audit.js';
 
 /** A line was looked at. `unlisted`: differences without a place in the list; null leaves their number. Throws a Failure. */
@@ -25,7 +26,7 @@ const columns = {
 } as const satisfies Readonly<Record<keyof NotificationCounts, string>>;
 const fields = Object.keys(columns) as (keyof NotificationCounts)[];
 
-/** What a pass over all notifications counted, by tenant, in place of what the one before did. Throws a Failure. */
+/** What a pass over all notifications counted, by tenant, in place of what the one before did; the pass ends. Throws a Failure. */
 export function saveNotificationCounts(
   dataSource: DataSource,
   counts: ReadonlyMap<string, NotificationCounts>,
@@ -43,5 +44,6 @@ export function saveNotificationCounts(
     );
     const statement = `UPDATE book_checks SET counted_at = now(), unlisted = $1 WHERE line = 'notifications'`;
     await rowsOf(tx, statement, [unlisted]);
+    await endPass(tx);
   });
 }

@@ -28,20 +28,22 @@ interface DifferenceRow {
   readonly notification_id: string | null;
   readonly number: number | null;
   readonly event_id: string | null;
+  readonly event_day_ms: string | null;
   readonly detail: string;
 }
 
-const columns =
-  'd.id, d.kind, d.tenant_id, d.topic, d.partition, d.first_offset, d.last_offset, d.notification_id, d.number, d.event_id, d.detail';
+const columns = `d.id, d.kind, d.tenant_id, d.topic, d.partition, d.first_offset, d.last_offset, d.notification_id, d.number,
+  d.event_id, d.event_day_ms, d.detail`;
 
 function openOf(row: DifferenceRow): OpenDifference {
   const { id, kind, topic, partition, number, detail } = row;
   const [first, last] = [row.first_offset, row.last_offset];
+  const day = row.event_day_ms;
   const isPlace = topic !== null && partition !== null && first !== null && last !== null;
   return {
     ...{ id, kind, number, detail, tenantId: row.tenant_id, notificationId: row.notification_id },
     ...{
-      eventId: row.event_id,
+      ...{ eventId: row.event_id, eventDayMs: day === null ? null : Number(day) },
       offsets: isPlace ? { topic, partition, first: BigInt(first), last: BigInt(last) } : null,
     },
   };
@@ -84,6 +86,7 @@ export async function noteDifferences(
     of(({ number }) => number),
     of(({ eventId }) => eventId),
     of(({ detail }) => detail),
+    of(({ eventDayMs }) => eventDayMs ?? null),
     confirmMs,
     openMax,
   ]);
@@ -93,23 +96,25 @@ export async function noteDifferences(
 const noteStatement = `
   WITH given AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bigint[], $7::bigint[], $8::uuid[],
-        $9::int[], $10::text[], $11::text[])
-      AS g(identity, kind, tenant_id, topic, partition, first_offset, last_offset, notification_id, number, event_id, detail)),
+        $9::int[], $10::text[], $11::text[], $12::bigint[])
+      AS g(identity, kind, tenant_id, topic, partition, first_offset, last_offset, notification_id, number, event_id, detail,
+        event_day_ms)),
   known AS (
     SELECT g.*, EXISTS (SELECT FROM book_differences d WHERE d.identity = g.identity AND d.resolved_at IS NULL) AS is_open
       FROM given g),
   taken AS (
     SELECT *, row_number() OVER (PARTITION BY is_open ORDER BY identity) AS place FROM known)
   INSERT INTO book_differences AS d (identity, kind, tenant_id, topic, partition, first_offset, last_offset, notification_id,
-      number, event_id, detail)
-  SELECT identity, kind, tenant_id, topic, partition, first_offset, last_offset, notification_id, number, event_id, detail
+      number, event_id, detail, event_day_ms)
+  SELECT identity, kind, tenant_id, topic, partition, first_offset, last_offset, notification_id, number, event_id, detail,
+         event_day_ms
     FROM taken
-   WHERE is_open OR place <= $13::int - (SELECT count(*) FROM book_differences WHERE resolved_at IS NULL)
+   WHERE is_open OR place <= $14::int - (SELECT count(*) FROM book_differences WHERE resolved_at IS NULL)
    ORDER BY identity
   ON CONFLICT (identity) WHERE resolved_at IS NULL DO UPDATE
     SET last_seen_at = now(), last_offset = excluded.last_offset, detail = excluded.detail,
         confirmed_at = coalesce(d.confirmed_at,
-          CASE WHEN now() - d.first_seen_at >= $12::float8 * interval '1 millisecond' THEN now() END)
+          CASE WHEN now() - d.first_seen_at >= $13::float8 * interval '1 millisecond' THEN now() END)
   RETURNING d.id`;
 
 /** What was open and is found no more. Answers how many of them had been confirmed. Throws a Failure. */
@@ -124,18 +129,37 @@ export async function resolveDifferences(dataSource: DataSource, ids: readonly s
   return rows.filter(({ confirmed }) => confirmed).length;
 }
 
-/** Those that were confirmed and not told yet; they count as told from now on. Throws a Failure. */
-export async function takeUntold(dataSource: DataSource, rowsMax: number): Promise<readonly OpenDifference[]> {
-  const rows = await rowsOf<DifferenceRow>(
+/** One that operators were not told of yet. */
+export interface UntoldDifference extends OpenDifference {
+  /** It is about what they were told before: told of it too, they could be told without end. */
+  readonly isEcho: boolean;
+}
+
+/** Those that were confirmed and not told yet, the oldest. Throws a Failure. */
+export async function untoldDifferences(
+  dataSource: DataSource,
+  operatorEventsTopic: string,
+  rowsMax: number,
+): Promise<readonly UntoldDifference[]> {
+  const rows = await rowsOf<DifferenceRow & { readonly is_echo: boolean }>(
     dataSource,
-    `UPDATE book_differences d SET told_at = now()
-      WHERE id = ANY(ARRAY(SELECT id FROM book_differences
-              WHERE resolved_at IS NULL AND confirmed_at IS NOT NULL AND told_at IS NULL
-              ORDER BY confirmed_at, id LIMIT $1 FOR UPDATE SKIP LOCKED))
-     RETURNING ${columns}`,
-    [rowsMax],
+    `SELECT ${columns}, coalesce(d.topic = $2, false) OR EXISTS (
+              SELECT FROM notifications n WHERE n.id = d.notification_id AND n.source_topic = $2) AS is_echo
+       FROM book_differences d WHERE resolved_at IS NULL AND confirmed_at IS NOT NULL AND told_at IS NULL
+      ORDER BY confirmed_at, id LIMIT $1`,
+    [rowsMax, operatorEventsTopic],
   );
-  return rows.map(openOf);
+  return rows.map((row) => ({ ...openOf(row), isEcho: row.is_echo }));
+}
+
+/** They are not told again. Throws a Failure. */
+export async function markTold(dataSource: DataSource, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await rowsOf(
+    dataSource,
+    'UPDATE book_differences SET told_at = now() WHERE id = ANY($1::uuid[]) AND told_at IS NULL',
+    [ids],
+  );
 }
 
 /** How many of each kind stand. Throws a Failure. */

@@ -193,14 +193,39 @@ export interface MatchedPage {
   readonly bits: Buffer;
 }
 
-/** The newest pages of each partition that are not closed or deleted, by falling page. Throws a Failure. */
-export async function matchedPages(dataSource: DataSource, pagesMax: number): Promise<readonly MatchedPage[]> {
+/**
+ * The newest pages of each partition that are not closed or deleted, the newest of all partitions first, without what
+ * operators were told when only a few of each are asked for. Throws a Failure.
+ */
+export async function matchedPages(
+  dataSource: DataSource,
+  pagesMax: number,
+  ofEachMax: number | null,
+): Promise<readonly MatchedPage[]> {
+  const ofAll = `SELECT topic, partition, page, matched, row_number() OVER (PARTITION BY topic, partition ORDER BY page DESC) AS place
+    FROM books`;
+  const ofEach = `SELECT l.topic, l.partition, b.page, b.matched, b.place FROM book_ledgers l CROSS JOIN LATERAL (
+    SELECT page, matched, row_number() OVER (ORDER BY page DESC) AS place FROM books
+     WHERE topic = l.topic AND partition = l.partition ORDER BY page DESC LIMIT $2) AS b`;
   const rows = await rowsOf<{ topic: string; partition: number; page: string; bits: Buffer }>(
     dataSource,
     `SELECT topic, partition, page, substring(bit_send(matched) FROM 5) AS bits
-       FROM (SELECT *, row_number() OVER (PARTITION BY topic, partition ORDER BY page DESC) AS place FROM books) AS newest
-      ORDER BY place, topic, partition LIMIT $1`,
-    [pagesMax],
+       FROM (${ofEachMax === null ? ofAll : ofEach}) AS newest ORDER BY place, topic, partition LIMIT $1`,
+    [pagesMax, ...(ofEachMax === null ? [] : [ofEachMax])],
   );
   return rows.map(({ topic, partition, page, bits }) => ({ topic, partition, first: BigInt(page) * 4_096n, bits }));
+}
+
+/**
+ * Rows that were ever deleted, as Postgres counts them since its statistics began, of the tables from which nothing is
+ * deleted but with a partition; what an aborted statement deleted is in it. Some seconds late. Throws a Failure.
+ */
+export async function deletedRows(dataSource: DataSource): Promise<number> {
+  const [row] = await rowsOf<{ n: string }>(
+    dataSource,
+    `SELECT coalesce(sum(s.n_tup_del), 0) AS n FROM pg_inherits i JOIN pg_stat_all_tables s ON s.relid = i.inhrelid
+      WHERE i.inhparent IN ('notifications'::regclass, 'notification_payloads'::regclass, 'attempts'::regclass)`,
+    [],
+  );
+  return Number(row?.n ?? 0);
 }

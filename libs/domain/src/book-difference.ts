@@ -30,6 +30,8 @@ export interface BookDifference {
   readonly number: number | null;
   /** The event's own id, by which it is looked for again. */
   readonly eventId: string | null;
+  /** The day (its first instant, milliseconds since the epoch) with which retention drops the event's notification. */
+  readonly eventDayMs?: number | null;
   /** One sentence for people. */
   readonly detail: string;
 }

@@ -17,13 +17,15 @@ export interface LogSlice {
   readonly records: readonly KafkaRecord[];
   /** Nothing is known of this offset and those after it. */
   readonly next: bigint;
+  /** The offset that was asked for is deleted, or not written yet. */
+  readonly isOutside: boolean;
 }
 
 export interface LogLook {
   /** Of every partition of the topics. Throws BROKER_UNAVAILABLE while any of it cannot be answered. */
   offsets(topics: readonly string[], groupId: string): Promise<readonly PartitionOffsets[]>;
-  /** What readers of committed records are given from an offset on, some MiB at most. Throws BROKER_UNAVAILABLE. */
-  read(at: TopicPartition, from: bigint): Promise<LogSlice>;
+  /** What readers of committed records are given from an offset on: one batch, or some MiB at most. Throws BROKER_UNAVAILABLE. */
+  read(at: TopicPartition, from: bigint, howMuch?: 'slice' | 'batch'): Promise<LogSlice>;
   /** Ends its connections; the next question makes new ones. Never rejects. */
   close(): Promise<void>;
 }

@@ -18,6 +18,7 @@ import { ReadingPositions1764330000001 } from './migrations/1764330000001-readin
 import { EndpointShards1764330000002 } from './migrations/1764330000002-endpoint-shards.js';
 
 import { WeeklyPartitions1764340000000 } from './migrations/1764340000000-weekly-partitions.js';
+import { BookPasses1764360000000 } from './migrations/1764360000000-book-passes.js';
 
 import { mayPass, storeFailure } from './store-failure.js';
 
@@ -81,6 +82,7 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       ReadingPositions1764330000001,
       EndpointShards1764330000002,
       WeeklyPartitions1764340000000,
+      BookPasses1764360000000,
     ],
     migrationsTableName: 'hookline_migrations',
     synchronize: false,

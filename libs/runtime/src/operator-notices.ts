@@ -18,17 +18,19 @@ export class OperatorNotices {
     void this.written(record);
   }
 
-  /** As `tell`, for who waits all the same. Resolves once it is written or given up; never rejects. */
-  async written(record: OutgoingRecord): Promise<void> {
+  /** As `tell`, for who waits all the same. Answers once it is written (true) or given up (false); never rejects. */
+  async written(record: OutgoingRecord): Promise<boolean> {
     if (this.unwritten >= unwrittenMax) {
       count('hookline_operator_events_left_out_total');
-      return;
+      return false;
     }
     this.unwritten++;
     try {
       await this.producer.send(record);
+      return true;
     } catch (error) {
       this.log.warn('operators.notTold', { topic: record.topic, cause: String(error) });
+      return false;
     } finally {
       this.unwritten--;
     }

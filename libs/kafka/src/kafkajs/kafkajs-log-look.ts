@@ -42,6 +42,8 @@ const ConsumerBatch: Batch = loadInternal('kafkajs/src/consumer/batch');
 
 const readCommitted = 1;
 const sliceBytesMax = 1_048_576;
+/** A broker gives the first batch whole, however little is asked for (KIP-74). */
+const batchBytes = 1;
 const sliceMsMax = 1_000;
 
 export class KafkajsLogLook implements LogLook {
@@ -70,25 +72,23 @@ export class KafkajsLogLook implements LogLook {
     });
   }
 
-  read({ topic, partition }: TopicPartition, from: bigint): Promise<LogSlice> {
+  read({ topic, partition }: TopicPartition, from: bigint, howMuch: 'slice' | 'batch' = 'slice'): Promise<LogSlice> {
     return this.ask(async ({ cluster }) => {
-      await cluster.addTargetTopic(topic);
-      await cluster.refreshMetadataIfNecessary();
-      const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]));
-      if (nodeId === undefined) throw new Error(`${topic}/${partition} has no leader`);
-      const broker = await cluster.findBroker({ nodeId });
+      const broker = await leaderOf(cluster, { topic, partition });
       const fetchOffset = String(from);
-      const { responses } = await broker.fetch({
-        ...{ maxWaitTime: sliceMsMax, minBytes: 1, maxBytes: sliceBytesMax, isolationLevel: readCommitted },
-        topics: [{ topic, partitions: [{ partition, fetchOffset, maxBytes: sliceBytesMax }] }],
-      });
-      const [fetched] = responses.flatMap(({ partitions }) => partitions);
+      const maxBytes = howMuch === 'batch' ? batchBytes : sliceBytesMax;
+      const answer = await orOutside(() =>
+        broker.fetch({
+          ...{ maxWaitTime: sliceMsMax, minBytes: 1, maxBytes, isolationLevel: readCommitted },
+          topics: [{ topic, partitions: [{ partition, fetchOffset, maxBytes }] }],
+        }),
+      );
+      if (answer === 'outside') return { records: [], next: from, isOutside: true };
+      const [fetched] = answer.responses.flatMap(({ partitions }) => partitions);
       if (fetched === undefined) throw new Error(`${topic}/${partition} was not answered`);
       const { messages } = new ConsumerBatch(topic, fetchOffset, fetched);
-      return {
-        records: messages.map((message) => copiedRecord({ topic, partition }, message)),
-        next: endOf(fetched, from),
-      };
+      const records = messages.map((message) => copiedRecord({ topic, partition }, message));
+      return { records, next: endOf(fetched, from), isOutside: false };
     });
   }
 
@@ -117,6 +117,24 @@ export class KafkajsLogLook implements LogLook {
     this.client = { admin, cluster };
     await Promise.all([admin.connect(), cluster.connect()]);
     return this.client;
+  }
+}
+
+async function leaderOf(cluster: InnerCluster, { topic, partition }: TopicPartition): Promise<InnerBroker> {
+  await cluster.addTargetTopic(topic);
+  await cluster.refreshMetadataIfNecessary();
+  const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]));
+  if (nodeId === undefined) throw new Error(`${topic}/${partition} has no leader`);
+  return cluster.findBroker({ nodeId });
+}
+
+/** A broker that says that it has no such offset is there, and has answered. */
+async function orOutside<T>(fetch: () => Promise<T>): Promise<T | 'outside'> {
+  try {
+    return await fetch();
+  } catch (error) {
+    if (error instanceof Error && 'type' in error && error.type === 'OFFSET_OUT_OF_RANGE') return 'outside';
+    throw error;
   }
 }
 
