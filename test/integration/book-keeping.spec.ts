@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readPartitionBooks } from '#audit/books';
 import { topicNames } from '#contracts/topics';
@@ -15,6 +15,7 @@ import { retrySchedulerConfig } from '../../apps/retry-scheduler/src/retry-sched
 import { AuditWorld, accepted, aNotification, failedOnce } from '../support/audit-world.js';
 import { anEvent } from '../support/builders.js';
 import { asOperator } from '../support/kafka-admin.js';
+import { daysAgo, makeDay, placeOf } from '../support/old-days.js';
 import { readTopics } from '../support/read-topics.js';
 import { until } from '../support/until.js';
 
@@ -65,7 +66,7 @@ describe('keeping the books', () => {
     const one = { replicationFactor: 1, config: {} };
     const operatorEvents = topicNames.operatorEvents(prefix);
     const topics = [
-      { name: topic, partitions: 8, ...one },
+      { name: topic, partitions: 12, ...one },
       { name: operatorEvents, partitions: 1, ...one },
     ];
     await createTopics(kafka, topics, quiet);
@@ -196,6 +197,36 @@ describe('keeping the books', () => {
     expect(await open()).toEqual([]);
   }, 60_000);
 
+  it('looks on for lost notifications behind one whose event Kafka has deleted', async () => {
+    const [expired, lost] = [await read(1), await read(1)];
+    await deleteBelow(expired.partition, 1);
+    for (const { ids } of [expired, lost])
+      for (const table of ['notification_payloads', 'notifications'])
+        await world.database.query(`DELETE FROM ${table} WHERE id = $1`, [ids[0]]);
+    expect(await found(1)).toEqual([atOffset('MISSING_NOTIFICATION', lost.partition, 0)]);
+    await world.database.query('UPDATE book_differences SET resolved_at = now()');
+    for (const { partition } of [expired, lost]) {
+      await setBit(partition, 0, 0);
+      await world.books.enter({ topic, partition, offset: 0n, verdict: 'unmatched' });
+    }
+    await passes();
+    expect(await open()).toEqual([]);
+  }, 60_000);
+
+  it('names a lost notification no more once the day of its event is dropped', async () => {
+    const firstMs = daysAgo(20);
+    await makeDay(world, firstMs);
+    const { partition } = await read(0);
+    await produce(partition, [anEvent({ tenant: 'acme', time: new Date(firstMs + 1_000).toISOString() })]);
+    await world.books.enter({ topic, partition, offset: 0n, verdict: 'matched' });
+    await commit(partition, 1);
+    expect(await found(1)).toEqual([atOffset('MISSING_NOTIFICATION', partition, 0)]);
+    await world.database.query(`DROP TABLE ${placeOf('notifications', firstMs)}`);
+    await found(0);
+    await passes();
+    expect(await open()).toEqual([]);
+  }, 60_000);
+
   it('names a deleted attempt by its number, and operators are told of it once', async () => {
     const id = await world.insert();
     await world.finish(await world.claim(id, 1), failedOnce);
@@ -229,6 +260,24 @@ describe('keeping the books', () => {
         data: { kind: 'MISSING_ATTEMPT', notification: id, attempt: 1 },
       },
     ]);
+  }, 60_000);
+
+  it('names what came of an operator event without telling operators again', async () => {
+    const operatorEvents = topicNames.operatorEvents(prefix);
+    const [echo, plain] = [await world.insert({ sourceTopic: operatorEvents }), await world.insert()];
+    for (const [n, id] of [echo, plain].entries()) {
+      await world.finish(await world.claim(id, 1), accepted);
+      await world.database.query('DELETE FROM attempts WHERE notification_id = $1', [id]);
+      await found(n + 1);
+    }
+    const stack = { env: { KAFKA_BROKERS: brokers }, prefix };
+    const subjects = async () =>
+      (await readTopics(stack, [operatorEvents])).map(({ value }) => JSON.parse(String(value)).subject);
+    await until(async () => (await subjects()).includes(`notifications/${plain}`), { what: 'operators are told' });
+    expect(await subjects()).not.toContain(`notifications/${echo}`);
+    await world.database.query('DELETE FROM notifications WHERE id = ANY($1)', [[echo, plain]]);
+    await world.database.query('DELETE FROM notification_payloads WHERE id = ANY($1)', [[echo, plain]]);
+    await found(0);
   }, 60_000);
 
   it('names what has lost its payload, and what is sent without an accepted attempt', async () => {
@@ -372,12 +421,17 @@ describe('keeping the books', () => {
 });
 
 describe('keeping the books while Kafka is away', () => {
-  it('finds no difference, checks the rows all the same, and says that it is not checked', async () => {
+  it('finds no difference, checks the rows all the same, says that it is not checked, and tells once it is back', async () => {
     const world = await AuditWorld.open();
     const closing = new AbortController();
     const env = { KAFKA_BROKERS: '127.0.0.1:1', DATABASE_URL: world.database.url, BOOKS_INTERVAL_MS: '100' };
+    let [isAway, sent] = [true, 0];
+    const send = async () => {
+      sent++;
+      if (isAway) throw new Error('Kafka is away');
+    };
     const duty = createBooksDuty(readConfig(retrySchedulerConfig, env), {
-      producer: { send: () => Promise.reject(new Error('Kafka is away')) },
+      producer: { send },
       ...{
         readToMs: async () => null,
         mayJudgeLate: () => true,
@@ -402,10 +456,66 @@ describe('keeping the books while Kafka is away', () => {
         { line: 'events', never: true },
         { line: 'notifications', never: false },
       ]);
+      const told = async () =>
+        (await world.database.query('SELECT FROM book_differences WHERE told_at IS NOT NULL')).length;
+      await until(() => sent >= 3, { what: 'operators are told again and again' });
+      expect(await told()).toBe(0);
+      isAway = false;
+      await until(async () => (await told()) === 1, { what: 'they are told' });
     } finally {
       closing.abort();
       await duty.close();
       await world.close();
+    }
+  }, 60_000);
+});
+
+describe('markers of many transactions', () => {
+  it('are all looked up in one round, however large the records between them', async () => {
+    const world = await AuditWorld.open();
+    const closing = new AbortController();
+    const prefix = `markers.${randomUUID()}.`;
+    const topic = topicNames.events(prefix);
+    const transactions = 30;
+    await createTopics(kafka, [{ name: topic, partitions: 1, replicationFactor: 1, config: {} }], quiet);
+    const env = { KAFKA_BROKERS: brokers, DATABASE_URL: world.database.url, TOPIC_PREFIX: prefix };
+    const duty = createBooksDuty(readConfig(retrySchedulerConfig, { ...env, BOOKS_INTERVAL_MS: '60000' }), {
+      producer: { send: async () => undefined },
+      ...{
+        readToMs: async () => null,
+        mayJudgeLate: () => true,
+        clock: systemClock,
+        signal: closing.signal,
+        log: quiet,
+      },
+    });
+    try {
+      const upstream = createKafka(kafka, 'upstream', quiet).producer({
+        ...{ transactionalId: randomUUID(), idempotent: true, maxInFlightRequests: 1 },
+      });
+      await upstream.connect();
+      for (let n = 0; n < transactions; n++) {
+        const transaction = await upstream.transaction();
+        await transaction.send({ topic, messages: [{ value: randomBytes(400_000), partition: 0 }] });
+        await transaction.commit();
+        await world.books.enter({ topic, partition: 0, offset: BigInt(2 * n), verdict: 'parked' });
+      }
+      await upstream.disconnect();
+      const ends = () => asOperator(brokers, (admin) => admin.fetchTopicOffsets(topic));
+      await until(async () => (await ends())[0]?.high === String(2 * transactions), { what: 'the last marker' });
+      const partitions = [{ partition: 0, offset: String(2 * transactions) }];
+      await asOperator(brokers, (admin) => admin.setOffsets({ groupId: `${prefix}renderer`, topic, partitions }));
+      startDuty(duty, closing.signal);
+      const isChecked = () =>
+        world.database.query(`SELECT FROM book_checks WHERE line = 'events' AND checked_at IS NOT NULL`);
+      await until(async () => (await isChecked()).length === 1, { what: 'a round' });
+      const gaps = await world.database.query('SELECT bit_count(gaps)::int AS n FROM books WHERE topic = $1', [topic]);
+      expect(gaps).toEqual([{ n: transactions }]);
+    } finally {
+      closing.abort();
+      await duty.close();
+      await world.close();
+      await asOperator(brokers, (admin) => admin.deleteTopics({ topics: [topic] }));
     }
   }, 60_000);
 });

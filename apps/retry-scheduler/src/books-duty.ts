@@ -44,7 +44,7 @@ import { type GaugeReading, gauge } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import { askWaitMsMax } from './ask-pace.js';
 import { type CheckEventsReadDeps, type ListedRange, OldPages } from './check-events-read.js';
-import type { CheckNotificationsDeps } from './check-notifications.js';
+import { type CheckNotificationsDeps, passLimits } from './check-notifications.js';
 import type { Duty } from './duty.js';
 import { eventsAt } from './events-at.js';
 import { type KeepBooksDeps, keepBooks, lateKinds } from './keep-books.js';
@@ -147,6 +147,7 @@ function createDeps(config: RetrySchedulerConfig, parts: DutyParts): KeepBooksDe
 }
 
 type Listing = Pick<KeepBooksDeps, 'note' | 'resolve'>;
+type NotificationsParts = Pick<DutyParts, 'store' | 'look' | 'clock' | 'signal'>;
 
 function eventsDeps(config: RetrySchedulerConfig, parts: DutyParts & Listing): CheckEventsReadDeps {
   const { store, look, note, resolve, signal, log } = parts;
@@ -174,7 +175,11 @@ function eventsDeps(config: RetrySchedulerConfig, parts: DutyParts & Listing): C
   };
 }
 
-function notificationsDeps({ store, look, clock, signal }: DutyParts, listing: Listing): CheckNotificationsDeps {
+/** What the second line's look touches, over the given list of differences. */
+export function notificationsDeps(
+  { store, look, clock, signal }: NotificationsParts,
+  listing: Listing,
+): CheckNotificationsDeps {
   return {
     keptDays: async () => {
       const all = await attachedTables(store);
@@ -194,6 +199,7 @@ function notificationsDeps({ store, look, clock, signal }: DutyParts, listing: L
     haveNotifications: (places) => haveNotifications(store, places),
     listed: (rowsMax) => openDifferences(store, rowKinds, rowsMax),
     saveCounts: (counts, unlisted) => saveNotificationCounts(store, counts, unlisted),
+    limits: passLimits,
     nowMs: () => clock.nowMs(),
     wait: (ms) => clock.wait(ms, signal),
     ...{ ...listing, signal },

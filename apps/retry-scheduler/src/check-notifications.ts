@@ -39,6 +39,7 @@ export interface CheckNotificationsDeps extends LookAgainDeps {
   readonly savePass: (pass: BookPass, changed: readonly UnseenPage[]) => Promise<void>;
   /** The pass came to its end. */
   readonly saveCounts: (counts: ReadonlyMap<string, NotificationCounts>, unlisted: number) => Promise<void>;
+  readonly limits: typeof passLimits;
   readonly nowMs: () => number;
   readonly wait: (ms: number) => Promise<void>;
   readonly signal: AbortSignal;
@@ -46,20 +47,24 @@ export interface CheckNotificationsDeps extends LookAgainDeps {
 
 type Place = Pick<EventPlace, 'topic' | 'partition' | 'offset'>;
 
-const chunkRows = 10_000;
-/** With the first round, so that new damage is seen soon. */
-const firstRoundRows = 300_000;
-/** With each further one: a long history costs no more than this. */
-const roundRows = 50_000;
-/** Of the newest notifications, again in each of these; up to the second while what was just matched is not among them. */
-const newestRows = 10_000;
-const newestRowsMax = 100_000;
-/** In one round after rows were deleted. */
-const hurriedRows = 1_000_000;
+/** How much is read. */
+export const passLimits = {
+  /** With one statement. */
+  chunkRows: 10_000,
+  /** With the first round, so that new damage is seen soon. */
+  firstRoundRows: 300_000,
+  /** With each further one: a long history costs no more than this. */
+  roundRows: 50_000,
+  /** Of the newest notifications, again in each of these; up to the second while what was just matched is not among them. */
+  newestRows: 10_000,
+  newestRowsMax: 100_000,
+  /** In one round after rows were deleted. */
+  hurriedRows: 1_000_000,
+  /** A statement counts for so many at least: a day without any costs one as well, and a long history has hundreds. */
+  leastRows: 5_000,
+};
 const rowsPerMs = 20;
 const hurriedRowsPerMs = 100;
-/** A statement counts for as many at least: a day without any costs one as well, and a long history has hundreds of them. */
-const leastRows = 5_000;
 const askedMax = 500;
 
 /** By falling id: what has this id or a greater one was read. */
@@ -101,6 +106,7 @@ export class NotificationPass {
   /** Goes on with the pass, and looks again at what is listed. Throws a Failure; the next leader goes on with it. */
   async round(): Promise<void> {
     const { deps } = this;
+    const { firstRoundRows, roundRows, newestRows } = deps.limits;
     const kept = await deps.keptDays();
     await lookAgain(kept, deps);
     const isFirst = this.cursor === null;
@@ -137,7 +143,11 @@ export class NotificationPass {
   private async readNewest(least: number, sizeBefore: number, kept: KeptDays): Promise<void> {
     // What was taken up with this round is among the newest, unless its events came late.
     const isEnough = (rows: number) => rows >= least && this.matched.size <= sizeBefore;
-    await this.read(this.top(kept), { rowsMax: Math.max(least, newestRowsMax), rowsPerMs, isEnough }, kept);
+    await this.read(
+      this.top(kept),
+      { rowsMax: Math.max(least, this.deps.limits.newestRowsMax), rowsPerMs, isEnough },
+      kept,
+    );
   }
 
   private async readOn(cursor: Cursor, rowsMax: number, kept: KeptDays): Promise<void> {
@@ -162,7 +172,7 @@ export class NotificationPass {
     }
     const { hurried } = this;
     if (hurried === null) return;
-    if (!(await this.read(hurried, { rowsMax: hurriedRows, rowsPerMs: hurriedRowsPerMs }, kept))) return;
+    if (!(await this.read(hurried, { rowsMax: deps.limits.hurriedRows, rowsPerMs: hurriedRowsPerMs }, kept))) return;
     await this.askLeft(hurried.matched, kept);
     deletions.count = hurried.deleted;
     this.hurried = null;
@@ -171,6 +181,7 @@ export class NotificationPass {
   /** Answers whether it came to the end. */
   private async read(cursor: Cursor, reading: Reading, kept: KeptDays): Promise<boolean> {
     const { deps } = this;
+    const { chunkRows, leastRows } = deps.limits;
     let rows = 0;
     for (let day = dayBelow(cursor, kept); day !== null; day = dayBelow(cursor, kept)) {
       if (rows >= reading.rowsMax || reading.isEnough?.(rows) === true || deps.signal.aborted) return false;
