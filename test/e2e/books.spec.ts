@@ -168,8 +168,11 @@ describe('hookline books', () => {
     }
   });
 
-  it('end with 1 when nobody has checked them for two minutes', async () => {
+  it('balance before notifications were counted once, and end with 1 when nobody has checked them for two minutes', async () => {
     await stack.app('retry-scheduler').kill('SIGTERM');
+    await stack.database.query('UPDATE book_checks SET checked_at = now(), counted_at = NULL');
+    const counting = await hookline();
+    expect([counting.code, counting.out]).toEqual([0, expect.stringContaining('counted for the first time')]);
     await stack.database.query(`UPDATE book_checks SET checked_at = now() - interval '3 minutes'`);
     const { code, out } = await hookline();
     expect([code, out]).toEqual([1, expect.stringContaining('nobody checks the books; ')]);

@@ -99,7 +99,7 @@ export class LedgerController {
     const isCounted = notifications !== null && rows?.counted_at !== null && rows !== undefined;
     return {
       ...{ name, balanced: differenceCount === 0 && unlistedCount === 0 && isWhole },
-      stale: (tenantId === null && events?.is_stale !== false) || rows?.is_stale !== false || !isCounted,
+      stale: (tenantId === null && events?.is_stale !== false) || rows?.is_stale !== false,
       ...(tenantId === null ? { eventsCheckTime: timestampOf(events?.checked_at ?? null) } : {}),
       notificationsCheckTime: timestampOf(rows?.checked_at ?? null),
       partitions: partitions.map(answeredPartition),

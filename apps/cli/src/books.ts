@@ -96,7 +96,8 @@ async function printLedger(ledger: Ledger__Output, differences: readonly Differe
     await new Table(partitionColumns, output).add(partitions);
     await output.out('\n');
   }
-  if (notifications !== null) await output.out(`${notificationLines(notifications).join('\n')}\n\n`);
+  const lines = notifications === null ? notCounted : notificationLines(notifications);
+  await output.out(`${lines.join('\n')}\n\n`);
   for (const difference of differences) {
     const { name, detail, remedy, firstSeenTime } = difference;
     const kind = painted(kindOf(difference), 'red', output);
@@ -150,6 +151,9 @@ function committedOf(line: PartitionLedger__Output): string | null {
 function readOf({ matched, unmatched, duplicate, parked }: PartitionLedger__Output): bigint {
   return [matched, unmatched, duplicate, parked].reduce((sum, count) => sum + BigInt(count), 0n);
 }
+
+/** A long history takes its time; differences are shown meanwhile. */
+const notCounted: readonly string[] = ['notifications are counted for the first time'];
 
 function notificationLines(line: NotificationLedger__Output): readonly string[] {
   const { created, sent, pending, failed, cancelled, attempted, waiting, endedWithoutAttempt: ended } = line;

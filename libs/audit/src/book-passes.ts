@@ -35,7 +35,7 @@ export async function loadPass(
   if (pass === undefined) return null;
   const pages = await rowsOf<Omit<UnseenPage, 'first'> & { readonly page: string }>(
     dataSource,
-    'SELECT topic, partition, page, known, unseen FROM book_pass_pages ORDER BY page, topic, partition',
+    'SELECT topic, partition, page, known, unseen FROM book_pass_pages ORDER BY page DESC, topic, partition',
     [],
   );
   return {
