@@ -9,7 +9,8 @@ export interface BenchDatabase {
 
 /** Everything that grows with events. */
 const grown = `notifications, notification_payloads, attempts, claims, event_receipts_a, event_receipts_b, books,
-  parked_events, unmatched_events, resend_job_items, resend_jobs, book_ledgers, book_differences, notification_ledgers`;
+  parked_events, unmatched_events, resend_job_items, resend_jobs, book_ledgers, book_differences, notification_ledgers,
+  book_passes, book_pass_pages`;
 
 export async function createBenchDatabase(serverUrl: string, name: string, teardown: Teardown): Promise<BenchDatabase> {
   const server = createDataSource({ url: serverUrl, poolMax: 1, applicationName: 'bench', statementTimeoutMs: 0 });
