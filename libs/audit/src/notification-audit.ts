@@ -223,8 +223,8 @@ export async function matchedPages(
 export async function deletedRows(dataSource: DataSource): Promise<number> {
   const [row] = await rowsOf<{ n: string }>(
     dataSource,
-    `SELECT coalesce(sum(s.n_tup_del), 0) AS n FROM pg_inherits i JOIN pg_stat_all_tables s ON s.relid = i.inhrelid
-      WHERE i.inhparent IN ('notifications'::regclass, 'notification_payloads'::regclass, 'attempts'::regclass)`,
+    `SELECT coalesce(sum(pg_stat_get_tuples_deleted(inhrelid)), 0) AS n FROM pg_inherits
+      WHERE inhparent IN ('notifications'::regclass, 'notification_payloads'::regclass, 'attempts'::regclass)`,
     [],
   );
   return Number(row?.n ?? 0);
