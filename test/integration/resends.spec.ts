@@ -191,9 +191,12 @@ describe('re-sends', () => {
     });
   });
 
-  it('of a notification without payload are not claimed', async () => {
-    const id = await world.insert({ content: null, failureReason: 'TEMPLATE_ERROR', failureDetail: 'x' });
+  it('of a notification without payload are not taken, and not claimed', async () => {
+    const none = await world.insert({ content: null, failureReason: 'TEMPLATE_ERROR', failureDetail: 'x' });
+    await expect(resend(none)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    const id = await world.insert();
     const { id: item } = await resend(id);
+    await world.database.query('UPDATE notifications SET payload_sha256 = NULL WHERE id = $1', [id]);
     expect(await world.claims.open(aResendClaim(id, item))).toEqual({ kind: 'gone' });
   });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensurePartitions, moveFromDefault, oldestPartitionMs } from '#audit/partitions';
-import { requestResend } from '#audit/resend-items';
+import { ensurePartitions, moveFromDefault, oldestPartitionMs, type TablePartition } from '#audit/partitions';
+import { type ResendRequest, requestResend } from '#audit/resend-items';
 import { dropPartition, judgePartitions } from '#audit/retention';
 import type { NotificationId, TenantId } from '#domain/ids';
 import { notificationId } from '#domain/notification-id';
@@ -11,6 +11,7 @@ import { dutyLocks, withDutyLock } from '#postgres/locks';
 import { dropPartitions } from '../../apps/retry-scheduler/src/drop-partitions.js';
 import { AuditWorld, accepted, aNotification, aResendClaim, exhausted } from '../support/audit-world.js';
 import { daysAgo, insertOn, keptLog, type Line, linesOf, makeDay, placeOf } from '../support/old-days.js';
+import { until } from '../support/until.js';
 
 const dayMs = 86_400_000;
 const retention = { payloadMs: 30 * dayMs, notificationMs: 400 * dayMs, repeatMs: 0 };
@@ -18,13 +19,18 @@ const parents = ['notifications', 'notification_payloads', 'attempts'] as const;
 
 describe('retention', () => {
   let world: AuditWorld;
+  /** The admin's connections, beside those of the duty. */
+  let otherStore: DataSource;
   let nextDay = 500;
 
   beforeAll(async () => {
     world = await AuditWorld.open();
+    otherStore = createDataSource({ url: world.database.url, poolMax: 2, applicationName: 'hookline.test' });
+    await otherStore.initialize();
   });
 
   afterAll(async () => {
+    await otherStore?.destroy();
     await world?.close();
   });
 
@@ -43,6 +49,26 @@ describe('retention', () => {
     );
     return rows.map(({ name }) => name);
   }
+
+  const wishOf = (of: NotificationId): ResendRequest => ({
+    ...{ tenantId: 'acme' as TenantId, notificationId: of, requestId: randomUUID(), principal: 'ann', reason: null },
+  });
+
+  /** The only partition of a table that is to be dropped. */
+  async function dueOf(table: (typeof parents)[number]): Promise<TablePartition> {
+    const judged = await judgePartitions(world.dataSource, retention);
+    const found = judged.find(({ partition, judgement }) => judgement.kind === 'over' && partition.table === table);
+    if (found === undefined) throw new Error(`no partition of ${table} is due`);
+    return found.partition;
+  }
+
+  async function lockRows(where: string, table: string): Promise<number> {
+    const statement = `SELECT FROM pg_locks WHERE relation = $1::regclass AND ${where}`;
+    return (await world.database.query(statement, [table])).length;
+  }
+
+  const isLockedAway = async (table: string) => (await lockRows("granted AND mode = 'AccessExclusiveLock'", table)) > 0;
+  const isWaiting = async (table: string) => (await lockRows('NOT granted', table)) > 0;
 
   const namesOf = (firstMs: number) => parents.map((parent) => placeOf(parent, firstMs));
 
@@ -165,8 +191,7 @@ describe('retention', () => {
   it('keeps a day with an open resend item and with an open claim, until both are closed', async () => {
     const { firstMs, id } = await anOldDay();
     await world.finish(await world.claim(id), exhausted);
-    const who = { tenantId: 'acme' as TenantId, principal: 'ann', reason: null, requestId: randomUUID() };
-    const item = await requestResend(world.dataSource, { notificationId: id, ...who });
+    const item = await requestResend(world.dataSource, wishOf(id));
     const inUse = { pending: 0, resendItems: 1, claims: 0 };
     expect(keptOf(await round(), firstMs)).toMatchObject([{ inUse }, { inUse }, { inUse }]);
     const answer = await world.claims.open(aResendClaim(id, item.id));
@@ -181,11 +206,69 @@ describe('retention', () => {
     const { id } = await anOldDay();
     await world.finish(await world.claim(id), exhausted);
     expect(droppedOf(await round())).toHaveLength(3);
-    const who = { tenantId: 'acme' as TenantId, principal: 'ann', reason: null, requestId: randomUUID() };
-    await expect(requestResend(world.dataSource, { notificationId: id, ...who })).rejects.toMatchObject({
-      code: 'STORE_UNAVAILABLE',
+    const wish = wishOf(id);
+    await expect(requestResend(world.dataSource, wish)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(await world.database.query('SELECT FROM resend_jobs WHERE request_id = $1', [wish.requestId])).toEqual([]);
+  });
+
+  it('takes no wish for a re-send while the payload is being dropped: it waits, and then finds nothing to send', async () => {
+    const { firstMs, id } = await anOldDay();
+    await world.finish(await world.claim(id), exhausted);
+    const payloads = await dueOf('notification_payloads');
+    const { query } = world.database;
+    // The drop, which has its lock by then, looks at the claims until somebody waits for it.
+    await query('ALTER TABLE claims RENAME TO claims_before');
+    await query(`CREATE FUNCTION claims_once_waited_for() RETURNS SETOF claims_before LANGUAGE plpgsql AS $$ BEGIN
+                   FOR n IN 1..80 LOOP
+                     PERFORM pg_stat_clear_snapshot();
+                     EXIT WHEN EXISTS (SELECT FROM pg_stat_activity
+                                        WHERE datname = current_database() AND wait_event_type = 'Lock');
+                     PERFORM pg_sleep(0.01);
+                   END LOOP;
+                 END $$; CREATE VIEW claims AS SELECT * FROM claims_once_waited_for()`);
+    const dropping = dropPartition(world.dataSource, payloads, retention);
+    await until(() => isLockedAway('notification_payloads'), { what: 'the drop has its lock' });
+    const wish = wishOf(id);
+    const resending = requestResend(otherStore, wish).catch((error: unknown) => error);
+    const [dropped, answer] = await Promise.all([dropping, resending]);
+    await query('DROP VIEW claims; DROP FUNCTION claims_once_waited_for; ALTER TABLE claims_before RENAME TO claims');
+    expect(dropped).toMatchObject({ kind: 'dropped' });
+    expect(answer).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(await query('SELECT FROM resend_jobs WHERE request_id = $1', [wish.requestId])).toEqual([]);
+    expect(await query('SELECT FROM operator_log WHERE request_id = $1', [wish.requestId])).toEqual([]);
+    expect(await attached()).toContain(placeOf('notifications', firstMs));
+    // The payload was there when the admin looked, and is gone when it writes the item down.
+    await expect(requestResend(otherStore, wishOf(id))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(droppedOf(await round())).toHaveLength(2);
+  });
+
+  it('keeps a payload while a wish for its re-send is being written down, and as long as that is open', async () => {
+    const { id } = await anOldDay();
+    await world.finish(await world.claim(id), exhausted);
+    const payloads = await dueOf('notification_payloads');
+    const blocker = world.dataSource.createQueryRunner();
+    await blocker.startTransaction();
+    await blocker.query('LOCK TABLE operator_log IN EXCLUSIVE MODE');
+    const resending = requestResend(otherStore, wishOf(id));
+    try {
+      await until(() => isWaiting('operator_log'), { what: 'the wish is being written' });
+      expect(await dropPartition(world.dataSource, payloads, retention)).toEqual({
+        kind: 'kept',
+        because: { cause: 'LOCKED', table: 'notification_payloads' },
+      });
+    } finally {
+      await blocker.rollbackTransaction();
+      await blocker.release();
+    }
+    const item = await resending;
+    expect(await dropPartition(world.dataSource, payloads, retention)).toMatchObject({
+      kind: 'kept',
+      because: { cause: 'IN_USE', inUse: { resendItems: 1 } },
     });
-    expect(await world.database.query('SELECT FROM resend_jobs WHERE request_id = $1', [who.requestId])).toEqual([]);
+    const answer = await world.claims.open(aResendClaim(id, item.id));
+    if (answer.kind !== 'claimed') throw new Error(`the claim was not given: ${JSON.stringify(answer)}`);
+    await world.finish(answer.claim, exhausted);
+    expect(droppedOf(await round())).toHaveLength(3);
   });
 
   it('judges again under the lock: a row that came after the plan keeps the partition', async () => {
@@ -316,9 +399,7 @@ describe('retention', () => {
   it('does not hold a table for long: a look that takes over a second is given up', async () => {
     const { firstMs, id } = await anOldDay();
     await world.finish(await world.claim(id), accepted);
-    const judged = await judgePartitions(world.dataSource, retention);
-    const [payloads] = judged.flatMap(({ partition, judgement }) => (judgement.kind === 'over' ? [partition] : []));
-    if (payloads === undefined) throw new Error('nothing is due');
+    const payloads = await dueOf('notification_payloads');
     const { query } = world.database;
     await query('ALTER TABLE claims RENAME TO claims_before');
     await query(`CREATE FUNCTION slow_claims() RETURNS SETOF claims_before LANGUAGE plpgsql

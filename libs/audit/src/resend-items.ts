@@ -32,7 +32,7 @@ export async function requestResend(dataSource: DataSource, request: ResendReque
   // The statement does not see what another transaction commits while it runs; the repeated one does.
   const item = (await insertItem(dataSource, request)) ?? (await insertItem(dataSource, request));
   if (item !== null) return item;
-  const message = `the request ${request.requestId} was stored, or its notification removed, in this instant`;
+  const message = `the request ${request.requestId} was stored, or what it asks for removed, in this instant`;
   throw new Failure('STORE_UNAVAILABLE', message, { retryable: true });
 }
 
@@ -62,8 +62,9 @@ function itemOf(row: ItemRow): ResendItem {
 }
 
 /**
- * Null: another transaction stored the same request id, or dropped the notification's partition, in this instant. That the
- * row is looked for in this very statement keeps its partition: a drop comes before it, or finds the item.
+ * Null: another transaction stored the same request id, or dropped the partition of the notification or of its payload, in
+ * this instant. That both rows are looked for in this very statement keeps their partitions: a drop comes before it, and
+ * then there is no item without bytes, or it finds the item.
  */
 async function insertItem(dataSource: DataSource, request: ResendRequest): Promise<ResendItem | null> {
   const { tenantId, notificationId, requestId, principal, reason } = request;
@@ -73,6 +74,7 @@ async function insertItem(dataSource: DataSource, request: ResendRequest): Promi
        INSERT INTO resend_jobs (id, tenant_id, request_id, principal, reason, state)
        SELECT $1::uuid, $3::text, $5::text, $6::text, $7::text, 'running'
         WHERE EXISTS (SELECT FROM notifications WHERE id = $4::uuid)
+          AND EXISTS (SELECT FROM notification_payloads WHERE id = $4::uuid)
        ON CONFLICT (tenant_id, request_id) DO NOTHING RETURNING id),
      item AS (
        INSERT INTO resend_job_items (id, job_id, notification_id, state, asked_at)
