@@ -7,9 +7,10 @@ import { anEvent } from '../support/builders.js';
 import { allSeen, aSecret } from '../support/configure.js';
 import { Stack } from '../support/stack.js';
 import { until } from '../support/until.js';
-import { WebhookReceiver } from '../support/webhook-receiver.js';
+import { type Behaviour, WebhookReceiver } from '../support/webhook-receiver.js';
 
 const cli = 'dist/apps/cli/src/main.js';
+const queryToken = 'what-only-the-receiver-has';
 const folder = mkdtempSync(path.join(os.tmpdir(), 'hookline-cli-e2e-'));
 
 interface Ran {
@@ -25,10 +26,27 @@ interface NotificationRow {
   readonly payloadSha256: string;
 }
 
+interface AttemptRow {
+  readonly state: string;
+  readonly responseBody?: string;
+}
+
 describe('the command line', () => {
   let stack: Stack;
   let receiver: WebhookReceiver;
   const secret = aSecret();
+
+  /** An error page that prints the request, and more than that. */
+  const echo: Behaviour = (_, response, { headers, url = '' }) => {
+    const given = String(headers['webhook-signature']);
+    const page = `\u001b[31mno\r\nsecret ${secret}, signature ${given}, query ${url.split('?')[1]}, `;
+    response.writeHead(500, {
+      ...{ 'set-cookie': 'sid=the-cookie', 'x-auth-token': 'the-token', 'content-type': 'text/plain' },
+      ...{ location: '/elsewhere?code=the-token', 'x-echo': given, 'content-length': 20_000 },
+    });
+    response.end(page.padEnd(20_000, 'x'));
+    return 'own';
+  };
 
   const hookline = (words: readonly string[], env: Readonly<Record<string, string>> = {}, input = '') =>
     ranTo(
@@ -52,8 +70,10 @@ describe('the command line', () => {
       'endpoints:',
       `  - { id: orders, url: "${url}", signingSecret: { fromEnv: ORDERS_SECRET }, retrySchedule: [1s, 2s] }`,
       `  - { id: spare, url: "${url}" }`,
+      `  - { id: echo, url: "${receiver.on(`/echo?token=${queryToken}`, secret, echo)}", signingSecret: { fromEnv: ORDERS_SECRET } }`,
       'templates:',
       '  - { id: all, endpoint: orders, eventTypes: ["order.*"] }',
+      '  - { id: told, endpoint: echo, eventTypes: [echo] }',
     ];
     writeFileSync(path.join(folder, 'hookline.yaml'), file.join('\n'));
   });
@@ -69,12 +89,13 @@ describe('the command line', () => {
     expect([first.code, first.err]).toEqual([0, '']);
     expect(first.out.toString()).toMatch(/tenants\/acme\/endpoints\/spare; it is not shown again:\nwhsec_\S+\n/);
     expect(first.out.toString()).not.toContain(secret);
-    expect(first.out.toString()).toMatch(/\n4 created\n$/);
+    expect(first.out.toString()).toMatch(/\n6 created\n$/);
     const again = await hookline(apply, { ORDERS_SECRET: secret });
-    expect(again.out.toString()).toMatch(/\n4 unchanged\n$/);
+    expect(again.out.toString()).toMatch(/\n6 unchanged\n$/);
     expect(again.out.toString()).not.toContain('whsec_');
     await allSeen(stack);
     expect(await json<readonly object[]>('endpoints', 'list')).toMatchObject([
+      { id: 'echo' },
       { id: 'orders', tenant: 'acme', enabled: true, retrySchedule: ['1s', '2s'] },
       { id: 'spare' },
     ]);
@@ -93,7 +114,7 @@ describe('the command line', () => {
     expect(code).toBe(1);
     expect(err).toMatch(/standard input:2: url: /);
     expect(err).toMatch(/standard input:5: body: /);
-    expect(await json<readonly object[]>('endpoints', 'list')).toHaveLength(2);
+    expect(await json<readonly object[]>('endpoints', 'list')).toHaveLength(3);
   });
 
   it('publishes an event byte for byte and follows it to its attempt, its payload and a re-send', async () => {
@@ -141,6 +162,53 @@ describe('the command line', () => {
       { number: 1, trigger: 'auto', state: 'finished', outcome: 'accepted', httpStatus: 200, ...wire },
       { number: 2, trigger: 'manual', state: 'finished', outcome: 'accepted', requestedBy: 'bootstrap' },
     ]);
+  });
+
+  it('shows what a receiver answered, without the secrets it was asked with and harmless in a terminal', async () => {
+    const published = await hookline(
+      ['events', 'publish', '-f', '-'],
+      {},
+      JSON.stringify(anEvent({ type: 'echo', tenant: 'acme' })),
+    );
+    const [, id = ''] = /\n {2}notification (\S+)\n/.exec(published.out.toString()) ?? [];
+    const read = () => json<readonly AttemptRow[]>('notifications', 'attempts', id);
+    const [attempt] = await until(
+      async () => {
+        const seen = await read();
+        return seen[0]?.state === 'finished' && seen;
+      },
+      { what: 'the answer is on record' },
+    );
+    const signature = receiver.requests.find(({ webhookId }) => webhookId === id)?.headers['webhook-signature'] ?? '';
+    expect(attempt).toMatchObject({
+      ...{ outcome: 'failed', httpStatus: 500, responseCut: null, responseTotalBytes: 20_000 },
+      responseHeaders: {
+        ...{
+          'set-cookie': '[masked]',
+          'x-auth-token': '[masked]',
+          'content-type': 'text/plain',
+          'content-length': '20000',
+        },
+        ...{ location: '/elsewhere?code=***', 'x-echo': `v1,${'*'.repeat(43)}=` },
+      },
+    });
+    const body = attempt?.responseBody ?? '';
+    expect(body).toHaveLength(16_384);
+    expect(body.startsWith('\u001b[31mno\r\n')).toBe(true);
+    expect(body).toMatch(/\nsecret whsec_\*{43}=, signature v1,\*{43}=, query token=\*{26}, x{99}/);
+    const shown = await hookline(['notifications', 'attempts', id, '--details']);
+    const table = await hookline(['notifications', 'attempts', id]);
+    expect([shown.code, table.code]).toEqual([0, 0]);
+    expect(shown.out.toString()).toMatch(
+      /answer: +the first 16384 of 20000 bytes\n {2}U\+001B\[31mno\n {2}secret whsec_\*{43}=/,
+    );
+    expect(shown.out.toString()).toMatch(/peer: +127\.0\.0\.1:\d+\n/);
+    expect(table.out.toString()).toContain('U+001B[31mno');
+    for (const text of [JSON.stringify(attempt), shown.out.toString(), table.out.toString()]) {
+      for (const hidden of [secret.slice(6, -1), signature.slice(3, -1), queryToken, 'the-cookie', 'the-token'])
+        expect(text).not.toContain(hidden);
+      expect(text).not.toMatch(/[^\n\P{Cc}]/u);
+    }
   });
 
   it('says of every event what became of it: matched, none, duplicate or parked', async () => {

@@ -1,4 +1,4 @@
-import type { AttemptView, NotificationView } from '#audit/notification-reads';
+import type { AttemptResponse, AttemptView, NotificationView } from '#audit/notification-reads';
 import type { Attempt } from '#contracts/generated/hookline/admin/v1/Attempt';
 import type { Notification } from '#contracts/generated/hookline/admin/v1/Notification';
 import { notificationName } from '#contracts/resource-names';
@@ -39,7 +39,12 @@ export function answeredNotification(view: NotificationView): Notification {
  * The attempt as it is answered. Where operators let a tenant's endpoint lead to an internal address (`EGRESS_ALLOW`), or
  * its name did once, that address is the installation's own: only a platform key sees it.
  */
-export function answeredAttempt(view: AttemptView, { isPlatform }: Pick<Caller, 'isPlatform'>): Attempt {
+export function answeredAttempt(
+  view: AttemptView,
+  response: AttemptResponse | undefined,
+  { isPlatform }: Pick<Caller, 'isPlatform'>,
+): Attempt {
+  const headers = response?.response_headers ?? {};
   return {
     number: view.number,
     trigger: `ATTEMPT_TRIGGER_${upper(view.trigger)}`,
@@ -63,10 +68,21 @@ export function answeredAttempt(view: AttemptView, { isPlatform }: Pick<Caller, 
       connectMs: view.connect_ms,
       tlsMs: view.tls_ms,
       firstByteMs: view.first_byte_ms,
+      responseTotalBytes: totalBytes(view, headers),
     }),
     peerAddress: isPlatform || isPublicPeer(view.peer_address) ? (view.peer_address ?? '') : '',
     responseCut: view.response_cut ?? '',
+    responseHeaders: headers,
+    responseBody: response?.response_body ?? Buffer.alloc(0),
   };
+}
+
+/** Null: no answer began, or it was cut and did not say how long it is (RFC 9110, 8.6). */
+function totalBytes(view: AttemptView, headers: Readonly<Record<string, string>>): number | null {
+  if (view.http_status === null || view.response_bytes === null) return null;
+  if (view.response_cut === null) return view.response_bytes;
+  const said = headers['content-length'] ?? '';
+  return /^\d{1,15}$/.test(said) && Number(said) >= view.response_bytes ? Number(said) : null;
 }
 
 /** Of `address:port`, by the ranges of the address guard. */

@@ -1,7 +1,13 @@
 import type { Metadata } from '@grpc/grpc-js';
 import { Controller, UseFilters } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
-import { findNotification, listAttempts, listNotifications, type NotificationView } from '#audit/notification-reads';
+import {
+  findNotification,
+  listAttempts,
+  listNotifications,
+  loadResponses,
+  type NotificationView,
+} from '#audit/notification-reads';
 import { loadPayload } from '#audit/payloads';
 import type { GetNotificationRequest__Output } from '#contracts/generated/hookline/admin/v1/GetNotificationRequest';
 import type { GetNotificationResponse } from '#contracts/generated/hookline/admin/v1/GetNotificationResponse';
@@ -61,14 +67,18 @@ export class NotificationController {
   attempts(request: ListAttemptsRequest__Output, metadata: Metadata): Promise<ListAttemptsResponse> {
     return this.parts.gate.answer(metadata, async (caller) => {
       const { id } = await this.find(request.parent, 'parent');
+      const { reads } = this.parts.registry;
       const page = await this.parts.pages.read(request, {
         scope: { list: 'ListAttempts', parent: request.parent, filter: '' },
         isKey: (key: PageKey): key is [number] => key.length === 1 && typeof key[0] === 'number',
-        rowsAfter: (key, rowsMax) => listAttempts(this.parts.registry.reads, id, key?.[0] ?? 0, rowsMax),
+        rowsAfter: (key, rowsMax) => listAttempts(reads, id, key?.[0] ?? 0, rowsMax),
         keyOf: ({ number }) => [number] as [number],
-        bytesOf: ({ error_detail: detail, url }) => 4 * ((detail?.length ?? 0) + url.length),
+        bytesOf: ({ error_detail: detail, url, kept_bytes: kept }) => 4 * ((detail?.length ?? 0) + url.length) + kept,
       });
-      return { attempts: page.rows.map((row) => answeredAttempt(row, caller)), nextPageToken: page.nextPageToken };
+      const numbers = page.rows.map(({ number }) => number);
+      const responses = new Map((await loadResponses(reads, id, numbers)).map((one) => [one.number, one]));
+      const attempts = page.rows.map((row) => answeredAttempt(row, responses.get(row.number), caller));
+      return { attempts, nextPageToken: page.nextPageToken };
     });
   }
 

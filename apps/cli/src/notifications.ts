@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Attempt__Output } from '#contracts/generated/hookline/admin/v1/Attempt';
 import type { Notification__Output } from '#contracts/generated/hookline/admin/v1/Notification';
 import { bytesValue, idOf, int64Value, orNull, reasonText, stateText, tenantOf, timeText } from './api-values.js';
+import { attemptColumns, attemptDetails, attemptJson } from './attempt-rows.js';
 import { CliFault, type ExitCode } from './cli-fault.js';
 import type { CommandContext, Flag, Noun } from './command.js';
 import { displayJson, displayText } from './display-text.js';
@@ -50,9 +50,15 @@ export const notificationsNoun: Noun = {
     {
       verb: 'attempts',
       operands: ['ID'],
-      flags: limitFlags,
+      flags: [...limitFlags, { name: 'details', help: 'all of each: where its time went, its headers and body' }],
       summary: 'lists every attempt of a notification, oldest first',
-      examples: [`hookline notifications attempts ${exampleId}`],
+      details: [
+        'What came back is shown as it is kept: its first bytes, secrets masked. With -o json the body is responseBody where it is UTF-8, else responseBodyBase64.',
+      ],
+      examples: [
+        `hookline notifications attempts ${exampleId}`,
+        `hookline notifications attempts ${exampleId} --details`,
+      ],
       run: attempts,
     },
     {
@@ -108,6 +114,7 @@ async function attempts(context: CommandContext): Promise<ExitCode> {
     what: 'attempts',
     page: (pageSize, pageToken) => admin.attempts({ parent, pageSize, pageToken }),
     columns: attemptColumns,
+    details: attemptDetails,
     json: attemptJson,
   });
 }
@@ -155,18 +162,7 @@ const stateOf = ({ state }: Notification__Output) => stateText(state, 'NOTIFICAT
 const waitingOf = ({ waitingReason }: Notification__Output) => reasonText(waitingReason, 'WAITING_REASON');
 const failureOf = ({ failureReason }: Pick<Notification__Output, 'failureReason'>) =>
   reasonText(failureReason, 'FAILURE_REASON');
-const outcomeOf = ({ outcome }: Attempt__Output) => stateText(outcome, 'ATTEMPT_OUTCOME');
-const triggerOf = ({ trigger }: Attempt__Output) => stateText(trigger, 'ATTEMPT_TRIGGER');
-const attemptStateOf = ({ state }: Attempt__Output) => stateText(state, 'ATTEMPT_STATE');
-
 const stateColours: Readonly<Record<string, Colour>> = { sent: 'green', failed: 'red', pending: 'yellow' };
-const outcomeColours: Readonly<Record<string, Colour>> = {
-  accepted: 'green',
-  failed: 'red',
-  gone: 'red',
-  unknown: 'yellow',
-};
-
 const notificationColumns: readonly Column<Notification__Output>[] = [
   { title: 'ID', text: ({ name }) => idOf(name) },
   { title: 'TENANT', text: ({ name }) => tenantOf(name) },
@@ -179,19 +175,6 @@ const notificationColumns: readonly Column<Notification__Output>[] = [
   { title: 'EVENT ID', text: ({ eventId }) => eventId },
   { title: 'SUBJECT', text: ({ subject }) => subject },
   { title: 'CREATED', text: ({ createTime }) => timeText(createTime) },
-];
-
-const attemptColumns: readonly Column<Attempt__Output>[] = [
-  { title: 'NUMBER', text: ({ number }) => String(number) },
-  { title: 'STATE', text: attemptStateOf },
-  { title: 'OUTCOME', text: outcomeOf, colour: (row) => outcomeColours[outcomeOf(row)] },
-  { title: 'REASON', text: failureOf },
-  { title: 'HTTP', text: ({ httpStatus }) => (httpStatus === 0 ? '' : String(httpStatus)) },
-  { title: 'TRIGGER', text: (row) => [triggerOf(row), row.requestedBy].filter((text) => text !== '').join(' by ') },
-  { title: 'STARTED', text: ({ startTime }) => timeText(startTime) },
-  { title: 'MS', text: ({ state, durationMs }) => (state === 'ATTEMPT_STATE_FINISHED' ? String(durationMs) : '') },
-  { title: 'URL', text: ({ url }) => url },
-  { title: 'DETAIL', text: ({ errorDetail }) => errorDetail },
 ];
 
 function detailsOf(n: Notification__Output): readonly (readonly [string, string])[] {
@@ -245,33 +228,5 @@ function notificationJson(n: Notification__Output): object {
     sourceTopic: n.sourceTopic,
     sourcePartition: n.sourcePartition,
     sourceOffset: int64Value(n.sourceOffset),
-  };
-}
-
-function attemptJson(a: Attempt__Output): object {
-  return {
-    number: a.number,
-    trigger: triggerOf(a),
-    askedBy: a.askedBy,
-    requestedBy: orNull(a.requestedBy),
-    state: attemptStateOf(a),
-    outcome: orNull(outcomeOf(a)),
-    failureReason: orNull(failureOf(a)),
-    httpStatus: orNull(a.httpStatus),
-    url: a.url,
-    endpointVersion: a.endpointVersion,
-    dueTime: orNull(timeText(a.dueTime)),
-    startTime: orNull(timeText(a.startTime)),
-    finishTime: orNull(timeText(a.finishTime)),
-    leaseEndTime: orNull(timeText(a.leaseEndTime)),
-    durationMs: a.durationMs,
-    responseBytes: a.responseBytes,
-    errorDetail: orNull(a.errorDetail),
-    dnsMs: a.dnsMs ?? null,
-    connectMs: a.connectMs ?? null,
-    tlsMs: a.tlsMs ?? null,
-    firstByteMs: a.firstByteMs ?? null,
-    peerAddress: orNull(a.peerAddress),
-    responseCut: orNull(a.responseCut),
   };
 }

@@ -1,7 +1,7 @@
 import { CliFault, type ExitCode } from './cli-fault.js';
-import type { CommandContext, Flag } from './command.js';
+import type { CommandContext, Flag, Output } from './command.js';
 import { displayJson } from './display-text.js';
-import { type Column, Table } from './table.js';
+import { type Column, printDetails, Table } from './table.js';
 
 /** One page of a keyset list. */
 export interface Page<T> {
@@ -17,6 +17,13 @@ export interface Listing<T> {
   readonly page: (pageSize: number, pageToken: string) => Promise<Page<T>>;
   readonly columns: readonly Column<T>[];
   readonly json: (row: T) => object;
+  /** With --details: fields, a line each, then a text of lines that a terminal may have. */
+  readonly details?: (row: T) => Details;
+}
+
+interface Details {
+  readonly fields: readonly (readonly [string, string])[];
+  readonly text: string;
 }
 
 const pageRowsMax = 200;
@@ -33,7 +40,7 @@ export const limitFlags: readonly Flag[] = [
 export async function printList<T>(context: CommandContext, listing: Listing<T>): Promise<ExitCode> {
   const { given, output, format } = context;
   const limit = given.has('all') ? limitMax : (given.integer('limit') ?? limitDefault);
-  const rows = format === 'json' ? new JsonRows(listing.json, context) : new Table(listing.columns, output);
+  const rows = rowsOf(context, listing);
   let count = 0;
   let token = '';
   do {
@@ -48,6 +55,31 @@ export async function printList<T>(context: CommandContext, listing: Listing<T>)
   if (count === 0 && format === 'table') await output.err(`no ${listing.what}\n`);
   if (token !== '') await output.err(`there are more than ${count} ${listing.what}: --limit N or --all shows them\n`);
   return 0;
+}
+
+function rowsOf<T>(context: CommandContext, { json, details, columns }: Listing<T>) {
+  if (context.format === 'json') return new JsonRows(json, context);
+  if (details !== undefined && context.given.has('details')) return new DetailedRows(details, context.output);
+  return new Table(columns, context.output);
+}
+
+/** One block a row. */
+class DetailedRows<T> {
+  private count = 0;
+
+  constructor(
+    private readonly details: (row: T) => Details,
+    private readonly output: Output,
+  ) {}
+
+  async add(rows: readonly T[]): Promise<void> {
+    for (const row of rows) {
+      const { fields, text } = this.details(row);
+      if (this.count++ > 0) await this.output.out('\n');
+      await printDetails(this.output, fields);
+      if (text !== '') await this.output.out(`${indented(text)}\n`);
+    }
+  }
 }
 
 /** A JSON array written row by row, so that memory holds one page. */

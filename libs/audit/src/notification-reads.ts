@@ -59,6 +59,15 @@ export interface AttemptView {
   readonly first_byte_ms: number | null;
   readonly peer_address: string | null;
   readonly response_cut: ResponseCut | null;
+  /** What `loadResponses` will load of it, in bytes. */
+  readonly kept_bytes: number;
+}
+
+/** What is kept of the answer to an attempt. */
+export interface AttemptResponse {
+  readonly number: number;
+  readonly response_headers: Readonly<Record<string, string>> | null;
+  readonly response_body: Buffer | null;
 }
 
 /** Columns a list may be narrowed by. */
@@ -122,7 +131,7 @@ export function listNotifications(
   return rowsOf<NotificationView>(dataSource, statement, parameters);
 }
 
-/** Attempts of a notification after a number, oldest first. Throws a Failure. */
+/** Attempts of a notification after a number, oldest first, without their answers. Throws a Failure. */
 export function listAttempts(
   dataSource: DataSource,
   id: NotificationId,
@@ -131,8 +140,23 @@ export function listAttempts(
 ): Promise<readonly AttemptView[]> {
   return rowsOf<AttemptView>(
     dataSource,
-    'SELECT * FROM v1_attempts WHERE notification_id = $1 AND number > $2 ORDER BY number LIMIT $3',
+    `SELECT v.*, coalesce(octet_length(a.response_body) + octet_length(a.response_headers::text), 0) AS kept_bytes
+       FROM v1_attempts v LEFT JOIN attempts a ON a.notification_id = $1 AND a.number = v.number
+      WHERE v.notification_id = $1 AND v.number > $2 ORDER BY v.number LIMIT $3`,
     [id, afterNumber, rowsMax],
+  );
+}
+
+/** What came back of these attempts; an open one has no answer. Throws a Failure. */
+export function loadResponses(
+  dataSource: DataSource,
+  id: NotificationId,
+  numbers: readonly number[],
+): Promise<readonly AttemptResponse[]> {
+  return rowsOf<AttemptResponse>(
+    dataSource,
+    'SELECT number, response_headers, response_body FROM attempts WHERE notification_id = $1 AND number = ANY($2::int[])',
+    [id, numbers],
   );
 }
 

@@ -57,7 +57,7 @@ export interface AttemptReport {
   readonly durationMs: number;
   /** Absent when nothing was tried. */
   readonly phases?: AttemptPhases;
-  /** The first bytes of the answer's body, at most `RESPONSE_STORE_BYTES`. */
+  /** The first bytes of the answer's body, at most `RESPONSE_STORE_BYTES`; secrets of the request overwritten. */
   readonly responseBody: Buffer;
   /** Bytes of the answer's body that were read, at most `RESPONSE_READ_BYTES`. */
   readonly responseBytes: number;

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { AttemptPhases, ResponseCut } from '#domain/attempt';
 import type { EgressClient, Sending, Sent, WireReport } from './egress-client.js';
+import { keptHeaders } from './masked-answer.js';
 
 /** One request on the wire. */
 export interface HttpRequest {
@@ -37,17 +38,7 @@ export interface HttpAnswer {
   readonly wire: WireReport;
 }
 
-const maskedHeaders: ReadonlySet<string> = new Set([
-  'set-cookie',
-  'cookie',
-  'authorization',
-  'proxy-authorization',
-  'x-api-key',
-  'www-authenticate',
-]);
 const noBytes = Buffer.alloc(0);
-/** Characters of one header value that are kept. */
-const headerCharsMax = 1_024;
 /** Answers 1xx (RFC 9110, 15.2) to one request; a receiver that says every second that it works stays below. */
 const informationalMax = 100;
 
@@ -149,15 +140,4 @@ export function phasesOf({ firstByteMs, wire }: HttpAnswer): AttemptPhases {
   const { dnsMs = null, connectMs = null, tlsMs = null, peerAddress = null } = wire.phases ?? {};
   if (wire.isReused) return { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs, peerAddress };
   return { dnsMs, connectMs, tlsMs, firstByteMs, peerAddress };
-}
-
-function keptHeaders(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): Readonly<Record<string, string>> {
-  const entries = Object.entries(headers).map(([given, value]) => {
-    const name = given.toLowerCase();
-    const text = Array.isArray(value) ? value.join(', ') : (value ?? '');
-    return [name, maskedHeaders.has(name) ? '[masked]' : text.slice(0, headerCharsMax)];
-  });
-  return Object.fromEntries(entries);
 }

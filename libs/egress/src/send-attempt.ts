@@ -11,6 +11,7 @@ import type { Secret } from '#domain/secret';
 import type { RequestMethod } from '#domain/webhook-template';
 import type { EgressClient } from './egress-client.js';
 import { exchange, type HttpAnswer, phasesOf } from './exchange.js';
+import { maskedAnswer } from './masked-answer.js';
 import { failureOf } from './network-failure.js';
 import { signatureHeaders } from './request-signature.js';
 import { retryAfterMs } from './retry-after.js';
@@ -46,7 +47,10 @@ export async function sendAttempt(
   const elapsedMs = () => clock.monotonicMs() - startedMs;
   const { origin, path } = destination;
   const answer = await exchange({ origin, path, method, headers, body, totalTimeoutMs, elapsedMs }, client);
-  return reportOf(answer, elapsedMs(), clock.nowMs());
+  const durationMs = elapsedMs();
+  const keys = request.secrets.map((secret) => secret.reveal());
+  const masked = maskedAnswer(answer, { url: request.url, keys, signature: headers['webhook-signature'] ?? '' });
+  return reportOf(masked, durationMs, clock.nowMs());
 }
 
 function headersOf(request: AttemptRequest, nowMs: number, version: string): Readonly<Record<string, string>> {

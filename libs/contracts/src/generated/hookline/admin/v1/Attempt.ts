@@ -5,6 +5,7 @@ import type { AttemptState as _hookline_admin_v1_AttemptState, AttemptState__Out
 import type { AttemptOutcome as _hookline_admin_v1_AttemptOutcome, AttemptOutcome__Output as _hookline_admin_v1_AttemptOutcome__Output } from '../../../hookline/admin/v1/AttemptOutcome.js';
 import type { FailureReason as _hookline_admin_v1_FailureReason, FailureReason__Output as _hookline_admin_v1_FailureReason__Output } from '../../../hookline/admin/v1/FailureReason.js';
 import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../../google/protobuf/Timestamp.js';
+import type { Long } from '@grpc/proto-loader';
 
 export interface Attempt {
   'number'?: (number);
@@ -30,10 +31,14 @@ export interface Attempt {
   'firstByteMs'?: (number);
   'peerAddress'?: (string);
   'responseCut'?: (string);
+  'responseHeaders'?: ({[key: string]: string});
+  'responseBody'?: (Buffer | Uint8Array | string);
+  'responseTotalBytes'?: (number | string | Long);
   '_dnsMs'?: "dnsMs";
   '_connectMs'?: "connectMs";
   '_tlsMs'?: "tlsMs";
   '_firstByteMs'?: "firstByteMs";
+  '_responseTotalBytes'?: "responseTotalBytes";
 }
 
 export interface Attempt__Output {
@@ -60,8 +65,12 @@ export interface Attempt__Output {
   'firstByteMs'?: (number);
   'peerAddress': (string);
   'responseCut': (string);
+  'responseHeaders': ({[key: string]: string});
+  'responseBody': (Buffer);
+  'responseTotalBytes'?: (string);
   '_dnsMs'?: "dnsMs";
   '_connectMs'?: "connectMs";
   '_tlsMs'?: "tlsMs";
   '_firstByteMs'?: "firstByteMs";
+  '_responseTotalBytes'?: "responseTotalBytes";
 }

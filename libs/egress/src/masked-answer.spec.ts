@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import type { HttpAnswer } from './exchange.js';
+import { keptHeaders, maskedAnswer, type RequestSecrets } from './masked-answer.js';
+
+const key = Buffer.from('fb+/AAECAwQFBgcICQoLDA0ODxAREhMU//8=', 'base64');
+const base64 = key.toString('base64');
+const signature = `v1,${'Ab+/'.repeat(10)}Ab8= v1,${'Zz9'.repeat(14)}Y=`;
+const request: RequestSecrets = {
+  ...{ url: 'https://h.example/in?token=s3cret%2Bvalue&v=1', keys: [key], signature },
+};
+
+function anAnswer(body: string | Buffer, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
+  return {
+    ...{ status: 200, headers, body: Buffer.from(body), bytes: body.length, error: null, timedOut: false },
+    ...{
+      isFlood: false,
+      cut: null,
+      firstByteMs: 1,
+      wire: { isReused: false, isUnanswered: false } as HttpAnswer['wire'],
+    },
+  };
+}
+
+const maskedBody = (body: string | Buffer) => maskedAnswer(anAnswer(body), request).body;
+
+describe('an answer that says what it was asked with', () => {
+  it.each([
+    ['the signing secret', `whsec_${base64}`],
+    ['it without its padding', base64.replace('=', '')],
+    ['it as PHP writes JSON', base64.replaceAll('/', '\\/')],
+    ['it in a URL', encodeURIComponent(base64)],
+    ['it in the other base64', key.toString('base64url')],
+    ['its bytes in hex', key.toString('hex')],
+    ['its bytes', key],
+    ['the signature header', signature],
+    ['one of two signatures', signature.split(' ')[1] ?? ''],
+    ['a value of the query', 'https://h.example/in?token=s3cret%2Bvalue'],
+    ['that value decoded', 's3cret+value'],
+  ])('keeps nothing of %s, and its length', (_, echoed) => {
+    const body = Buffer.concat([Buffer.from('{"you": "'), Buffer.from(echoed), Buffer.from('", "sent": 1}')]);
+    const masked = maskedBody(body);
+    expect(masked).toHaveLength(body.length);
+    expect(masked.toString('latin1')).toMatch(/^\{"you": ".*\*{8,}.*", "sent": 1\}$/s);
+    for (const text of [
+      base64.slice(0, 12),
+      base64.slice(-12, -2),
+      'Ab+/',
+      'Zz9',
+      's3cret',
+      key.toString('hex').slice(0, 12),
+    ])
+      expect(masked.toString('latin1')).not.toContain(text);
+    expect(masked.includes(key.subarray(0, 8))).toBe(false);
+  });
+
+  it('keeps no beginning of a secret where the body was cut, and a few characters tell nothing', () => {
+    for (let length = 8; length < base64.length; length++)
+      expect(maskedBody(`${'x'.repeat(40)} ${base64.slice(0, length)}`).toString()).toBe(
+        `${'x'.repeat(40)} ${'*'.repeat(length)}`,
+      );
+    expect(maskedBody(`${'x'.repeat(40)} ${base64.slice(0, 7)}`).toString()).toContain(base64.slice(0, 7));
+  });
+
+  it('keeps bytes that are no text, and short values of the query, as they are', () => {
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, n) => n));
+    expect(maskedBody(bytes)).toEqual(bytes);
+    expect(maskedBody('{"v": 1, "note": "nothing to hide here"}').toString()).toContain('{"v": 1, ');
+  });
+
+  it('keeps it out of its headers as well', () => {
+    const { headers } = maskedAnswer(anAnswer('', { 'x-echo': `got ${signature}`, date: 'today' }), request);
+    expect(headers).toEqual({ 'x-echo': expect.stringMatching(/^got v1,\*+= v1,\*+=$/), date: 'today' });
+  });
+});
+
+describe('headers', () => {
+  it.each([
+    ...['Set-Cookie', 'cookie', 'Authorization', 'WWW-Authenticate', 'proxy-authorization', 'X-API-Key', 'apikey'],
+    ...['x-auth-token', 'X-Amz-Security-Token', 'x-csrf-token', 'webhook-signature', 'x-hub-signature-256'],
+    ...['x-session-id', 'client-secret', 'x-password', 'authentication-info', 'x-jwt-assertion'],
+  ])('%s are masked by their name', (name) => {
+    expect(keptHeaders({ [name]: 'something' })).toEqual({ [name.toLowerCase()]: '[masked]' });
+  });
+
+  it('of other names are kept, joined and shortened', () => {
+    const kept = keptHeaders({ 'X-Author': 'ann', Via: ['1.1 a', '1.1 b'], 'x-long': 'a'.repeat(2_000) });
+    expect(kept).toEqual({ 'x-author': 'ann', via: '1.1 a, 1.1 b', 'x-long': 'a'.repeat(1_024) });
+  });
+
+  it('that lead elsewhere do so without what a URL may hold of a secret', () => {
+    const kept = keptHeaders({
+      Location: 'https://user:pass@h.example/a?code=42&x=#frag',
+      Link: '<https://h.example/?t=1>; rel=next',
+    });
+    expect(kept).toEqual({
+      location: 'https://***@h.example/a?code=***&x=***#***',
+      link: '<https://h.example/?t=***>; rel=next',
+    });
+  });
+});

@@ -1,0 +1,104 @@
+/**
+ * What of an answer is kept holds no secret. A receiver may say what it was asked with, by an error page that prints the
+ * request or on purpose: the endpoint's signing secrets, the signature and the values of its URL's query are overwritten
+ * with as many asterisks, so that the length of the body stays what it was. Headers that by their name hold a secret of the
+ * receiver's are not kept at all. Not seen: a secret inside a compressed body, or written in another way than below.
+ */
+import type { HttpAnswer } from './exchange.js';
+
+/** Of a request, what its answer must not say. */
+export interface RequestSecrets {
+  /** With its query. */
+  readonly url: string;
+  /** Bytes of each signing secret. */
+  readonly keys: readonly Buffer[];
+  /** The value of `webhook-signature`. */
+  readonly signature: string;
+}
+
+type AnsweredHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Names as receivers and the proxies before them give to what lets one in: better one header too many than one secret. */
+const secretName =
+  /cookie|token|secret|passw|credential|api-?key|signature|session|jwt|bearer|auth(?!or(?:s|ity)?(?:-|$))/;
+/** These hold a URL. */
+const urlNames: ReadonlySet<string> = new Set(['location', 'content-location', 'refresh', 'link']);
+/** Characters of one header value that are kept. */
+const headerCharsMax = 1_024;
+/** A shorter value of a query is nobody's secret, and would be found everywhere: `?v=1`. */
+const queryCharsMin = 8;
+/** A key of 24 bytes in base64: nothing shorter holds a key or a signature. */
+const keyCharsMin = 32;
+/** So much of a secret may stand where a body was cut. */
+const tailCharsMin = 8;
+
+/** Headers with lower-case names; secrets masked, values shortened. */
+export function keptHeaders(headers: AnsweredHeaders): Readonly<Record<string, string>> {
+  const entries = Object.entries(headers).map(([given, value]) => {
+    const name = given.toLowerCase();
+    if (secretName.test(name)) return [name, '[masked]'];
+    const text = Array.isArray(value) ? value.join(', ') : (value ?? '');
+    return [name, (urlNames.has(name) ? withoutUrlSecrets(text) : text).slice(0, headerCharsMax)];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The values of queries, fragments and what stands before an @ in a URL's place. */
+function withoutUrlSecrets(text: string): string {
+  return text
+    .replaceAll(/\/\/[^/@\s]*@/g, '//***@')
+    .replaceAll(/([?&][^=&#\s>]*=)[^&#\s>]*/g, '$1***')
+    .replaceAll(/#[^\s>]*/g, '#***');
+}
+
+/** The answer without what it says of its request's secrets. */
+export function maskedAnswer(answer: HttpAnswer, request: RequestSecrets): HttpAnswer {
+  const { headers, body } = answer;
+  const values = Object.values(headers);
+  const charsMin = request.url.includes('?') ? queryCharsMin : keyCharsMin;
+  const isLong = ({ length }: { readonly length: number }) => length >= charsMin;
+  if (!isLong(body) && !values.some(isLong)) return answer;
+  const secrets = secretTexts(request);
+  const masked = (text: string) => secrets.reduce(overwritten, text);
+  return {
+    ...answer,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, masked(value)])),
+    body: Buffer.from(masked(body.toString('latin1')), 'latin1'),
+  };
+}
+
+/** As a text of bytes, one character each; longest first, for one may hold another. */
+function secretTexts({ url, keys, signature }: RequestSecrets): readonly string[] {
+  const keyTexts = keys.flatMap((key) => [
+    ...writtenForms(unpadded(key.toString('base64'))),
+    key.toString('base64url'),
+    key.toString('hex'),
+    key.toString('latin1'),
+  ]);
+  const signatures = signature.split(' ').flatMap((one) => writtenForms(unpadded(one.replace(/^v\d\w*,/, ''))));
+  const [, query = ''] = /\?([^#]*)/.exec(url) ?? [];
+  const raw = query.split('&').map((pair) => pair.slice(pair.indexOf('=') + 1));
+  const values = [...raw, ...new URLSearchParams(query).values()]
+    .filter(({ length }) => length >= queryCharsMin)
+    .flatMap(writtenForms);
+  return [...new Set([...keyTexts, ...signatures, ...values])].toSorted((a, b) => b.length - a.length);
+}
+
+/** As it is, in JSON as PHP writes it, and in a URL. */
+function writtenForms(text: string): readonly string[] {
+  return [text, text.replaceAll('/', '\\/'), encodeURIComponent(text)].map((form) =>
+    Buffer.from(form).toString('latin1'),
+  );
+}
+
+function unpadded(base64: string): string {
+  return base64.replace(/=+$/, '');
+}
+
+/** Wherever the secret stands, also where the text was cut within it. */
+function overwritten(text: string, secret: string): string {
+  const without = text.replaceAll(secret, '*'.repeat(secret.length));
+  for (let length = Math.min(secret.length - 1, text.length); length >= tailCharsMin; length--)
+    if (without.endsWith(secret.slice(0, length))) return `${without.slice(0, -length)}${'*'.repeat(length)}`;
+  return without;
+}
