@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensurePartitions, moveFromDefault, oldestPartitionMs, type TablePartition } from '#audit/partitions';
+import {
+  attachedTables,
+  ensurePartitions,
+  moveFromDefault,
+  oldestPartitionMs,
+  type TablePartition,
+} from '#audit/partitions';
 import { type ResendRequest, requestResend } from '#audit/resend-items';
 import { dropPartition, judgePartitions } from '#audit/retention';
 import type { NotificationId, TenantId } from '#domain/ids';
@@ -8,6 +14,7 @@ import { notificationId } from '#domain/notification-id';
 import { leastIdOf, partitionName, type Retention, widestRangeOf } from '#domain/table-partition';
 import { createDataSource, type DataSource } from '#postgres/data-source';
 import { dutyLocks, withDutyLock } from '#postgres/locks';
+import { inTransaction } from '#postgres/transaction';
 import { dropPartitions } from '../../apps/retry-scheduler/src/drop-partitions.js';
 import { AuditWorld, accepted, aNotification, aResendClaim, exhausted } from '../support/audit-world.js';
 import { daysAgo, insertOn, keptLog, type Line, linesOf, makeDay, placeOf } from '../support/old-days.js';
@@ -408,6 +415,25 @@ describe('retention', () => {
     await query('DROP VIEW claims; DROP FUNCTION slow_claims; ALTER TABLE claims_before RENAME TO claims');
     expect(slow).toEqual({ kind: 'kept', because: { cause: 'TOO_SLOW' } });
     expect(droppedOf(await round())).toHaveLength(namesOf(firstMs).length);
+  });
+
+  it('holds up no renderer that asks where ids have a place, whatever is locked meanwhile', async () => {
+    const before = await oldestPartitionMs(otherStore);
+    const blocker = world.dataSource.createQueryRunner();
+    await blocker.startTransaction();
+    try {
+      const tables = (await attached()).join(', ');
+      await blocker.query(`LOCK TABLE ${tables} IN ACCESS EXCLUSIVE MODE`);
+      const answers = inTransaction(otherStore, async (tx) => {
+        await tx.query('SET LOCAL lock_timeout = 1');
+        return (await attachedTables(tx)).length;
+      });
+      expect(await answers).toBe((await attached()).length);
+      expect(await oldestPartitionMs(otherStore)).toBe(before);
+    } finally {
+      await blocker.rollbackTransaction();
+      await blocker.release();
+    }
   });
 
   it('is followed by where ids have a place: in every table, from the last gap on', async () => {

@@ -48,7 +48,10 @@ interface PartitionRow {
   readonly bytes: string | null;
 }
 
-/** Everything that is attached to the partitioned tables, by name. Throws a Failure. */
+/**
+ * Everything that is attached to the partitioned tables, by name. Without sizes it waits for nobody's lock: bounds name no
+ * column, so they are printed without their table (`pg_get_expr` opens and locks one that is named). Throws a Failure.
+ */
 export async function attachedTables(
   on: Queryable,
   { name, withBytes = false }: PartitionQuery = {},
@@ -56,7 +59,7 @@ export async function attachedTables(
   const rows = await rowsOf<PartitionRow>(
     on,
     `SELECT p.relname AS table, c.relname AS name, c.oid::regclass::text AS sql_name,
-            pg_get_expr(c.relpartbound, c.oid) AS bound,
+            pg_get_expr(c.relpartbound, 0) AS bound,
             c.relkind = 'r' AND c.relnamespace = p.relnamespace AND NOT i.inhdetachpending AS may_be_ours,
             CASE WHEN c.reltuples >= 0 THEN c.reltuples::float8 END AS rows,
             CASE WHEN $2 THEN pg_total_relation_size(c.oid) END AS bytes
