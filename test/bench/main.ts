@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Teardown } from '../../deploy/local/demo/teardown.js';
 import { killEverything } from '../../deploy/local/local-process.js';
 import { keepRunFolder, madeRunFolder, removeRunFolder } from '../../deploy/local/run-folder.js';
+import { aborted, Interrupted, stopOnSignals } from '../../deploy/local/stop-signals.js';
 import { alone } from './alone.js';
 import type { BenchRun } from './bench-stage.js';
 import { capacityTable } from './capacity-table.js';
@@ -22,19 +23,8 @@ import { type Scenario, usage } from './usage.js';
 /** Also of a run that was measured and does not count. */
 const failedExit = 1;
 const wrongUseExit = 2;
-const signalExits = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-/** npm passes on the signal that the terminal has sent to us as well: within this it is the same one. Milliseconds. */
-const sameSignalMs = 1_000;
 /** Whatever hangs, a run ends. */
 const runMsMax = 60 * 60_000;
-
-type StopSignal = keyof typeof signalExits;
-
-class Interrupted extends Error {
-  constructor(readonly signal: StopSignal) {
-    super(`interrupted by ${signal}`);
-  }
-}
 
 const runs: Readonly<Record<Scenario, (run: BenchRun) => Promise<Outcome>>> = {
   pipeline,
@@ -81,7 +71,7 @@ async function bench(options: BenchOptions): Promise<void> {
     if (options.jsonFile !== null) writeFileSync(options.jsonFile, `${JSON.stringify(json, null, 2)}\n`);
     if (faults.all.length > 0) exitCode = failedExit;
   } catch (error) {
-    exitCode = error instanceof Interrupted ? signalExits[error.signal] : failedExit;
+    exitCode = error instanceof Interrupted ? error.exitCode : failedExit;
     if (!(error instanceof Interrupted)) say(`failed: ${error instanceof Error ? error.message : String(error)}`);
   }
   stopping.abort();
@@ -101,28 +91,4 @@ async function leave(exitCode: number, teardown: Teardown, say: (line: string) =
     say(`the logs are in ${path.relative(process.cwd(), folder)}/ until the next start`);
   } else removeRunFolder();
   process.exit(isClean || exitCode !== 0 ? exitCode : failedExit);
-}
-
-function stopOnSignals(stop: (reason: Error) => void, say: (line: string) => void): void {
-  let firstMs: number | null = null;
-  for (const signal of Object.keys(signalExits) as StopSignal[])
-    process.on(signal, () => {
-      const nowMs = performance.now();
-      firstMs ??= nowMs;
-      if (firstMs === nowMs) {
-        say(`${signal}: stopping; once more stops at once`);
-        stop(new Interrupted(signal));
-      } else if (nowMs - firstMs > sameSignalMs) {
-        killEverything();
-        process.exit(signalExits[signal]);
-      }
-    });
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  const promise = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
-  promise.catch(() => undefined); // the race hears it
-  return promise;
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { systemClock } from '#domain/clock';
 import { Teardown } from '../../deploy/local/demo/teardown.js';
-import { killEverything } from '../../deploy/local/local-process.js';
+import { aborted, Interrupted, stopOnSignals } from '../../deploy/local/stop-signals.js';
 import { chaosPlan } from './chaos-plan.js';
 import { type ChaosCourse, chaosRun } from './chaos-run.js';
 import { leave } from './leave.js';
@@ -10,20 +10,9 @@ import { summaryOf } from './summary.js';
 
 const failedExit = 1;
 const wrongUseExit = 2;
-const signalExits = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-/** npm passes on the signal that the terminal has sent to us as well: within this it is the same one. Milliseconds. */
-const sameSignalMs = 1_000;
 /** Whatever hangs, a run ends: this long after its faults. Milliseconds. */
 const afterFaultsMsMax = 15 * 60_000;
 const drainMsMax = 120_000;
-
-type StopSignal = keyof typeof signalExits;
-
-class Interrupted extends Error {
-  constructor(readonly signal: StopSignal) {
-    super(`interrupted by ${signal}`);
-  }
-}
 
 const commandLine = readCommandLine(process.argv.slice(2), systemClock.chance);
 if (commandLine.kind === 'help') process.stdout.write(usage);
@@ -54,7 +43,7 @@ async function chaos(options: ChaosOptions): Promise<void> {
     if (options.jsonFile !== null) writeFileSync(options.jsonFile, `${JSON.stringify(json, null, 2)}\n`);
     if (!isGood) exitCode = failedExit;
   } catch (error) {
-    exitCode = error instanceof Interrupted ? signalExits[error.signal] : failedExit;
+    exitCode = error instanceof Interrupted ? error.exitCode : failedExit;
     if (!(error instanceof Interrupted)) say(`failed: ${error instanceof Error ? error.message : String(error)}`);
   }
   stopping.abort();
@@ -75,28 +64,4 @@ function printPlan({ seed, seconds }: ChaosOptions): void {
       `${(atMs / 1_000).toFixed(1).padStart(6)} s  ${kind} ${part}, for ${(forMs / 1_000).toFixed(1)} s`,
   );
   process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-function stopOnSignals(stop: (reason: Error) => void, say: (line: string) => void): void {
-  let firstMs: number | null = null;
-  for (const signal of Object.keys(signalExits) as StopSignal[])
-    process.on(signal, () => {
-      const nowMs = performance.now();
-      firstMs ??= nowMs;
-      if (firstMs === nowMs) {
-        say(`${signal}: stopping; once more stops at once`);
-        stop(new Interrupted(signal));
-      } else if (nowMs - firstMs > sameSignalMs) {
-        killEverything();
-        process.exit(signalExits[signal]);
-      }
-    });
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  const promise = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
-  promise.catch(() => undefined); // the race hears it
-  return promise;
 }

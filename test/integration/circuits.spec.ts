@@ -20,20 +20,13 @@ describe('circuits in the store', () => {
   let world: AuditWorld;
   let key: EndpointKey;
   let endpointId: EndpointId;
-  let made = 0;
 
   beforeAll(async () => {
     world = await AuditWorld.open();
-    await world.database.query(`INSERT INTO tenants (id) VALUES ('acme')`);
   });
 
   beforeEach(async () => {
-    endpointId = `e${made++}` as EndpointId;
-    key = endpointKey('acme' as TenantId, endpointId);
-    await world.database.query(
-      `INSERT INTO endpoints (tenant_id, id, url, concurrency) VALUES ('acme', $1, 'https://hooks.example.com/in', 4)`,
-      [endpointId],
-    );
+    ({ key, endpointId } = await world.addEndpoint(4));
   });
 
   afterAll(async () => {

@@ -4,6 +4,7 @@ import { systemClock } from '#domain/clock';
 import { Teardown } from '../../deploy/local/demo/teardown.js';
 import { killEverything } from '../../deploy/local/local-process.js';
 import { localFolder } from '../../deploy/local/run-folder.js';
+import { aborted, Interrupted, sameSignalMs } from '../../deploy/local/stop-signals.js';
 import { soakFaults } from '../chaos/chaos-plan.js';
 import { type ChaosCourse, type ChaosRun, chaosRun } from '../chaos/chaos-run.js';
 import { leave } from '../chaos/leave.js';
@@ -15,8 +16,6 @@ import { watch } from './watch.js';
 const failedExit = 1;
 const wrongUseExit = 2;
 const signalExits = { SIGINT: 130, SIGTERM: 143 } as const;
-/** npm passes on the signal that the terminal has sent to us as well: within this it is the same one. Milliseconds. */
-const sameSignalMs = 1_000;
 /** What an event leaves behind in Kafka, Postgres and logs until the end, bytes; and what is there without events. */
 const eventBytes = 10_000;
 const baseBytes = 2_000_000_000;
@@ -27,12 +26,6 @@ const loadShareMax = 1.5;
 const onTopMsMax = 60 * 60_000;
 /** What is left behind by a long load drains for so long at most, milliseconds. */
 const drainMsMax = 30 * 60_000;
-
-class Interrupted extends Error {
-  constructor(readonly exitCode: number) {
-    super('stopped at once');
-  }
-}
 
 const commandLine = readCommandLine(process.argv.slice(2), systemClock.chance);
 // The run survives its terminal: nobody may be there any more to read.
@@ -182,19 +175,11 @@ function listen({ say, endLoad, stopping }: Listening): void {
       last = { atMs: nowMs, count: last.count + 1 };
       if (last.count === 1) {
         say(`${signal}: load and faults end, then what was sent is judged; once more stops at once`);
-        endLoad.abort(new Interrupted(signalExits[signal]));
-      } else if (last.count === 2) stopping.abort(new Interrupted(signalExits[signal]));
+        endLoad.abort(new Interrupted(signal));
+      } else if (last.count === 2) stopping.abort(new Interrupted(signal));
       else {
         killEverything();
         process.exit(signalExits[signal]);
       }
     });
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  const promise = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
-  promise.catch(() => undefined); // the race hears it
-  return promise;
 }

@@ -10,7 +10,15 @@ import { PayloadRow } from '#audit/payloads';
 import { UnmatchedEventRow, UnmatchedEventStore } from '#audit/unmatched-events';
 import type { AttemptOutcome, AttemptReport, FailureReason } from '#domain/attempt';
 import { systemClock } from '#domain/clock';
-import type { EndpointId, NotificationId, ResendItemId, TemplateId, TenantId } from '#domain/ids';
+import {
+  type EndpointId,
+  type EndpointKey,
+  endpointKey,
+  type NotificationId,
+  type ResendItemId,
+  type TemplateId,
+  type TenantId,
+} from '#domain/ids';
 import { notificationId } from '#domain/notification-id';
 import type { NextStep } from '#domain/retry-policy';
 import { createDataSource, type DataSource } from '#postgres/data-source';
@@ -62,6 +70,7 @@ export class AuditWorld {
   readonly books: BooksStore;
   readonly parkedEvents: ParkedEventStore;
   readonly unmatchedEvents: UnmatchedEventStore;
+  private endpointsMade = 0;
 
   private constructor(
     readonly database: TestDatabase,
@@ -100,6 +109,17 @@ export class AuditWorld {
     this.closing.abort();
     await this.dataSource.destroy();
     if (this.isOwner) await this.database.drop();
+  }
+
+  /** An endpoint of its own in the tenant acme. */
+  async addEndpoint(concurrency = 10): Promise<{ readonly key: EndpointKey; readonly endpointId: EndpointId }> {
+    const [tenantId, endpointId] = ['acme' as TenantId, `e${this.endpointsMade++}` as EndpointId];
+    const { query } = this.database;
+    await query('INSERT INTO tenants (id) VALUES ($1) ON CONFLICT DO NOTHING', [tenantId]);
+    await query('INSERT INTO endpoints (tenant_id, id, url, concurrency) VALUES ($1, $2, $3, $4)', [
+      ...[tenantId, endpointId, 'https://hooks.example.com/in', concurrency],
+    ]);
+    return { key: endpointKey(tenantId, endpointId), endpointId };
   }
 
   /** Stores a pending notification and answers its id. */

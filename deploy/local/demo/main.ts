@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { killEverything } from '../local-process.js';
 import { keepRunFolder, madeRunFolder, removeRunFolder } from '../run-folder.js';
+import { aborted, Interrupted, stopOnSignals } from '../stop-signals.js';
 import type { DemoOptions } from './options.js';
 import { readCommandLine, usage } from './options.js';
 import { type DemoResult, resultLines, runDemo } from './run-demo.js';
@@ -8,19 +9,6 @@ import { Teardown } from './teardown.js';
 import { quoted } from './three-commands.js';
 
 const wrongUseExit = 2;
-const signalExits = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-/** npm passes on the signal that the terminal has sent to us as well: within this it is the same one. Milliseconds. */
-const sameSignalMs = 1_000;
-
-type StopSignal = keyof typeof signalExits;
-
-/** Somebody ends the demo. */
-class Interrupted extends Error {
-  constructor(readonly signal: StopSignal) {
-    super(`interrupted by ${signal}`);
-  }
-}
-
 const commandLine = readCommandLine(process.argv.slice(2));
 if (commandLine.kind === 'run') await demo(commandLine.options);
 else if (commandLine.kind === 'help') process.stdout.write(usage);
@@ -33,7 +21,7 @@ async function demo(options: DemoOptions): Promise<void> {
   const screen = options.json ? process.stderr : process.stdout;
   const say = (line: string) => screen.write(`${(performance.now() / 1_000).toFixed(1).padStart(6)} s  ${line}\n`);
   const stopping = new AbortController();
-  stopOnSignals(stopping, say);
+  stopOnSignals((reason) => stopping.abort(reason), say);
   const teardown = new Teardown(say);
   const run = { options, env: process.env, say, screen, signal: stopping.signal, teardown } as const;
   const ended = aborted(stopping.signal);
@@ -45,7 +33,7 @@ async function demo(options: DemoOptions): Promise<void> {
     exitCode = result.imbalances.length === 0 ? 0 : 1;
     if (!options.exit) await ended.catch(rethrowUnlessInterrupted);
   } catch (error) {
-    exitCode = error instanceof Interrupted ? signalExits[error.signal] : 1;
+    exitCode = error instanceof Interrupted ? error.exitCode : 1;
     if (!(error instanceof Interrupted)) say(`failed: ${error instanceof Error ? error.message : String(error)}`);
   }
   stopping.abort();
@@ -82,31 +70,6 @@ function tell(result: DemoResult, options: DemoOptions, screen: NodeJS.WriteStre
   screen.write(
     `\nIt is up. Try these in another terminal, after \`. ${quoted(commands.envFile)}\`:\n${lines}\nCtrl-C ends it.\n`,
   );
-}
-
-function stopOnSignals(stopping: AbortController, say: (line: string) => void): void {
-  let firstMs: number | null = null;
-  for (const signal of Object.keys(signalExits) as StopSignal[])
-    process.on(signal, () => {
-      const nowMs = performance.now();
-      firstMs ??= nowMs;
-      if (firstMs === nowMs) {
-        say(`${signal}: stopping; once more stops at once`);
-        stopping.abort(new Interrupted(signal));
-      } else if (nowMs - firstMs > sameSignalMs) {
-        killEverything();
-        process.exit(signalExits[signal]);
-      }
-    });
-}
-
-/** Rejects with the reason when the signal is aborted. */
-function aborted(signal: AbortSignal): Promise<never> {
-  const promise = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
-  promise.catch(() => undefined); // whoever waits for it hears it; nobody has to
-  return promise;
 }
 
 function rethrowUnlessInterrupted(error: unknown): void {
