@@ -53,35 +53,45 @@ function withoutUrlSecrets(text: string): string {
 
 /** The answer without what it says of its request's secrets. */
 export function maskedAnswer(answer: HttpAnswer, request: RequestSecrets): HttpAnswer {
-  const { headers, body } = answer;
-  const values = Object.values(headers);
+  const { headers, body, bytes, cut } = answer;
   const charsMin = request.url.includes('?') ? queryCharsMin : keyCharsMin;
   const isLong = ({ length }: { readonly length: number }) => length >= charsMin;
-  if (!isLong(body) && !values.some(isLong)) return answer;
+  if (!isLong(body) && !Object.values(headers).some(isLong)) return answer;
   const secrets = secretTexts(request);
-  const masked = (text: string) => secrets.reduce(overwritten, text);
+  const masked = (text: string, isCut: boolean) =>
+    secrets.reduce((left, secret) => overwritten(left, secret, isCut), text);
+  const text = body.toString('latin1');
+  const kept = masked(text, cut !== null || bytes > body.length);
   return {
     ...answer,
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, masked(value)])),
-    body: Buffer.from(masked(body.toString('latin1')), 'latin1'),
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name, masked(value, value.length === headerCharsMax)]),
+    ),
+    body: kept === text ? body : Buffer.from(kept, 'latin1'),
   };
+}
+
+/** By key, which is one object for as long as the registry knows it. */
+const textsOfKeys = new WeakMap<Buffer, readonly string[]>();
+
+function textsOfKey(key: Buffer): readonly string[] {
+  const known = textsOfKeys.get(key);
+  if (known !== undefined) return known;
+  const base64 = writtenForms(unpadded(key.toString('base64')));
+  const texts = [...base64, key.toString('base64url'), key.toString('hex'), key.toString('latin1')];
+  textsOfKeys.set(key, texts);
+  return texts;
 }
 
 /** As a text of bytes, one character each; longest first, for one may hold another. */
 function secretTexts({ url, keys, signature }: RequestSecrets): readonly string[] {
-  const keyTexts = keys.flatMap((key) => [
-    ...writtenForms(unpadded(key.toString('base64'))),
-    key.toString('base64url'),
-    key.toString('hex'),
-    key.toString('latin1'),
-  ]);
   const signatures = signature.split(' ').flatMap((one) => writtenForms(unpadded(one.replace(/^v\d\w*,/, ''))));
   const [, query = ''] = /\?([^#]*)/.exec(url) ?? [];
   const raw = query.split('&').map((pair) => pair.slice(pair.indexOf('=') + 1));
   const values = [...raw, ...new URLSearchParams(query).values()]
     .filter(({ length }) => length >= queryCharsMin)
     .flatMap(writtenForms);
-  return [...new Set([...keyTexts, ...signatures, ...values])].toSorted((a, b) => b.length - a.length);
+  return [...new Set([...keys.flatMap(textsOfKey), ...signatures, ...values])].toSorted((a, b) => b.length - a.length);
 }
 
 /** As it is, in JSON as PHP writes it, and in a URL. */
@@ -96,8 +106,9 @@ function unpadded(base64: string): string {
 }
 
 /** Wherever the secret stands, also where the text was cut within it. */
-function overwritten(text: string, secret: string): string {
-  const without = text.replaceAll(secret, '*'.repeat(secret.length));
+function overwritten(text: string, secret: string, isCut: boolean): string {
+  const without = text.includes(secret) ? text.replaceAll(secret, '*'.repeat(secret.length)) : text;
+  if (!isCut) return without;
   for (let length = Math.min(secret.length - 1, text.length); length >= tailCharsMin; length--)
     if (without.endsWith(secret.slice(0, length))) return `${without.slice(0, -length)}${'*'.repeat(length)}`;
   return without;
