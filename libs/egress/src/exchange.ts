@@ -1,7 +1,8 @@
 import type { Dispatcher } from 'undici';
 import type { AttemptPhases, ResponseCut } from '#domain/attempt';
+import type { Secret } from '#domain/secret';
 import type { EgressClient, Sending, Sent, WireReport } from './egress-client.js';
-import { keptHeaders } from './masked-answer.js';
+import { keptHeaders, maskedAnswer } from './masked-answer.js';
 
 /** One request on the wire. */
 export interface HttpRequest {
@@ -11,6 +12,8 @@ export interface HttpRequest {
   readonly method: 'POST' | 'PUT' | 'PATCH';
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
+  /** What signs it: the answer is kept without them. */
+  readonly secrets: readonly Secret[];
   readonly totalTimeoutMs: number;
   /** Milliseconds since the attempt's first step, by the clock: a process that stood still hears of its sockets before its timers. */
   readonly elapsedMs: () => number;
@@ -22,7 +25,7 @@ export interface HttpAnswer {
   readonly status: number | null;
   /** Lower-case names; secrets masked. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The first bytes, at most what is kept. */
+  /** The first bytes, at most what is kept; secrets of the request overwritten. */
   readonly body: Buffer;
   /** Bytes read. */
   readonly bytes: number;
@@ -123,7 +126,8 @@ class ExchangeHandler implements Dispatcher.DispatchHandler, Sending {
     const body = others.length === 0 ? only : Buffer.concat(this.chunks);
     const known = { status, headers, body, bytes, error, firstByteMs, wire };
     const cut = status === null ? null : cutOf(error, by);
-    this.resolve({ ...known, timedOut: by === 'deadline', isFlood: by === 'flood', cut });
+    const answer = { ...known, timedOut: by === 'deadline', isFlood: by === 'flood', cut };
+    this.resolve(maskedAnswer(answer, this.request));
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Secret } from '#domain/secret';
 import type { HttpAnswer } from './exchange.js';
 import { keptHeaders, maskedAnswer, type RequestSecrets } from './masked-answer.js';
 
@@ -6,7 +7,9 @@ const key = Buffer.from('fb+/AAECAwQFBgcICQoLDA0ODxAREhMU//8=', 'base64');
 const base64 = key.toString('base64');
 const signature = `v1,${'Ab+/'.repeat(10)}Ab8= v1,${'Zz9'.repeat(14)}Y=`;
 const request: RequestSecrets = {
-  ...{ url: 'https://h.example/in?token=s3cret%2Bvalue&v=1', keys: [key], signature },
+  path: '/in?token=s3cret%2Bvalue&v=1',
+  headers: { 'webhook-signature': signature },
+  secrets: [new Secret(key)],
 };
 
 function anAnswer(body: string | Buffer, headers: Readonly<Record<string, string>> = {}): HttpAnswer {

@@ -4,17 +4,10 @@
  * with as many asterisks, so that the length of the body stays what it was. Headers that by their name hold a secret of the
  * receiver's are not kept at all. Not seen: a secret inside a compressed body, or written in another way than below.
  */
-import type { HttpAnswer } from './exchange.js';
+import type { HttpAnswer, HttpRequest } from './exchange.js';
 
-/** Of a request, what its answer must not say. */
-export interface RequestSecrets {
-  /** With its query. */
-  readonly url: string;
-  /** Bytes of each signing secret. */
-  readonly keys: readonly Buffer[];
-  /** The value of `webhook-signature`. */
-  readonly signature: string;
-}
+/** Of a request, what its answer must not say: these, `webhook-signature`, and the values in the query of its path. */
+export type RequestSecrets = Pick<HttpRequest, 'path' | 'headers' | 'secrets'>;
 
 type AnsweredHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -54,7 +47,7 @@ function withoutUrlSecrets(text: string): string {
 /** The answer without what it says of its request's secrets. */
 export function maskedAnswer(answer: HttpAnswer, request: RequestSecrets): HttpAnswer {
   const { headers, body, bytes, cut } = answer;
-  const charsMin = request.url.includes('?') ? queryCharsMin : keyCharsMin;
+  const charsMin = request.path.includes('?') ? queryCharsMin : keyCharsMin;
   const isLong = ({ length }: { readonly length: number }) => length >= charsMin;
   if (!isLong(body) && !Object.values(headers).some(isLong)) return answer;
   const secrets = secretTexts(request);
@@ -84,14 +77,17 @@ function textsOfKey(key: Buffer): readonly string[] {
 }
 
 /** As a text of bytes, one character each; longest first, for one may hold another. */
-function secretTexts({ url, keys, signature }: RequestSecrets): readonly string[] {
-  const signatures = signature.split(' ').flatMap((one) => writtenForms(unpadded(one.replace(/^v\d\w*,/, ''))));
-  const [, query = ''] = /\?([^#]*)/.exec(url) ?? [];
+function secretTexts({ path, headers, secrets }: RequestSecrets): readonly string[] {
+  const given = (headers['webhook-signature'] ?? '').split(' ');
+  const signatures = given.flatMap((one) => writtenForms(unpadded(one.replace(/^v\d\w*,/, ''))));
+  const [, query = ''] = /\?([^#]*)/.exec(path) ?? [];
   const raw = query.split('&').map((pair) => pair.slice(pair.indexOf('=') + 1));
   const values = [...raw, ...new URLSearchParams(query).values()]
     .filter(({ length }) => length >= queryCharsMin)
     .flatMap(writtenForms);
-  return [...new Set([...keys.flatMap(textsOfKey), ...signatures, ...values])].toSorted((a, b) => b.length - a.length);
+  return [...new Set([...secrets.flatMap((secret) => textsOfKey(secret.reveal())), ...signatures, ...values])].toSorted(
+    (a, b) => b.length - a.length,
+  );
 }
 
 /** As it is, in JSON as PHP writes it, and in a URL. */

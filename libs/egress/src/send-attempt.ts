@@ -11,7 +11,6 @@ import type { Secret } from '#domain/secret';
 import type { RequestMethod } from '#domain/webhook-template';
 import type { EgressClient } from './egress-client.js';
 import { exchange, type HttpAnswer, phasesOf } from './exchange.js';
-import { maskedAnswer } from './masked-answer.js';
 import { failureOf } from './network-failure.js';
 import { signatureHeaders } from './request-signature.js';
 import { retryAfterMs } from './retry-after.js';
@@ -42,15 +41,12 @@ export async function sendAttempt(
     return unsent('DESTINATION_NOT_ALLOWED', `the address is not allowed: ${destination.said}`);
   if (request.secrets.length === 0) return unsent('OTHER', 'the endpoint has no valid signing secret');
   const startedMs = clock.monotonicMs();
-  const { method, body, totalTimeoutMs } = request;
+  const { method, body, secrets, totalTimeoutMs } = request;
   const headers = headersOf(request, clock.nowMs(), client.settings.version);
   const elapsedMs = () => clock.monotonicMs() - startedMs;
   const { origin, path } = destination;
-  const answer = await exchange({ origin, path, method, headers, body, totalTimeoutMs, elapsedMs }, client);
-  const durationMs = elapsedMs();
-  const keys = request.secrets.map((secret) => secret.reveal());
-  const masked = maskedAnswer(answer, { url: request.url, keys, signature: headers['webhook-signature'] ?? '' });
-  return reportOf(masked, durationMs, clock.nowMs());
+  const answer = await exchange({ origin, path, method, headers, body, totalTimeoutMs, elapsedMs, secrets }, client);
+  return reportOf(answer, elapsedMs(), clock.nowMs());
 }
 
 function headersOf(request: AttemptRequest, nowMs: number, version: string): Readonly<Record<string, string>> {
