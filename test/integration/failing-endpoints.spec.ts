@@ -1,28 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { forgetUnsent, loadFailing, storeFailures } from '#audit/failing-endpoints';
-import { type EndpointId, type EndpointKey, endpointKey, type NotificationId, type TenantId } from '#domain/ids';
+import {
+  forgetFailing,
+  forgetUnsent,
+  hasAcceptedSince,
+  loadFailing,
+  noteWarnings,
+  storeFailures,
+} from '#audit/failing-endpoints';
+import { systemClock } from '#domain/clock';
+import type { EndpointId, EndpointKey, NotificationId } from '#domain/ids';
 import { disableFailingEndpoint } from '#registry/disable-endpoint';
+import { disableFailing } from '../../apps/retry-scheduler/src/disable-failing.js';
 import { AuditWorld } from '../support/audit-world.js';
+import { keptLog } from '../support/old-days.js';
 
 describe('endpoints that only fail, in the store', () => {
   let world: AuditWorld;
   let key: EndpointKey;
   let endpointId: EndpointId;
-  let made = 0;
 
   beforeAll(async () => {
     world = await AuditWorld.open();
-    await world.database.query(`INSERT INTO tenants (id) VALUES ('acme')`);
   });
 
   beforeEach(async () => {
-    endpointId = `e${made++}` as EndpointId;
-    key = endpointKey('acme' as TenantId, endpointId);
-    await world.database.query(
-      `INSERT INTO endpoints (tenant_id, id, url) VALUES ('acme', $1, 'https://hooks.example.com/in')`,
-      [endpointId],
-    );
+    ({ key, endpointId } = await world.addEndpoint());
   });
 
   afterAll(async () => {
@@ -84,6 +87,54 @@ describe('endpoints that only fail, in the store', () => {
 
   it('are switched off once', async () => {
     expect(await disableFailingEndpoint(world.dataSource, key)).toBe(true);
+    expect(await disableFailingEndpoint(world.dataSource, key)).toBe(false);
+  });
+
+  /** One round of the duty; answers what operators were told of this endpoint. */
+  async function round(): Promise<readonly string[]> {
+    const told: string[] = [];
+    const store = world.dataSource;
+    await disableFailing({
+      policy: { afterMs: 3_600_000, attemptsMin: 2, notificationsMin: 1, spreadMsMin: 1_000 },
+      forgetUnsent: () => forgetUnsent(store),
+      loadFailing: () => loadFailing(store),
+      noteWarnings: (of, warnings) => noteWarnings(store, of, warnings),
+      hasAcceptedSince: (of, sinceMs) => hasAcceptedSince(store, of, sinceMs),
+      disable: (of) => disableFailingEndpoint(store, of),
+      forgetFailing: (of) => forgetFailing(store, of),
+      tell: async (kind, failing) => void (failing.key === key && told.push(kind)),
+      clock: systemClock,
+      log: keptLog().log,
+    });
+    return told;
+  }
+
+  /** What the statement that finishes attempts has counted. */
+  async function countAccepted(atMs: number): Promise<void> {
+    await world.database.query(
+      `INSERT INTO endpoint_minutes (tenant_id, endpoint_id, minute, slot, accepted)
+       VALUES ('acme', $1, date_trunc('minute', to_timestamp($2::float8 / 1000)), 0, 1)`,
+      [endpointId, atMs],
+    );
+  }
+
+  it('are neither warned of nor switched off where an answer was accepted since, which a killed dispatcher did not tell', async () => {
+    const nowMs = Date.now();
+    const sinceMs = nowMs - 2 * 3_600_000;
+    await countAccepted(nowMs - 3_600_000);
+    await fail(5, [sinceMs, nowMs]);
+    expect(await round()).toEqual([]);
+    expect(await stored()).toBeUndefined();
+    expect(await disableFailingEndpoint(world.dataSource, key)).toBe(true); // it was on
+  });
+
+  it('are switched off where the last accepted answer was before, also in the same minute', async () => {
+    const nowMs = Date.now();
+    const sinceMs = Math.floor((nowMs - 2 * 3_600_000) / 60_000) * 60_000 + 30_000;
+    await countAccepted(sinceMs - 10_000);
+    await fail(5, [sinceMs, nowMs]);
+    expect(await round()).toEqual(['failing']);
+    expect(await round()).toEqual(['disabled']);
     expect(await disableFailingEndpoint(world.dataSource, key)).toBe(false);
   });
 });

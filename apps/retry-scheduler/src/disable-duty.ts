@@ -1,4 +1,4 @@
-import { forgetFailing, forgetUnsent, loadFailing, noteWarnings } from '#audit/failing-endpoints';
+import { forgetFailing, forgetUnsent, hasAcceptedSince, loadFailing, noteWarnings } from '#audit/failing-endpoints';
 import { endpointFailingEvent } from '#contracts/operator-event-record';
 import type { Clock } from '#domain/clock';
 import { idsOfKey } from '#domain/ids';
@@ -38,6 +38,7 @@ export function createDisableDuty(
     forgetUnsent: () => forgetUnsent(store),
     loadFailing: () => loadFailing(store),
     noteWarnings: (key, warnings) => noteWarnings(store, key, warnings),
+    hasAcceptedSince: (key, sinceMs) => hasAcceptedSince(store, key, sinceMs),
     disable: (key) => disableFailingEndpoint(store, key),
     forgetFailing: (key) => forgetFailing(store, key),
     tell,

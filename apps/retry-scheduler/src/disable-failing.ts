@@ -1,7 +1,8 @@
 /**
  * Endpoints that have only failed for days -> warnings, then switched off: what is for them fails with that reason instead
  * of being tried in vain, and can be re-sent. Operators are told before it is done: killed between, the next round does it
- * again, so nothing is done untold. A warning may be given twice, and so may the notice; an endpoint is switched off once.
+ * again, so nothing is done untold. A dispatcher that was killed may not have told of a success: it is looked for before
+ * anything is done, and then all begins anew. A warning may be given twice, and so may the notice; an endpoint is switched off once.
  */
 import type { StoredFailing } from '#audit/failing-endpoints';
 import type { Clock } from '#domain/clock';
@@ -14,6 +15,8 @@ export interface DisableFailingDeps {
   readonly forgetUnsent: () => Promise<void>;
   readonly loadFailing: () => Promise<readonly StoredFailing[]>;
   readonly noteWarnings: (key: EndpointKey, warnings: number) => Promise<void>;
+  /** Whether an answer was accepted later than in the minute of `sinceMs`. */
+  readonly hasAcceptedSince: (key: EndpointKey, sinceMs: number) => Promise<boolean>;
   /** Answers whether it was on until now. */
   readonly disable: (key: EndpointKey) => Promise<boolean>;
   readonly forgetFailing: (key: EndpointKey) => Promise<void>;
@@ -29,6 +32,11 @@ export async function disableFailing(deps: DisableFailingDeps): Promise<void> {
   const nowMs = deps.clock.nowMs();
   for (const failing of await deps.loadFailing()) {
     const verdict = judgeFailing(failing, deps.policy, nowMs);
+    if (verdict.kind === 'nothing') continue;
+    if (await deps.hasAcceptedSince(failing.key, failing.sinceMs)) {
+      await deps.forgetFailing(failing.key);
+      continue;
+    }
     if (verdict.kind === 'warn') await warn(failing, verdict.warnings, deps);
     if (verdict.kind === 'disable') await disable(failing, deps);
   }

@@ -109,6 +109,22 @@ function storedOf(row: FailingRow): StoredFailing {
   };
 }
 
+/**
+ * Whether an answer of the endpoint was accepted since, by the counters that are written with the attempts themselves: a
+ * dispatcher that is killed takes the news of a success with it. The minute of `sinceMs` does not count, as the success may
+ * have come before. Throws a Failure.
+ */
+export async function hasAcceptedSince(dataSource: DataSource, key: EndpointKey, sinceMs: number): Promise<boolean> {
+  const { tenantId, endpointId } = idsOfKey(key);
+  const rows = await rowsOf(
+    dataSource,
+    `SELECT FROM endpoint_minutes WHERE tenant_id = $1 AND endpoint_id = $2 AND accepted > 0
+        AND minute > to_timestamp($3::float8 / 1000) LIMIT 1`,
+    [tenantId, endpointId, sinceMs],
+  );
+  return rows.length > 0;
+}
+
 /** Remembers how many warnings were given. Throws a Failure. */
 export async function noteWarnings(dataSource: DataSource, key: EndpointKey, warnings: number): Promise<void> {
   const { tenantId, endpointId } = idsOfKey(key);
