@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { countDefaultRows, daysInDefault, moveFromDefault } from '#audit/partitions';
+import { countDefaultRows, type MoveAnswer, moveFromDefault } from '#audit/default-rows';
 import type { NotificationId } from '#domain/ids';
-import { partitionName } from '#domain/table-partition';
-import { watchDefault } from '../../apps/retry-scheduler/src/watch-default.js';
+import { leastIdOf, type PartitionedTable, partitionedTables, partitionName } from '#domain/table-partition';
+import { type Patience, watchDefault } from '../../apps/retry-scheduler/src/watch-default.js';
 import { AuditWorld, accepted } from '../support/audit-world.js';
 import { daysAgo, insertOn, keptLog, type Line, linesOf, placeOf } from '../support/old-days.js';
 import { until } from '../support/until.js';
 
 describe('the watch of DEFAULT', () => {
   let world: AuditWorld;
+  const patience = new Map<PartitionedTable, Patience>();
 
   beforeAll(async () => {
     world = await AuditWorld.open();
@@ -23,11 +24,28 @@ describe('the watch of DEFAULT', () => {
     const store = world.dataSource;
     const found = await watchDefault({
       countRows: () => countDefaultRows(store),
-      daysInDefault: (daysMax) => daysInDefault(store, daysMax),
-      move: (firstMs) => moveFromDefault(store, firstMs),
+      move: (table) => moveFromDefault(store, table),
+      patience,
       log,
     });
     return { lines, rows: found.reduce((sum, { value }) => sum + value, 0) };
+  }
+
+  const moveAll = async (): Promise<readonly MoveAnswer[]> => {
+    const answers: MoveAnswer[] = [];
+    for (const table of partitionedTables) answers.push(await moveFromDefault(world.dataSource, table));
+    return answers;
+  };
+
+  /** So many pending notifications of a day, as a burst leaves them. */
+  async function fillDefault(firstMs: number, rows: number): Promise<void> {
+    const id = await insertOn(world, firstMs);
+    await world.database.query(
+      `INSERT INTO notifications SELECT (jsonb_populate_record(n, jsonb_build_object('id', $2::text ||
+              lpad(to_hex(k), 12, '0'), 'event_id', k::text))).*
+         FROM notifications n, generate_series(1, $3::int) AS k WHERE n.id = $1`,
+      [id, leastIdOf(firstMs + 3_600_000).slice(0, -12), rows],
+    );
   }
 
   it('says nothing while it is empty, warns when it is not, and moves late and early days into their own', async () => {
@@ -40,8 +58,9 @@ describe('the watch of DEFAULT', () => {
     expect(linesOf(lines, 'partitions.defaultNotEmpty')).toMatchObject([
       { level: 'warn', rows: { notifications: 2, notification_payloads: 2, attempts: 2 } },
     ]);
+    const byAge = days.toSorted((a, b) => a - b);
     expect(linesOf(lines, 'partitions.moved')).toMatchObject(
-      days.map((firstMs) => ({ day: new Date(firstMs).toISOString().slice(0, 10), rows: 3 })),
+      partitionedTables.map((table) => ({ table, rows: 2, partitions: byAge.map((ms) => placeOf(table, ms)) })),
     );
     expect(await watch()).toEqual({ lines: [], rows: 0 });
     for (const [i, id] of ids.entries()) {
@@ -69,11 +88,11 @@ describe('the watch of DEFAULT', () => {
     };
     const writers = Promise.all([write(), write(), write()]);
     while (ids.length < 20) await world.database.query('SELECT 1');
-    const moved = await moveFromDefault(world.dataSource, firstMs).finally(() => {
+    const moved = await moveAll().finally(() => {
       isMoved = true;
     });
     await writers;
-    expect(moved).toBeGreaterThan(20);
+    for (const answer of moved) expect(answer.kind === 'moved' && answer.rows).toBeGreaterThan(20);
     expect(await watch()).toEqual({ lines: [], rows: 0 });
     const stored = await world.database.query<{ id: string }>(
       `SELECT n.id FROM ${placeOf('notifications', firstMs)} n
@@ -94,7 +113,7 @@ describe('the watch of DEFAULT', () => {
          FROM notifications n WHERE id = $1`,
       [id, other],
     );
-    const moving = moveFromDefault(world.dataSource, firstMs);
+    const moving = moveFromDefault(world.dataSource, 'notifications');
     const isWaiting = async () => {
       const statement = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
       return (await world.database.query(statement)).length > 0;
@@ -102,8 +121,99 @@ describe('the watch of DEFAULT', () => {
     await until(isWaiting, { what: 'the move waits' });
     await writer.commitTransaction();
     await writer.release();
-    expect(await moving).toBe(3);
+    expect(await moving).toMatchObject({ kind: 'moved', rows: 2 });
+    await watch();
     expect(await watch()).toEqual({ lines: [], rows: 0 });
+  });
+
+  it('copies a great many while others claim, finish and store, who go on all the while', async () => {
+    const [firstMs, rowsBefore] = [daysAgo(-140), 30_000];
+    await fillDefault(firstMs, rowsBefore);
+    const { query } = world.database;
+    const some = 'SELECT id FROM notifications_default WHERE id >= $1 ORDER BY md5(id::text) LIMIT 3000';
+    const old = [...(await query<{ id: NotificationId }>(some, [leastIdOf(firstMs)]))];
+    const sent: NotificationId[] = [];
+    let isMoved = false;
+    const write = async () => {
+      while (!isMoved) {
+        for (const id of [await insertOn(world, firstMs), old.pop()?.id]) {
+          if (id === undefined) continue;
+          await world.finish(await world.claim(id), accepted);
+          sent.push(id);
+        }
+      }
+    };
+    const writers = Promise.all([write(), write(), write(), write()]);
+    const moving = moveFromDefault(world.dataSource, 'notifications').finally(() => {
+      isMoved = true;
+    });
+    // Each of so many times a page is there and then a write ends: none waits for the move.
+    const copied = async () => {
+      const [copy] = await query<{ name: string }>(
+        `SELECT relname AS name FROM pg_class WHERE relname ~ '_move_\\w+_0$'`,
+      );
+      return copy !== undefined && (await query(`SELECT FROM ${copy.name} LIMIT 1`)).length > 0;
+    };
+    await until(copied, { what: 'pages are copied' });
+    const before = sent.length;
+    await until(() => isMoved || sent.length > before + 20, { what: 'others go on' });
+    const gone = { isMoved, written: sent.length - before };
+    const answer = await moving;
+    await writers;
+    expect(gone).toMatchObject({ isMoved: false });
+    expect(answer).toMatchObject({ kind: 'moved', partitions: [placeOf('notifications', firstMs)] });
+    await watch();
+    expect(await watch()).toEqual({ lines: [], rows: 0 });
+    const place = placeOf('notifications', firstMs);
+    const [counts] = await query(
+      `SELECT count(*)::int AS rows, count(DISTINCT id)::int AS ids, count(*) FILTER (WHERE state = 'sent')::int AS sent,
+              count(*) FILTER (WHERE id = ANY ($1) AND state = 'sent' AND attempt_count = 1)::int AS ours
+         FROM ${place}`,
+      [sent],
+    );
+    const made = sent.length - (3_000 - old.length);
+    const rows = rowsBefore + 1 + made;
+    expect(counts).toEqual({ rows, ids: rows, sent: sent.length, ours: sent.length });
+    const indexes = `SELECT count(*)::int AS n FROM pg_index WHERE indrelid = $1::regclass AND indisvalid`;
+    expect(await query(indexes, [place])).toEqual(await query(indexes, ['notifications']));
+    expect(await query(`SELECT FROM pg_class WHERE relname ~ '_move_' AND relkind = 'r'`)).toEqual([]);
+    expect(await query('SELECT FROM default_changes')).toEqual([]);
+  });
+
+  it('leaves a table alone that somebody uses, for ever more rounds, and begins anew after whatever it left', async () => {
+    const firstMs = daysAgo(-160);
+    const id = await insertOn(world, firstMs);
+    const reader = world.dataSource.createQueryRunner();
+    await reader.startTransaction();
+    await reader.query('SELECT FROM notifications_default LIMIT 1');
+    const hindered = await watch();
+    expect(linesOf(hindered.lines, 'partitions.moveHindered')).toMatchObject([
+      { table: 'notifications', cause: 'LOCKED', roundsLeftOut: 1 },
+    ]);
+    await world.finish(await world.claim(id), accepted);
+    await reader.rollbackTransaction();
+    await reader.release();
+    const leftOut = await watch();
+    expect(linesOf(leftOut.lines, 'partitions.moved')).toMatchObject([{ table: 'attempts' }]);
+    const moved = await watch();
+    expect(linesOf(moved.lines, 'partitions.moved')).toMatchObject([{ table: 'notifications', rows: 1 }]);
+    expect(await world.course(id)).toMatchObject({ state: 'sent', attempt_count: 1 });
+    expect(await watch()).toEqual({ lines: [], rows: 0 });
+    expect(await world.database.query(`SELECT FROM pg_class WHERE relname ~ '_move_' AND relkind = 'r'`)).toEqual([]);
+  });
+
+  it('moves each row once when two do it at once without the lock of the duty', async () => {
+    const firstMs = daysAgo(-180);
+    await fillDefault(firstMs, 3_000);
+    const both = [1, 2].map(() => moveFromDefault(world.dataSource, 'notifications'));
+    await Promise.allSettled(both);
+    patience.clear();
+    await watch();
+    expect(await watch()).toEqual({ lines: [], rows: 0 });
+    const [counts] = await world.database.query(
+      `SELECT count(*)::int AS rows, count(DISTINCT id)::int AS ids FROM ${placeOf('notifications', firstMs)}`,
+    );
+    expect(counts).toEqual({ rows: 3_001, ids: 3_001 });
   });
 
   it('goes on saying that rows lie there whose place is taken by a table that is not attached', async () => {

@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  attachedTables,
-  ensurePartitions,
-  moveFromDefault,
-  oldestPartitionMs,
-  type TablePartition,
-} from '#audit/partitions';
+import { moveFromDefault } from '#audit/default-rows';
+import { attachedTables, ensurePartitions, oldestPartitionMs, type TablePartition } from '#audit/partitions';
 import { type ResendRequest, requestResend } from '#audit/resend-items';
 import { dropPartition, judgePartitions } from '#audit/retention';
 import type { NotificationId, TenantId } from '#domain/ids';
@@ -396,7 +391,8 @@ describe('retention', () => {
     expect(droppedOf(await round())).toEqual([payloads]);
     const before = await oldestPartitionMs(world.dataSource);
     const late = await insertOn(world, firstMs);
-    expect(await moveFromDefault(world.dataSource, firstMs)).toBe(1);
+    const moved = await moveFromDefault(world.dataSource, 'notification_payloads');
+    expect(moved).toEqual({ kind: 'moved', rows: 1, partitions: [payloads] });
     expect(keptOf(await round(), firstMs)).toMatchObject([{ partition: payloads, cause: 'IN_USE' }]);
     expect(await oldestPartitionMs(world.dataSource)).toBe(before);
     await world.finish(await world.claim(late), accepted);

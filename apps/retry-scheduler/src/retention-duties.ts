@@ -1,7 +1,8 @@
+import { countDefaultRows, moveFromDefault } from '#audit/default-rows';
 import { oldRowsOf } from '#audit/old-rows';
-import { countDefaultRows, daysInDefault, moveFromDefault } from '#audit/partitions';
 import { dropPartition, judgePartitions } from '#audit/retention';
 import type { Clock } from '#domain/clock';
+import type { PartitionedTable } from '#domain/table-partition';
 import { createDataSource, type DataSource, openDataSource } from '#postgres/data-source';
 import { dutyLocks } from '#postgres/locks';
 import { oldRowRetentionOf, retentionOf } from '#runtime/config-values';
@@ -88,8 +89,8 @@ function createWatch(store: DataSource, log: Log): Duty {
   gauge('hookline_default_partition_rows', () => found);
   const deps = {
     countRows: () => countDefaultRows(store),
-    daysInDefault: (daysMax: number) => daysInDefault(store, daysMax),
-    move: (firstMs: number) => moveFromDefault(store, firstMs),
+    move: (table: PartitionedTable) => moveFromDefault(store, table),
+    patience: new Map(),
     log,
   };
   const run = async () => {

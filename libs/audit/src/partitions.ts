@@ -1,12 +1,8 @@
 import type { DataSource } from 'typeorm';
-import type { NotificationId } from '#domain/ids';
-import { notificationTimeMs } from '#domain/notification-id';
 import {
   type AttachedTable,
   firstCommonMs,
-  leastIdOf,
   type PartitionedTable,
-  partitionedTables,
   partitionRange,
   type TimeRange,
 } from '#domain/table-partition';
@@ -113,72 +109,4 @@ export async function oldestPartitionMs(dataSource: DataSource): Promise<number>
   const oldestMs = firstCommonMs(ranges, Number(row?.now_ms));
   if (oldestMs === null) throw storeFailure(new Error('the tables have no dated partition in common'));
   return oldestMs;
-}
-
-/** Rows of DEFAULT are counted no further than this: one is too many. */
-export const defaultRowsMax = 10_000;
-
-/** Rows in the DEFAULT of each table, up to `defaultRowsMax`. Throws a Failure. */
-export function countDefaultRows(dataSource: DataSource): Promise<Readonly<Record<PartitionedTable, number>>> {
-  return inTransaction(dataSource, async (tx) => {
-    await rowsOf(tx, `SET LOCAL lock_timeout = ${lockMsMax}`, []);
-    const count = (table: PartitionedTable) =>
-      `(SELECT count(*) FROM (SELECT FROM ${table}_default LIMIT ${defaultRowsMax}) AS few)::int AS ${table}`;
-    const [row] = await rowsOf<Record<PartitionedTable, number>>(
-      tx,
-      `SELECT ${partitionedTables.map(count).join(', ')}`,
-      [],
-    );
-    return row ?? { notifications: 0, notification_payloads: 0, attempts: 0 };
-  });
-}
-
-const greatestId = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-const keyOf = (table: PartitionedTable) => (table === 'attempts' ? 'notification_id' : 'id');
-
-/** The days rows in DEFAULT belong to, newest first, at most so many: each is found by a key, whatever lies there. Throws a Failure. */
-export async function daysInDefault(dataSource: DataSource, daysMax: number): Promise<readonly number[]> {
-  const last = (table: PartitionedTable) =>
-    `(SELECT ${keyOf(table)} AS id FROM ${table}_default WHERE ${keyOf(table)} < $1 ORDER BY 1 DESC LIMIT 1)`;
-  const statement = `${partitionedTables.map(last).join(' UNION ALL ')} ORDER BY id DESC LIMIT 1`;
-  const days: number[] = [];
-  while (days.length < daysMax) {
-    const below = days.length === 0 ? greatestId : leastIdOf(days.at(-1) ?? 0);
-    const [row] = await rowsOf<{ id: NotificationId }>(dataSource, statement, [below]);
-    if (row === undefined) break;
-    days.push(Math.floor(notificationTimeMs(row.id) / dayMs) * dayMs);
-  }
-  return days;
-}
-
-/** Moving a day's rows may take long; nothing can be written to DEFAULT meanwhile. */
-const moveMsMax = 60_000;
-
-/**
- * Makes a day's partitions and moves what lies in DEFAULT into them, all in one transaction. DEFAULT is locked before its
- * rows are taken: a row that came in between would forbid the partition. A new partition reaches over no day whose rows lie
- * in DEFAULT as well, so no more than a day's rows are moved at once. Answers how many. Throws a Failure.
- */
-export function moveFromDefault(dataSource: DataSource, firstMs: number): Promise<number> {
-  return inTransaction(dataSource, async (tx) => {
-    await rowsOf(tx, `SET LOCAL statement_timeout = ${moveMsMax}`, []);
-    await lockParents(tx);
-    const defaults = ['notifications', 'notification_payloads', 'attempts'].map((table) => `ONLY ${table}_default`);
-    await rowsOf(tx, `LOCK TABLE ${defaults.join(', ')} IN ACCESS EXCLUSIVE MODE`, []);
-    const before = await rowsOfDay(tx, firstMs);
-    const day = 'to_timestamp($1::float8 / 1000)';
-    await rowsOf(tx, `SELECT hookline_ensure_partitions(${day}, ${day})`, [firstMs]);
-    return before - (await rowsOfDay(tx, firstMs));
-  });
-}
-
-async function rowsOfDay(tx: Transaction, firstMs: number): Promise<number> {
-  const count = (table: PartitionedTable) =>
-    `(SELECT count(*) FROM ${table}_default WHERE ${keyOf(table)} >= $1 AND ${keyOf(table)} < $2)`;
-  const [row] = await rowsOf<{ rows: number }>(
-    tx,
-    `SELECT (${partitionedTables.map(count).join(' + ')})::int AS rows`,
-    [leastIdOf(firstMs), leastIdOf(firstMs + dayMs)],
-  );
-  return row?.rows ?? 0;
 }

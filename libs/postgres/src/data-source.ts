@@ -19,6 +19,7 @@ import { EndpointShards1764330000002 } from './migrations/1764330000002-endpoint
 
 import { WeeklyPartitions1764340000000 } from './migrations/1764340000000-weekly-partitions.js';
 import { BookPasses1764360000000 } from './migrations/1764360000000-book-passes.js';
+import { MovingDefault1764370000000 } from './migrations/1764370000000-moving-default.js';
 
 import { mayPass, storeFailure } from './store-failure.js';
 
@@ -83,6 +84,7 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       EndpointShards1764330000002,
       WeeklyPartitions1764340000000,
       BookPasses1764360000000,
+      MovingDefault1764370000000,
     ],
     migrationsTableName: 'hookline_migrations',
     synchronize: false,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { countDefaultRows } from '#audit/default-rows';
 import { oldRowsOf } from '#audit/old-rows';
-import { countDefaultRows } from '#audit/partitions';
 import { judgePartitions } from '#audit/retention';
 import { createDataSource, databaseTrouble } from '#postgres/data-source';
 import { readConfig } from '#runtime/config';
