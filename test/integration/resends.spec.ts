@@ -139,13 +139,13 @@ describe('re-sends', () => {
     const { id: item } = await resend(id);
     expect(await world.claims.open(aResendClaim(id, item))).toEqual({ kind: 'gone' });
     expect(await itemState(item)).toBe('requested');
-    const found = await findRequestedItems(world.dataSource, 0, 100);
+    const asked = async (graceMs: number) =>
+      (await findRequestedItems(world.dataSource, { graceMs, rowsMax: 100, after: null })).deliveries;
+    const found = await asked(0);
     const delivery = found.map((one) => one.delivery).find(({ notificationId }) => notificationId === id);
     expect(delivery).toMatchObject({ ask: { kind: 'resend', item }, askedBy: 'admin', content: null });
     if (delivery !== undefined) await markAsked(world.dataSource, [delivery]);
-    expect(
-      (await findRequestedItems(world.dataSource, 60_000, 100)).map((one) => one.delivery.notificationId),
-    ).not.toContain(id);
+    expect((await asked(60_000)).map((one) => one.delivery.notificationId)).not.toContain(id);
     await world.finish(claim, accepted);
     expect(await claimManual(id, item)).toMatchObject({ number: 2 });
   });

@@ -1,4 +1,5 @@
 import type { ConsumerProgress } from '#audit/progress';
+import type { EndpointKey } from '#domain/ids';
 import { behindMsMax, PartitionPace } from './partition-pace.js';
 
 /** Each further ask of the same row waits twice as long, up to this, in milliseconds. */
@@ -16,12 +17,25 @@ export interface ReadProgress {
 export interface AskRound {
   /** Nothing due at or after this may be asked for, milliseconds since the epoch; null: nothing at all. */
   readonly dueBeforeMs: number | null;
-  /**
-   * Whether a delivery of this partition, due then, may be asked for; counts it when it may. One that waits for its lane
-   * (`isInLane`) only where nothing else has been waiting for long: its dispatcher knows of it, and would hold it again.
-   */
-  take(partition: number, dueMs: number, isInLane?: boolean): boolean;
+  /** Whether one may be asked for; counts it when it may. */
+  take(candidate: AskCandidate): boolean;
 }
+
+/** What may have to be asked for again. */
+export interface AskCandidate {
+  readonly partition: number;
+  readonly endpoint: EndpointKey;
+  /** Milliseconds since the epoch. */
+  readonly dueMs: number;
+  /**
+   * It waits for its lane: asked for only where nothing else has been waiting for long, for its dispatcher knows of it, and
+   * would hold it again.
+   */
+  readonly isInLane?: boolean;
+}
+
+/** Of what a round asks of a partition no endpoint has more than the half: the others' must not wait for its backlog's end. */
+const endpointMax = 250;
 
 /** Decides what the sweep may ask for: only what its partition and every tier have surely read past, at the partition's pace. */
 export class AskPace {
@@ -36,17 +50,25 @@ export class AskPace {
   round({ deliveries, tiers, tierPartitions }: ReadProgress, nowMs: number): AskRound {
     const tiersReadMs = tiers.length < tierPartitions ? 0 : Math.min(nowMs, ...tiers.map(({ readToMs }) => readToMs));
     const round = this.pace.round(deliveries, nowMs);
+    const ofEndpoint = new Map<EndpointKey, number>();
     const newestMs = Math.max(...round.readMs.values());
     return {
       dueBeforeMs: round.readMs.size === 0 ? null : Math.min(newestMs, tiersReadMs) - this.graceMs,
-      take: (partition, dueMs, isInLane = false) => {
+      take: ({ partition, endpoint, dueMs, isInLane = false }) => {
         const finishedMs = round.readMs.get(partition) ?? 0;
         if (isInLane && finishedMs < nowMs - behindMsMax) return false;
         const readMs = Math.min(finishedMs, tiersReadMs);
-        if (dueMs + this.graceMs >= readMs || round.room(partition) <= 0) return false;
+        const taken = ofEndpoint.get(endpoint) ?? 0;
+        if (dueMs + this.graceMs >= readMs || taken >= endpointMax || round.room(partition) <= 0) return false;
+        ofEndpoint.set(endpoint, taken + 1);
         round.take(partition, 1);
         return true;
       },
     };
+  }
+
+  /** What was taken of these partitions was written by then: more only once it was read. @param nowMs milliseconds since the epoch */
+  wrote(partitions: Iterable<number>, nowMs: number): void {
+    for (const partition of partitions) this.pace.wrote(partition, nowMs);
   }
 }

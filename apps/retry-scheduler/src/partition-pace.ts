@@ -33,8 +33,13 @@ export class PartitionPace {
       take: (partition, records) => {
         if (records === 0) return;
         taken.set(partition, (taken.get(partition) ?? 0) + records);
-        this.givenMs.set(partition, nowMs);
+        this.wrote(partition, nowMs);
       },
     };
+  }
+
+  /** What was taken was written as late as then. @param nowMs milliseconds since the epoch */
+  wrote(partition: number, nowMs: number): void {
+    this.givenMs.set(partition, nowMs);
   }
 }

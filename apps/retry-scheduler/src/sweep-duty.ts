@@ -11,6 +11,7 @@ import { topicSettingsOf } from '#runtime/config-values';
 import type { Log } from '#telemetry/log';
 import { AskPace, askWaitMsMax } from './ask-pace.js';
 import type { Duty } from './duty.js';
+import { PageCursor } from './page-cursor.js';
 import { partitionsOfAll } from './partitions-of-all.js';
 import type { RetrySchedulerConfig } from './retry-scheduler.config.js';
 import type { StoreWatch } from './store-watch.js';
@@ -38,7 +39,7 @@ export function createSweepDuty(
   const deps: SweepOverdueDeps = {
     findOverdue: (dueBeforeMs, after) =>
       findOverdue(store, { dueBeforeMs, graceMs, askWaitMsMax, rowsMax: pageRows, after }),
-    findRequestedItems: () => findRequestedItems(store, graceMs, pageRows),
+    findRequestedItems: (after) => findRequestedItems(store, { graceMs, rowsMax: pageRows, after }),
     closeLostLeases: () => closeLostLeases(store, pageRows),
     markAsked: (deliveries) => markAsked(store, deliveries),
     readProgress: async () => ({
@@ -51,6 +52,8 @@ export function createSweepDuty(
       partitionOfKey(endpointKey(tenantId, endpointId), await producer.partitionsOf(deliveriesTopic), shard),
     pace: new AskPace(graceMs),
     itemPace: new AskPace(graceMs),
+    pages: new PageCursor(),
+    itemPages: new PageCursor(),
     deliveriesTopic,
     producer,
     clock,

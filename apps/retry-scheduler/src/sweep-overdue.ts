@@ -3,22 +3,26 @@
  *
  * The last resort for whatever Kafka or a killed process lost. It only produces records, which the claim filters, so it
  * may run twice or die anywhere: the next round asks again. It asks for a row only when its partition and every tier
- * have surely been read past the row's time, so a backlog is not asked for a second time.
+ * have surely been read past the row's time, so a backlog is not asked for a second time. It writes in slices with a pause
+ * between, so that a backlog it asks for stands in nobody's way.
  */
 import type { LostLease, OverdueCursor, OverdueDelivery, OverduePage } from '#audit/overdue';
 import type { Delivery } from '#contracts/delivery-record';
 import type { Clock } from '#domain/clock';
+import { endpointKey } from '#domain/ids';
 import type { RecordProducer } from '#domain/kafka-record';
 import { count } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import type { AskPace, AskRound, ReadProgress } from './ask-pace.js';
+import type { PageCursor } from './page-cursor.js';
 import { writeDeliveries } from './write-deliveries.js';
+import { inTurn, slicesOf } from './write-slices.js';
 
 /** What the sweep touches. */
 export interface SweepOverdueDeps {
   /** Rows due before an instant (milliseconds since the epoch), a page at a time. */
   readonly findOverdue: (dueBeforeMs: number, after: OverdueCursor | null) => Promise<OverduePage>;
-  readonly findRequestedItems: () => Promise<readonly OverdueDelivery[]>;
+  readonly findRequestedItems: (after: OverdueCursor | null) => Promise<OverduePage>;
   readonly closeLostLeases: () => Promise<readonly LostLease[]>;
   readonly markAsked: (deliveries: readonly Delivery[]) => Promise<void>;
   readonly readProgress: () => Promise<ReadProgress>;
@@ -28,64 +32,91 @@ export interface SweepOverdueDeps {
   readonly pace: AskPace;
   /** Of re-sends: a large job takes nothing of what rows may be asked for. */
   readonly itemPace: AskPace;
+  /** Where the last round ended. */
+  readonly pages: PageCursor;
+  readonly itemPages: PageCursor;
   readonly deliveriesTopic: string;
   readonly producer: RecordProducer;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Pages of one round: what is left is found by the next one. */
-const pagesMax = 20;
+/** Pages of one round: the next one goes on behind them. */
+const pagesMax = 10;
+/** Milliseconds from one slice to the next: time for the dispatcher to take it in. */
+const sliceMs = 200;
 /** A row asked for this often without a claim or a hold is a fault that somebody must look at. */
 const asksSuspicious = 10;
+
+interface Ask {
+  readonly delivery: Delivery;
+  readonly partition: number;
+}
 
 /** One round. Throws a Failure while Postgres or Kafka is away; the next round does the same work. */
 export async function sweepOverdue(deps: SweepOverdueDeps): Promise<void> {
   const lost = deps.mayJudgeLeases() ? await deps.closeLostLeases() : [];
-  const nextAttempts = lost.flatMap(({ delivery }) => delivery ?? []);
+  const nextAttempts = await Promise.all(
+    lost.flatMap(({ delivery }) => delivery ?? []).map((delivery) => askOf(delivery, deps)),
+  );
   const progress = await deps.readProgress();
-  const round = deps.pace.round(progress, deps.clock.nowMs());
+  const items: Ask[] = [];
   const itemRound = deps.itemPace.round(progress, deps.clock.nowMs());
-  const items = await askable(await deps.findRequestedItems(), itemRound, deps);
-  const asked = (await askAll([...nextAttempts, ...items], deps)) + (await askOverdue(round, deps));
+  await deps.itemPages.go(pagesMax, deps.findRequestedItems, (found) => take(found, itemRound, items, deps));
+  const rows: Ask[] = [];
+  const round = deps.pace.round(progress, deps.clock.nowMs());
+  const { dueBeforeMs } = round;
+  if (dueBeforeMs !== null) {
+    const find = (after: OverdueCursor | null) => deps.findOverdue(dueBeforeMs, after);
+    await deps.pages.go(pagesMax, find, (found) => take(found, round, rows, deps));
+  }
+  const asked = await askAll([...nextAttempts, ...inTurn(items, rows)], deps);
 
   count('hookline_sweep_asked_total', {}, asked);
   count('hookline_leases_lost_total', {}, lost.length);
   if (asked > 0 || lost.length > 0) deps.log.info('sweep.finished', { asked, leasesLost: lost.length });
 }
 
-/** Page by page, so that rows whose partition is not read do not hide the others. */
-async function askOverdue(round: AskRound, deps: SweepOverdueDeps): Promise<number> {
-  if (round.dueBeforeMs === null) return 0;
-  let asked = 0;
-  let after: OverdueCursor | null = null;
-  for (let pages = 0; pages < pagesMax; pages++) {
-    const page: OverduePage = await deps.findOverdue(round.dueBeforeMs, after);
-    asked += await askAll(await askable(page.deliveries, round, deps), deps);
-    if (page.next === null) break;
-    after = page.next;
-  }
-  return asked;
+async function askOf(delivery: Delivery, deps: SweepOverdueDeps): Promise<Ask> {
+  return { delivery, partition: await deps.partitionOf(delivery) };
 }
 
-async function askable(
+/** Adds what may be asked for. */
+async function take(
   candidates: readonly OverdueDelivery[],
   round: AskRound,
+  taken: Ask[],
   deps: SweepOverdueDeps,
-): Promise<readonly Delivery[]> {
-  const taken: Delivery[] = [];
+): Promise<void> {
   for (const { delivery, dueMs, askCount, isInLane } of candidates) {
-    if (!round.take(await deps.partitionOf(delivery), dueMs, isInLane)) continue;
-    taken.push(delivery);
+    const ask = await askOf(delivery, deps);
+    const endpoint = endpointKey(delivery.tenantId, delivery.endpointId);
+    if (!round.take({ partition: ask.partition, endpoint, dueMs, isInLane })) continue;
+    taken.push(ask);
     if (askCount >= asksSuspicious)
       deps.log.error('notification.stuck', { notificationId: delivery.notificationId, asks: askCount });
   }
-  return taken;
 }
 
-async function askAll(deliveries: readonly Delivery[], deps: SweepOverdueDeps): Promise<number> {
-  if (deliveries.length === 0) return 0;
-  const written = await writeDeliveries(deliveries, deps);
-  await deps.markAsked(written);
-  return written.length;
+/** Slice by slice; a partition that did not take its slice gets nothing more in this round. Answers how many are written. */
+async function askAll(asks: readonly Ask[], deps: SweepOverdueDeps): Promise<number> {
+  let asked = 0;
+  const refusing = new Set<number>();
+  for (const [nth, slice] of slicesOf(asks).entries()) {
+    const here = slice.filter(({ partition }) => !refusing.has(partition));
+    if (here.length === 0) break;
+    if (nth > 0) await deps.clock.wait(sliceMs);
+    const written = new Set(
+      await writeDeliveries(
+        here.map(({ delivery }) => delivery),
+        deps,
+      ),
+    );
+    await deps.markAsked([...written]);
+    asked += written.size;
+    for (const { delivery, partition } of here) if (!written.has(delivery)) refusing.add(partition);
+    const partitions = new Set(here.map(({ partition }) => partition));
+    for (const pace of [deps.pace, deps.itemPace]) pace.wrote(partitions, deps.clock.nowMs());
+  }
+  return asked;
 }

@@ -19,7 +19,7 @@ export interface OverdueQuery {
 
 /** Where a page ended. */
 export interface OverdueCursor {
-  /** As Postgres prints it: a number of milliseconds would lose digits. */
+  /** When the last one was due, or was asked for. As Postgres prints it: a number of milliseconds would lose digits. */
   readonly nextAttemptAt: string;
   readonly id: string;
 }
@@ -62,7 +62,7 @@ export interface OverdueDelivery {
   readonly isInLane: boolean;
 }
 
-/** Rows by rising due time; `next` is null when there are no more. */
+/** What may be asked again of a page, by rising time; `next` is null when there are no more pages. */
 export interface OverduePage {
   readonly deliveries: readonly OverdueDelivery[];
   readonly next: OverdueCursor | null;
@@ -71,12 +71,28 @@ export interface OverduePage {
 /** After this many leases lost one after another a notification is failed `LEASE_LOST`. */
 const unknownInRowMax = 3;
 
-interface FoundRow extends OverdueRow {
+/** What is found of a page: what may be asked for, and its last row whether that may or not. */
+interface PageRow extends OverdueRow {
   readonly due_ms: string;
+  readonly at_text: string;
+  readonly cursor_id: string;
+  readonly is_askable: boolean;
+  readonly page_rows: number;
+}
+
+interface FoundRow extends PageRow {
   readonly ask_count: number;
   readonly is_in_lane: boolean;
-  readonly next_attempt_at: string;
 }
+
+interface FoundItem extends PageRow {
+  readonly item: string;
+}
+
+/** Of `page`, with the columns `at` and `cursor_id` it is ordered by and `is_askable`: what its reader needs, in order. */
+const askableOf = `SELECT n.*, (SELECT count(*)::int FROM page) AS page_rows FROM judged n
+      WHERE n.is_askable OR n.cursor_id = (SELECT p.cursor_id FROM page p ORDER BY p.at DESC, p.cursor_id DESC LIMIT 1)
+      ORDER BY n.at, n.cursor_id`;
 
 /** Whether nothing is sent to the endpoint of a row for now: what is asked for would only come back. */
 const isSpared = `(
@@ -86,64 +102,87 @@ const isSpared = `(
               WHERE c.tenant_id = n.tenant_id AND c.endpoint_id = n.endpoint_id AND c.state = 'open' AND c.probe_at > now()
                 AND c.shard = ${shardColumn}))`;
 
-/** A page of pending rows that are due, not claimed and not asked for lately. */
+/**
+ * A page of pending rows that are due: of those it looks at, what is not claimed and not asked for lately. Looks at so many rows
+ * and no more, whatever may not be asked among them.
+ */
 export async function findOverdue(dataSource: DataSource, query: OverdueQuery): Promise<OverduePage> {
   const rows: readonly FoundRow[] = await run(
     dataSource,
-    `SELECT n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number, n.ask_count,
-            coalesce(n.waiting_reason, '') IN ('ENDPOINT_FULL', 'RATE_LIMITED') AS is_in_lane, ${shardsColumn},
-            extract(epoch FROM greatest(n.next_attempt_at, n.asked_at)) * 1000 AS due_ms, n.next_attempt_at::text
-       FROM notifications n
-      WHERE n.next_attempt_at < to_timestamp($1::float8 / 1000) AND n.state = 'pending'
-        AND ($5::timestamptz IS NULL OR (n.next_attempt_at, n.id) > ($5, $6::uuid))
-        AND (n.asked_at IS NULL
-             OR n.asked_at < now() - least($2::float8 * power(2, least(n.ask_count, 30)), $3::float8) * interval '1 millisecond')
-        AND NOT EXISTS (SELECT FROM claims c WHERE c.notification_id = n.id)
-        AND NOT (coalesce(n.waiting_reason, '') IN ('CIRCUIT_OPEN', 'ENDPOINT_PAUSED') AND ${isSpared})
-      ORDER BY n.next_attempt_at, n.id LIMIT $4`,
+    `WITH page AS MATERIALIZED (
+       SELECT n.id, n.id AS cursor_id, n.next_attempt_at AS at, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent,
+              n.next_number, n.ask_count, n.asked_at, coalesce(n.waiting_reason, '') AS waiting_reason
+         FROM notifications n
+        WHERE n.next_attempt_at < to_timestamp($1::float8 / 1000) AND n.state = 'pending'
+          AND ($5::timestamptz IS NULL OR (n.next_attempt_at, n.id) > ($5, $6::uuid))
+        ORDER BY n.next_attempt_at, n.id LIMIT $4),
+     judged AS MATERIALIZED (
+       SELECT n.id, n.cursor_id, n.at, n.at::text AS at_text, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent,
+              n.next_number AS number, n.ask_count, ${shardsColumn},
+              n.waiting_reason IN ('ENDPOINT_FULL', 'RATE_LIMITED') AS is_in_lane,
+              extract(epoch FROM greatest(n.at, n.asked_at)) * 1000 AS due_ms,
+              (n.asked_at IS NULL OR n.asked_at < now()
+                 - least($2::float8 * power(2, least(n.ask_count, 30)), $3::float8) * interval '1 millisecond')
+              AND NOT EXISTS (SELECT FROM claims c WHERE c.notification_id = n.id)
+              AND NOT (n.waiting_reason IN ('CIRCUIT_OPEN', 'ENDPOINT_PAUSED') AND ${isSpared}) AS is_askable
+         FROM page n)
+     ${askableOf}`,
     [
       ...[query.dueBeforeMs, query.graceMs, query.askWaitMsMax, query.rowsMax],
       ...[query.after?.nextAttemptAt ?? null, query.after?.id ?? null],
     ],
   );
-  const last = rows.length < query.rowsMax ? undefined : rows.at(-1);
-  return {
-    deliveries: rows.map((row) => ({
-      delivery: deliveryOf(row, { kind: 'attempt', number: row.number }, 'sweep'),
-      dueMs: Number(row.due_ms),
-      askCount: row.ask_count,
-      isInLane: row.is_in_lane,
-    })),
-    next: last === undefined ? null : { nextAttemptAt: last.next_attempt_at, id: last.id },
-  };
+  return pageOf(rows, query.rowsMax, (row) => ({
+    delivery: deliveryOf(row, { kind: 'attempt', number: row.number }, 'sweep'),
+    dueMs: Number(row.due_ms),
+    askCount: row.ask_count,
+    isInLane: row.is_in_lane,
+  }));
 }
 
 /**
- * Re-send items still requested after the grace: their record was lost, or another claim was open. Those of an endpoint that is
- * paused, or whose circuit is open, would only come back.
+ * A page of re-send items still requested after the grace: their record was lost, or another claim was open. Those of an
+ * endpoint that is paused, or whose circuit is open, would only come back.
  */
 export async function findRequestedItems(
   dataSource: DataSource,
-  graceMs: number,
-  rowsMax: number,
-): Promise<readonly OverdueDelivery[]> {
-  const rows: readonly (OverdueRow & { item: string; due_ms: string })[] = await run(
+  { graceMs, rowsMax, after }: Pick<OverdueQuery, 'graceMs' | 'rowsMax' | 'after'>,
+): Promise<OverduePage> {
+  const rows: readonly FoundItem[] = await run(
     dataSource,
-    `SELECT n.id, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent, n.next_number AS number, i.id AS item,
-            ${shardsColumn},
-            extract(epoch FROM coalesce(i.asked_at, i.created_at)) * 1000 AS due_ms
-       FROM resend_job_items i JOIN notifications n ON n.id = i.notification_id
-      WHERE i.state = 'requested' AND coalesce(i.asked_at, i.created_at) < now() - $1::float8 * interval '1 millisecond'
-        AND NOT ${isSpared}
-      ORDER BY coalesce(i.asked_at, i.created_at), i.id LIMIT $2`,
-    [graceMs, rowsMax],
+    `WITH page AS MATERIALIZED (
+       SELECT i.id AS cursor_id, coalesce(i.asked_at, i.created_at) AS at, i.notification_id
+         FROM resend_job_items i
+        WHERE i.state = 'requested' AND coalesce(i.asked_at, i.created_at) < now() - $1::float8 * interval '1 millisecond'
+          AND ($3::timestamptz IS NULL OR (coalesce(i.asked_at, i.created_at), i.id) > ($3, $4::uuid))
+        ORDER BY coalesce(i.asked_at, i.created_at), i.id LIMIT $2),
+     judged AS MATERIALIZED (
+       SELECT n.id, p.cursor_id, p.at, p.at::text AS at_text, n.tenant_id, n.endpoint_id, n.template_id, n.trace_parent,
+              n.next_number AS number, p.cursor_id AS item, ${shardsColumn}, extract(epoch FROM p.at) * 1000 AS due_ms,
+              n.id IS NOT NULL AND NOT ${isSpared} AS is_askable
+         FROM page p LEFT JOIN LATERAL (SELECT * FROM notifications m WHERE m.id = p.notification_id OFFSET 0) n ON true)
+     ${askableOf}`,
+    [graceMs, rowsMax, after?.nextAttemptAt ?? null, after?.id ?? null],
   );
-  return rows.map((row) => ({
+  return pageOf(rows, rowsMax, (row) => ({
     delivery: deliveryOf(row, { kind: 'resend', item: row.item as ResendItemId }, 'admin'),
     dueMs: Number(row.due_ms),
     askCount: 0,
     isInLane: false,
   }));
+}
+
+function pageOf<R extends PageRow>(
+  rows: readonly R[],
+  rowsMax: number,
+  askOf: (row: R) => OverdueDelivery,
+): OverduePage {
+  const last = rows.at(-1);
+  const isLastPage = last === undefined || last.page_rows < rowsMax;
+  return {
+    deliveries: rows.filter((row) => row.is_askable).map(askOf),
+    next: isLastPage ? null : { nextAttemptAt: last.at_text, id: last.cursor_id },
+  };
 }
 
 /** Remembers that rows were asked for again, after their records were written. */

@@ -50,9 +50,13 @@ const connectTimeoutMs = 5_000;
 const connectionSecondsMax = 1_800;
 const firstWaitMs = 200;
 const waitMsMax = 5_000;
-/** Statements that only go by key must not fall back to scans while a table's statistics are young, nor be compiled for it. */
-const pinnedPlanSettings =
-  '-c enable_seqscan=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan';
+/** Statements that only go by key must not fall back to scans while a table's statistics are young. */
+const pinnedPlanSettings = '-c enable_seqscan=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan';
+/**
+ * No statement of ours is worth compiling: over all table partitions one has some 500 expressions, which took Postgres a
+ * second and more each time, while those of the hot path waited for a core.
+ */
+const noCompiling = '-c jit=off';
 const noHashedJoins = '-c enable_hashjoin=off';
 /** Held while migrating, so that two starting apps do not race (any constant will do). */
 const migrationLock = 4_672_391;
@@ -95,7 +99,9 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       keepAlive: true,
       maxLifetimeSeconds: settings.connectionSecondsMax ?? connectionSecondsMax,
       // Its sessions keep their plans, so they are kept too: a new one pays some 20 ms with its first statements.
-      ...(settings.pinnedPlans ? { options: pinnedPlanOptions(settings), idleTimeoutMillis: 0 } : {}),
+      ...(settings.pinnedPlans
+        ? { options: `${noCompiling} ${pinnedPlanOptions(settings)}`, idleTimeoutMillis: 0 }
+        : { options: noCompiling }),
     },
     // A pool's idle connection that breaks is only dropped: the next statement says what is wrong.
     poolErrorHandler: () => undefined,
