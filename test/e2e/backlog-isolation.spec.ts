@@ -73,7 +73,7 @@ describe('a backlog of one endpoint', () => {
            endpoint_id, state, waiting_reason, next_number, attempt_count, step, next_attempt_at, finished_at,
            payload_sha256, payload_bytes, source_topic, source_partition, source_offset)
          SELECT id, 'default', '/backlog', $4::text || n, 'busy', 'to-busy', 1, $2, $3, $5, 2, 1, 1,
-           CASE $3 WHEN 'pending' THEN now() - interval '10 minutes' END, CASE $3 WHEN 'sent' THEN now() END,
+           CASE $3 WHEN 'pending' THEN now() - interval '10 minutes' - n * interval '1 millisecond' END, CASE $3 WHEN 'sent' THEN now() END,
            sha256('{}'), 2, 'backlog', 0, n FROM ids`,
         [count, busy, state, state, waiting],
       );

@@ -3,10 +3,11 @@
  *
  * Produce, then finish the offset: killed between, the record is released twice, and the claim lets one through. A record
  * that only waits when its partition is revoked or the process stops is given back and read again; down for longer than a
- * tier, everything due is released in order of reading, as fast as it is read (`release-pace`). Nothing leaves early: `due` is on Postgres' clock, and the claim
- * checks it again.
+ * tier, everything due is released in order of reading, as fast as it is read (`release-pace`). Where too many wait for one
+ * partition the record is finished and what it asks for waits without it: killed then, the sweep asks for it, for its row
+ * knows when it was due. Nothing leaves early: `due` is on Postgres' clock, and the claim checks it again.
  */
-import { decodeShard, decodeTierTimes } from '#contracts/delivery-record';
+import { decodeDelivery, decodeShard, decodeTierTimes, encodeDelivery } from '#contracts/delivery-record';
 import type { Clock } from '#domain/clock';
 import { Failure } from '#domain/failure';
 import { type KafkaRecord, type OutgoingRecord, singleHeaders } from '#domain/kafka-record';
@@ -14,7 +15,7 @@ import { placeInTier, type RetryTier } from '#domain/retry-tier';
 import type { KafkaRecordProducer } from '#kafka/record-producer';
 import { count } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
-import type { ReleasePace } from './release-pace.js';
+import type { ReleasePace, WrittenAt } from './release-pace.js';
 import { waitUntil } from './wait-until.js';
 
 /** What releasing touches. */
@@ -29,7 +30,7 @@ export interface ReleaseDueRetriesDeps {
   readonly log: Log;
 }
 
-/** One record of a tier. Resolves when it is written where it goes next; throws a Failure otherwise, also when aborted. */
+/** One record of a tier. Resolves when it is written where it goes next, or may be without it; throws a Failure otherwise, also when aborted. */
 export async function releaseDueRetry(
   record: KafkaRecord,
   deps: ReleaseDueRetriesDeps,
@@ -42,17 +43,36 @@ export async function releaseDueRetry(
   if (signal.aborted) throw new Failure('BROKER_UNAVAILABLE', 'the record is given back', { retryable: true });
 
   const next = nextRecord(record, times.dueMs, deps);
-  await produce(next, deps, signal);
+  if (!(await produce(record, next, { deps, signal }))) {
+    deps.log.info('retry.left', { from: record.topic, dueMs: times.dueMs });
+    return;
+  }
   count('hookline_released_total', { tier: record.topic });
   deps.log.info('retry.released', { from: record.topic, to: next.topic, dueMs: times.dueMs });
 }
 
-/** Between tiers at once; to `deliveries` when its partition has room. */
-async function produce(next: OutgoingRecord, deps: ReleaseDueRetriesDeps, signal: AbortSignal): Promise<void> {
+/** Between tiers at once; to `deliveries` when its partition has room. False: it is written later. */
+async function produce(
+  record: KafkaRecord,
+  next: OutgoingRecord,
+  { deps, signal }: { readonly deps: ReleaseDueRetriesDeps; readonly signal: AbortSignal },
+): Promise<boolean> {
   const { deliveriesTopic, producer, pace } = deps;
-  if (next.topic !== deliveriesTopic) return producer.send(next);
+  if (next.topic !== deliveriesTopic) {
+    await producer.send(next);
+    return true;
+  }
   const partition = await deps.partitionOf(Buffer.isBuffer(next.key) ? next.key : null, next.shift ?? 0);
-  await pace.write(partition, () => producer.sendAndLocate(next), signal);
+  const write = () => producer.sendAndLocate(next);
+  return pace.write(partition, { record, write, writeLater: laterOf(record, deps) }, signal);
+}
+
+/** Asks for the same without the body, which the dispatcher reads from Postgres; null where the record cannot be read. */
+function laterOf(record: KafkaRecord, deps: ReleaseDueRetriesDeps): (() => Promise<WrittenAt>) | null {
+  const decoded = decodeDelivery(record);
+  if (decoded.kind !== 'delivery') return null;
+  const delivery = { ...decoded.delivery, content: null };
+  return () => deps.producer.sendAndLocate(encodeDelivery(delivery, deps.deliveriesTopic));
 }
 
 /** The value goes on untouched; only the times of waiting are headers of the tiers. */

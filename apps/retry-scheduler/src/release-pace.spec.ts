@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { KafkaRecord } from '#domain/kafka-record';
 import { ReleasePace } from './release-pace.js';
 
 /** A partition whose log grows with each write; its reader says how far it is when a test lets it. */
@@ -12,18 +13,26 @@ function setup() {
     return nextOffsets;
   });
   const closing = new AbortController();
-  const write = (name: number, partition = 0) =>
-    pace.write(
-      partition,
-      async () => {
-        written.push(name);
-        const offset = ends.get(partition) ?? 0n;
-        ends.set(partition, offset + 1n);
-        return { partition, offset };
-      },
-      closing.signal,
-    );
-  return { pace, nextOffsets, ends, written, closing, write, looks: () => looks };
+  const put = (name: number, partition: number) => async () => {
+    written.push(name);
+    const offset = ends.get(partition) ?? 0n;
+    ends.set(partition, offset + 1n);
+    return { partition, offset };
+  };
+  const paced = (name: number, partition: number, mayBeLeft: boolean, bytes = 10) => {
+    const writeNow = put(name, partition);
+    return { record: aRecord(bytes), write: writeNow, writeLater: mayBeLeft ? writeNow : null };
+  };
+  /** One that must wait itself. */
+  const write = (name: number, partition = 0) => pace.write(partition, paced(name, partition, false), closing.signal);
+  /** One whose record need not be kept. */
+  const leave = (name: number, bytes?: number) => pace.write(0, paced(name, 0, true, bytes), closing.signal);
+  return { pace, nextOffsets, ends, written, closing, write, leave, looks: () => looks };
+}
+
+function aRecord(bytes: number): KafkaRecord {
+  const value = Buffer.alloc(bytes);
+  return { topic: 'retry.5s', partition: 0, offset: 0n, timestampMs: 0, key: null, value, headers: {} };
 }
 
 /** Everything that can go on has gone on. */
@@ -87,7 +96,8 @@ describe('ReleasePace', () => {
 
   it('gives records back that wait when their partition is revoked, and what fails to be written counts no more', async () => {
     const { pace, closing, write } = setup();
-    const refused = pace.write(0, () => Promise.reject(new Error('no broker')), closing.signal);
+    const refusing = { record: aRecord(1), write: () => Promise.reject(new Error('no broker')), writeLater: null };
+    const refused = pace.write(0, refusing, closing.signal);
     await expect(refused).rejects.toThrow('no broker');
     const all = Array.from({ length: 501 }, (_, n) => write(n));
     await settled();
@@ -96,5 +106,51 @@ describe('ReleasePace', () => {
     await expect(all[500]).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE', retryable: true });
     await expect(write(502)).rejects.toMatchObject({ retryable: true });
     expect(pace.size).toEqual({ unread: 500, waiting: 0 });
+  });
+
+  it('lets go of records of which 200 wait already, and writes what they ask for in its turn', async () => {
+    const { pace, nextOffsets, written, leave } = setup();
+    const all = Array.from({ length: 1_500 }, (_, n) => leave(n));
+    expect(await Promise.all(all.slice(700))).toEqual(Array.from({ length: 800 }, () => false));
+    expect(pace.size).toEqual({ unread: 500, waiting: 1_000 });
+    for (const read of [500n, 1_000n]) {
+      nextOffsets.set(0, read);
+      await pace.look();
+      await settled();
+    }
+    expect(written).toEqual(Array.from({ length: 1_500 }, (_, n) => n));
+    expect(await Promise.all(all.slice(0, 700))).toEqual(Array.from({ length: 700 }, () => true));
+    expect(pace.size.waiting).toBe(0);
+  });
+
+  it('lets go of large records sooner, and of what comes behind them', async () => {
+    const { leave, closing } = setup();
+    for (let n = 0; n < 500; n++) await leave(n);
+    const large = [leave(500, 300_000), leave(501, 300_000)];
+    expect(await leave(502), 'behind 600,000 bytes').toBe(false);
+    expect(await leave(503, 1)).toBe(false);
+    closing.abort();
+    await expect(Promise.all(large)).rejects.toMatchObject({ retryable: true });
+  });
+
+  it('leaves to the sweep what is beyond 20,000', async () => {
+    const { pace, leave } = setup();
+    for (let n = 0; n < 700; n++) void leave(n);
+    await settled();
+    for (let n = 0; n < 20_010; n++) expect(await leave(n)).toBe(false);
+    expect(pace.size.waiting).toBe(20_200);
+  });
+
+  it('says which records only wait', async () => {
+    const { pace, nextOffsets, closing } = setup();
+    const records = Array.from({ length: 501 }, () => aRecord(1));
+    const write = async () => ({ partition: 0, offset: 0n });
+    const all = records.map((record) => pace.write(0, { record, write, writeLater: null }, closing.signal));
+    await settled();
+    expect(records.filter((record) => pace.isWaiting(record))).toEqual([records[500]]);
+    nextOffsets.set(0, 1n);
+    await pace.look();
+    await Promise.all(all);
+    expect(records.some((record) => pace.isWaiting(record))).toBe(false);
   });
 });

@@ -1,10 +1,19 @@
 import { Failure } from '#domain/failure';
+import type { KafkaRecord } from '#domain/kafka-record';
 import { onAbort } from '#domain/on-abort';
 
 /** Where a record was written. */
 export interface WrittenAt {
   readonly partition: number;
   readonly offset: bigint;
+}
+
+/** What a tier's record leads to. */
+export interface PacedWrite {
+  readonly record: KafkaRecord;
+  readonly write: () => Promise<WrittenAt>;
+  /** Writes what asks for the same and keeps nothing of the record's bytes; null: only the record itself will do. */
+  readonly writeLater: (() => Promise<WrittenAt>) | null;
 }
 
 /** Of one partition of `deliveries`. */
@@ -15,6 +24,10 @@ interface Paced {
   writing: number;
   /** Told when its turn comes, oldest first. */
   readonly waiting: Set<() => void>;
+  /** The bytes of those. */
+  waitingBytes: number;
+  /** Behind those: what was left to wait here alone, oldest first. */
+  left: (() => Promise<WrittenAt>)[];
   /** What its reader said last. */
   nextOffset: bigint;
 }
@@ -23,14 +36,26 @@ interface Paced {
 const unreadMax = 500;
 /** From here on the readers are asked how far they have come, so that nobody waits whose partition is read. */
 const unreadToLook = unreadMax / 2;
+/**
+ * Records of one partition of `deliveries` that wait as they are: they keep their place in a partition of a tier, and those of
+ * the four whose keys it shares must not fill it (1,000 records, 4 MiB).
+ */
+const waitingMax = 200;
+const waitingBytesMax = 512 * 1_024;
+/** Of all partitions together, each some 500 bytes; what is beyond them is left to the sweep. */
+const leftMax = 20_000;
 
 /**
  * Paces what the tiers release: of each partition of `deliveries` at most 500 of its records are written and not read, the
  * others wait for that in the order in which they were due. After a scheduler was down this is what keeps a tier that is due
- * as a whole from standing before everything else; a partition that is not read holds up only what is for it.
+ * as a whole from standing before everything else; a partition that is not read holds up only what is for it: beyond 200 its
+ * records leave their tier, and what they ask for waits here. Their rows know of it: should this process die meanwhile, the
+ * sweep asks for them.
  */
 export class ReleasePace {
   private readonly partitions = new Map<number, Paced>();
+  private readonly records = new Set<KafkaRecord>();
+  private leftCount = 0;
 
   constructor(
     /** The next offset each partition's reader begins, as it said last; a partition of which nothing is known is left out. */
@@ -38,24 +63,29 @@ export class ReleasePace {
   ) {}
 
   /**
-   * Writes when it is this record's turn. Throws BROKER_UNAVAILABLE when the signal is aborted before, and what `write`
-   * throws.
+   * Writes when it is this record's turn: true. False: too many wait, the record is done with, and what it asks for is written
+   * later. Throws BROKER_UNAVAILABLE when the signal is aborted before, and what `write` throws.
    */
-  async write(partition: number, write: () => Promise<WrittenAt>, signal: AbortSignal): Promise<void> {
-    const paced = this.of(partition);
-    await this.turn(paced, signal);
-    try {
-      const at = await write();
-      this.of(at.partition).unread.push(at.offset);
-    } finally {
-      paced.writing--;
-      this.letIn(paced);
+  async write(partition: number, paced: PacedWrite, signal: AbortSignal): Promise<boolean> {
+    const { record, write, writeLater } = paced;
+    const of = this.of(partition);
+    if (writeLater !== null && !signal.aborted && isCrowded(of)) {
+      this.leave(of, writeLater);
+      return false;
     }
+    await this.turn(of, record, signal);
+    await this.put(of, write);
+    return true;
+  }
+
+  /** Whether a record only waits for a reader of `deliveries`: its tier is read further than that. */
+  isWaiting(record: KafkaRecord): boolean {
+    return this.records.has(record);
   }
 
   /** One look at the readers, if anybody waits for them or soon may. Throws a Failure; the next look does the same. */
   async look(): Promise<void> {
-    const isLookedFor = ({ unread, waiting }: Paced) => waiting.size > 0 || unread.length >= unreadToLook;
+    const isLookedFor = (paced: Paced) => waitingIn(paced) > 0 || paced.unread.length >= unreadToLook;
     if (![...this.partitions.values()].some(isLookedFor)) return;
     const nextOffsets = await this.readNextOffsets();
     for (const [partition, paced] of this.partitions) {
@@ -74,17 +104,35 @@ export class ReleasePace {
     const all = [...this.partitions.values()];
     return {
       unread: all.reduce((sum, { unread }) => sum + unread.length, 0),
-      waiting: all.reduce((sum, { waiting }) => sum + waiting.size, 0),
+      waiting: all.reduce((sum, paced) => sum + waitingIn(paced), 0),
     };
   }
 
-  private turn(paced: Paced, signal: AbortSignal): Promise<void> {
+  private async put(paced: Paced, write: () => Promise<WrittenAt>): Promise<void> {
+    try {
+      const at = await write();
+      this.of(at.partition).unread.push(at.offset);
+    } finally {
+      paced.writing--;
+      this.letIn(paced);
+    }
+  }
+
+  private leave(paced: Paced, write: () => Promise<WrittenAt>): void {
+    if (this.leftCount >= leftMax) return;
+    this.leftCount++;
+    paced.left.push(write);
+  }
+
+  private turn(paced: Paced, record: KafkaRecord, signal: AbortSignal): Promise<void> {
     const givenBack = () => new Failure('BROKER_UNAVAILABLE', 'the record is given back', { retryable: true });
     if (signal.aborted) return Promise.reject(givenBack());
     return new Promise((resolve, reject) => {
       const end = () => {
         stopListening();
         paced.waiting.delete(tell);
+        paced.waitingBytes -= bytesOf(record);
+        this.records.delete(record);
       };
       const tell = () => {
         end();
@@ -96,22 +144,53 @@ export class ReleasePace {
         reject(givenBack());
       });
       paced.waiting.add(tell);
+      paced.waitingBytes += bytesOf(record);
+      this.records.add(record);
       this.letIn(paced);
     });
   }
 
   private letIn(paced: Paced): void {
     for (const tell of paced.waiting) {
-      if (paced.unread.length + paced.writing >= unreadMax) return;
+      if (isTaken(paced)) return;
       tell();
+    }
+    const fits = Math.max(0, unreadMax - paced.unread.length - paced.writing);
+    for (const write of paced.left.splice(0, fits)) {
+      this.leftCount--;
+      paced.writing++;
+      // What is not written is asked for by the sweep.
+      void this.put(paced, write).catch(() => undefined);
     }
   }
 
   private of(partition: number): Paced {
     const known = this.partitions.get(partition);
     if (known !== undefined) return known;
-    const paced: Paced = { unread: [], writing: 0, waiting: new Set(), nextOffset: 0n };
+    const paced: Paced = {
+      ...{ unread: [], writing: 0, nextOffset: 0n },
+      ...{ waiting: new Set(), waitingBytes: 0, left: [] },
+    };
     this.partitions.set(partition, paced);
     return paced;
   }
+}
+
+/** Whether as many are written and not read as may be. */
+function isTaken({ unread, writing }: Paced): boolean {
+  return unread.length + writing >= unreadMax;
+}
+
+/** Whether one more would wait with too many others, or before what came earlier. */
+function isCrowded(paced: Paced): boolean {
+  const { waiting, waitingBytes, left } = paced;
+  return left.length > 0 || (isTaken(paced) && (waiting.size >= waitingMax || waitingBytes >= waitingBytesMax));
+}
+
+function waitingIn({ waiting, left }: Paced): number {
+  return waiting.size + left.length;
+}
+
+function bytesOf({ value }: KafkaRecord): number {
+  return value?.length ?? 0;
 }

@@ -57,7 +57,7 @@ export function wireRetryScheduler(config: RetrySchedulerConfig, log: Log) {
   const deps = createReleaseDeps(config, log, { store, producer, clock });
   const health = new Health();
   const topicCheck = createTopicCheck(config, log, signal);
-  const reader = createReader(config, log, { producer, clock, topicCheck, health });
+  const reader = createReader(config, log, { producer, clock, topicCheck, health, pace: deps.pace });
   const watch = new StoreWatch(config.LEASE_GRACE_MS, clock);
   const duties = createDuties(config, log, { store, producer, watch, clock });
   const retention = createRetentionDuties(config, { clock, signal, log });
@@ -115,6 +115,7 @@ interface ReaderParts {
   readonly clock: Clock;
   readonly topicCheck: TopicCheck;
   readonly health: Health;
+  readonly pace: ReleasePace;
 }
 
 /** One module each; those that drop and move table partitions have a pool of their own. */
@@ -146,7 +147,7 @@ function createReleaseDeps(
 }
 
 function createReader(config: RetrySchedulerConfig, log: Log, parts: ReaderParts): LogReader {
-  const { producer, clock, topicCheck, health } = parts;
+  const { producer, clock, topicCheck, health, pace } = parts;
   const { prefix, tiers } = topicSettingsOf(config);
   const deadLettersTopic = topicNames.deadLetters(prefix);
   return new LogReader({
@@ -159,8 +160,9 @@ function createReader(config: RetrySchedulerConfig, log: Log, parts: ReaderParts
     ofPartition: (topic) => (topic === tiers[0]?.topic ? shortestTierLimits : tierLimits),
     giveUp: (record, { message }) =>
       sendDeadLetter(record, { topic: deadLettersTopic, reason: message, app: 'retry-scheduler' }, producer),
-    // A tier is read up to now while its oldest record only waits for its time.
-    progressOf: (record, nowMs) => Math.min(decodeTierTimes(record)?.releaseMs ?? nowMs, nowMs),
+    // A tier is read up to now while its oldest record only waits for its time, or for a reader of `deliveries`.
+    progressOf: (record, nowMs) =>
+      pace.isWaiting(record) ? nowMs : Math.min(decodeTierTimes(record)?.releaseMs ?? nowMs, nowMs),
     tellLogShrunk: (shrunk) => producer.send(logShrunkEvent('retry-scheduler', shrunk, { prefix, clock })),
     onLost: (cause) => health.markDead(cause),
     drainTimeoutMs: config.DRAIN_TIMEOUT_MS,
