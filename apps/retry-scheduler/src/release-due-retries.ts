@@ -72,7 +72,12 @@ function laterOf(record: KafkaRecord, deps: ReleaseDueRetriesDeps): (() => Promi
   const decoded = decodeDelivery(record);
   if (decoded.kind !== 'delivery') return null;
   const delivery = { ...decoded.delivery, content: null };
-  return () => deps.producer.sendAndLocate(encodeDelivery(delivery, deps.deliveriesTopic));
+  const tier = record.topic; // the record itself must not be kept
+  return async () => {
+    const at = await deps.producer.sendAndLocate(encodeDelivery(delivery, deps.deliveriesTopic));
+    count('hookline_released_total', { tier });
+    return at;
+  };
 }
 
 /** The value goes on untouched; only the times of waiting are headers of the tiers. */

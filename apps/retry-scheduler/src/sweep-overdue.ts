@@ -56,9 +56,8 @@ interface Ask {
 /** One round. Throws a Failure while Postgres or Kafka is away; the next round does the same work. */
 export async function sweepOverdue(deps: SweepOverdueDeps): Promise<void> {
   const lost = deps.mayJudgeLeases() ? await deps.closeLostLeases() : [];
-  const nextAttempts = await Promise.all(
-    lost.flatMap(({ delivery }) => delivery ?? []).map((delivery) => askOf(delivery, deps)),
-  );
+  const nextAttempts = lost.flatMap(({ delivery }) => delivery ?? []).map((delivery) => askOf(delivery, deps));
+  const askedNext = await askAll(await Promise.all(nextAttempts), deps);
   const progress = await deps.readProgress();
   const items: Ask[] = [];
   const itemRound = deps.itemPace.round(progress, deps.clock.nowMs());
@@ -70,7 +69,7 @@ export async function sweepOverdue(deps: SweepOverdueDeps): Promise<void> {
     const find = (after: OverdueCursor | null) => deps.findOverdue(dueBeforeMs, after);
     await deps.pages.go(pagesMax, find, (found) => take(found, round, rows, deps));
   }
-  const asked = await askAll([...nextAttempts, ...inTurn(items, rows)], deps);
+  const asked = askedNext + (await askAll(inTurn(items, rows), deps));
 
   count('hookline_sweep_asked_total', {}, asked);
   count('hookline_leases_lost_total', {}, lost.length);
@@ -90,7 +89,7 @@ async function take(
 ): Promise<void> {
   for (const { delivery, dueMs, askCount, isInLane } of candidates) {
     const ask = await askOf(delivery, deps);
-    const endpoint = endpointKey(delivery.tenantId, delivery.endpointId);
+    const endpoint = endpointKey(delivery.tenantId, delivery.endpointId, delivery.shard);
     if (!round.take({ partition: ask.partition, endpoint, dueMs, isInLane })) continue;
     taken.push(ask);
     if (askCount >= asksSuspicious)
