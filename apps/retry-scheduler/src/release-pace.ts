@@ -73,8 +73,7 @@ export class ReleasePace {
       this.leave(of, writeLater);
       return false;
     }
-    await this.turn(of, record, signal);
-    await this.put(of, write);
+    await this.inTurn(of, { record, write }, signal);
     return true;
   }
 
@@ -108,7 +107,9 @@ export class ReleasePace {
     };
   }
 
+  /** Begins to write at once, so that the order of turns is that of writes. */
   private async put(paced: Paced, write: () => Promise<WrittenAt>): Promise<void> {
+    paced.writing++;
     try {
       const at = await write();
       this.of(at.partition).unread.push(at.offset);
@@ -124,26 +125,29 @@ export class ReleasePace {
     paced.left.push(write);
   }
 
-  private turn(paced: Paced, record: KafkaRecord, signal: AbortSignal): Promise<void> {
+  private inTurn(
+    paced: Paced,
+    { record, write }: Pick<PacedWrite, 'record' | 'write'>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const givenBack = () => new Failure('BROKER_UNAVAILABLE', 'the record is given back', { retryable: true });
     if (signal.aborted) return Promise.reject(givenBack());
     return new Promise((resolve, reject) => {
       const end = () => {
         stopListening();
-        paced.waiting.delete(tell);
+        paced.waiting.delete(start);
         paced.waitingBytes -= bytesOf(record);
         this.records.delete(record);
       };
-      const tell = () => {
+      const start = () => {
         end();
-        paced.writing++;
-        resolve();
+        this.put(paced, write).then(resolve, reject);
       };
       const stopListening = onAbort(signal, () => {
         end();
         reject(givenBack());
       });
-      paced.waiting.add(tell);
+      paced.waiting.add(start);
       paced.waitingBytes += bytesOf(record);
       this.records.add(record);
       this.letIn(paced);
@@ -151,14 +155,13 @@ export class ReleasePace {
   }
 
   private letIn(paced: Paced): void {
-    for (const tell of paced.waiting) {
+    for (const start of paced.waiting) {
       if (isTaken(paced)) return;
-      tell();
+      start();
     }
     const fits = Math.max(0, unreadMax - paced.unread.length - paced.writing);
     for (const write of paced.left.splice(0, fits)) {
       this.leftCount--;
-      paced.writing++;
       // What is not written is asked for by the sweep.
       void this.put(paced, write).catch(() => undefined);
     }
