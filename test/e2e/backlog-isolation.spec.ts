@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { topicNames } from '#contracts/topics';
 import { type EndpointId, endpointKey, type TenantId } from '#domain/ids';
 import { partitionOfKey } from '#kafka/kafkajs/partition-of-key';
 import { anEvent } from '../support/builders.js';
 import { aSecret, wire } from '../support/configure.js';
+import { readTopics } from '../support/read-topics.js';
 import { Stack } from '../support/stack.js';
 import { until } from '../support/until.js';
 import { later, WebhookReceiver } from '../support/webhook-receiver.js';
@@ -17,11 +19,16 @@ const warmEvents = 40;
 /** What a fresh attempt may find before it: of sweep, tiers, holds and re-sends 500 each. */
 const olderMax = 2_000;
 /**
- * Not the bar (twice the quiet p99) but what is reached: each round of the sweep brings up to 1,000 records of the busy
- * endpoint at once, and until they are held the neighbours wait some 250 ms, whatever they take while it is quiet (30 to 180
- * ms were seen). Without the holds it was seven seconds. Milliseconds.
+ * What is asked for again comes in slices of 50, of which a slow broker may take in a few at once: in so many milliseconds no
+ * more of the backlog is written than this. All of a round at once (500) kept the neighbours waiting for 250 ms.
  */
-const burstMs = 500;
+const sliceMs = 50;
+const sliceMax = 200;
+/**
+ * The bar is twice the quiet p99, and met where nothing else runs (docs/capacity.md). Beside other work on the same two cores
+ * single runs gave up to 470 ms: less than this says nothing. Milliseconds.
+ */
+const noiseMs = 500;
 
 describe('a backlog of one endpoint', () => {
   const open: { stop(): unknown }[] = [];
@@ -115,9 +122,19 @@ describe('a backlog of one endpoint', () => {
     return Math.max(0, ...lines.map(([, value]) => Number(value)));
   }
 
+  /** The most records of the backlog that were written within `sliceMs`. */
+  async function largestSlice({ stack, busy }: World): Promise<number> {
+    const records = await readTopics(stack, [topicNames.deliveries(stack.prefix)]);
+    const atMs = records
+      .filter(({ key }) => key?.toString() === `default/${busy}`)
+      .map(({ timestampMs }) => timestampMs);
+    const within = (fromMs: number) => atMs.filter((ms) => ms >= fromMs && ms < fromMs + sliceMs).length;
+    return Math.max(...[...new Set(atMs)].map(within));
+  }
+
   const p99 = (tookMs: readonly number[]) => tookMs[Math.ceil(tookMs.length * 0.99) - 1] ?? Number.NaN;
 
-  it('of 50,000 due retries and 10,000 re-sends keeps first attempts of others in its partition waiting for no more than a burst', async () => {
+  it('of 50,000 due retries and 10,000 re-sends keeps first attempts of others in its partition waiting for no more than a slice of it', async () => {
     const world = await setup();
     await look(world, warmEvents);
     const quiet = await look(world);
@@ -138,8 +155,9 @@ describe('a backlog of one endpoint', () => {
       `SELECT count(*)::int AS n FROM notifications WHERE state = 'pending' AND event_source = '/backlog'`,
     );
     expect(left[0]?.n, 'the backlog is not over').toBeGreaterThan(dueRetries / 2);
+    expect(await largestSlice(world), figures).toBeLessThanOrEqual(sliceMax);
     expect(beside.older, figures).toBeLessThanOrEqual(olderMax);
     expect(world.receiver.of('/busy').length - began, figures).toBeGreaterThan(100);
-    expect(p99(beside.tookMs), figures).toBeLessThanOrEqual(Math.max(2 * p99(quiet.tookMs), burstMs));
+    expect(p99(beside.tookMs), figures).toBeLessThanOrEqual(Math.max(2 * p99(quiet.tookMs), noiseMs));
   });
 });

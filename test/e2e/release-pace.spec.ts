@@ -68,7 +68,7 @@ describe('retries of an endpoint whose partition is not read', () => {
     return ofIt.map((record) => headerText(record, 'notification-id') ?? '');
   }
 
-  it('keep neither those of others waiting nor the sweep, and are all written in their order as it is read', async () => {
+  it('keep neither those of others waiting nor the sweep, and are all written as it is read', async () => {
     const retries = Array.from({ length: due }, () => retryOf(busy));
     await Promise.all(retries.map(({ write }) => write()));
     const neighbour = retryOf(other);

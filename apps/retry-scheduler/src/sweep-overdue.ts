@@ -42,7 +42,7 @@ export interface SweepOverdueDeps {
 }
 
 /** Pages of one round: the next one goes on behind them. */
-const pagesMax = 10;
+const pagesMax = 5;
 /** Milliseconds from one slice to the next: time for the dispatcher to take it in. */
 const sliceMs = 200;
 /** A row asked for this often without a claim or a hold is a fault that somebody must look at. */
