@@ -151,6 +151,7 @@ describe('a backlog of one endpoint', () => {
       older: beside.older,
       busyMeanwhile: world.receiver.of('/busy').length - began,
     });
+    process.stdout.write(`${figures}\n`); // for docs/capacity.md
     const left = await world.stack.database.query<{ n: number }>(
       `SELECT count(*)::int AS n FROM notifications WHERE state = 'pending' AND event_source = '/backlog'`,
     );

@@ -7,25 +7,19 @@
  * partition the record is finished and what it asks for waits without it: killed then, the sweep asks for it, for its row
  * knows when it was due. Nothing leaves early: `due` is on Postgres' clock, and the claim checks it again.
  */
-import { decodeDelivery, decodeShard, decodeTierTimes, encodeDelivery } from '#contracts/delivery-record';
+import { decodeShard, decodeTierTimes } from '#contracts/delivery-record';
 import type { Clock } from '#domain/clock';
 import { Failure } from '#domain/failure';
 import { type KafkaRecord, type OutgoingRecord, singleHeaders } from '#domain/kafka-record';
 import { placeInTier, type RetryTier } from '#domain/retry-tier';
-import type { KafkaRecordProducer } from '#kafka/record-producer';
 import { count } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
-import type { ReleasePace, WrittenAt } from './release-pace.js';
 import { waitUntil } from './wait-until.js';
+import { type WriteInTurnDeps, writeInTurn } from './write-in-turn.js';
 
 /** What releasing touches. */
-export interface ReleaseDueRetriesDeps {
+export interface ReleaseDueRetriesDeps extends WriteInTurnDeps {
   readonly tiers: readonly RetryTier[];
-  readonly deliveriesTopic: string;
-  /** The partition of `deliveries` a shard of a key belongs to. */
-  readonly partitionOf: (key: Buffer | null, shard: number) => Promise<number>;
-  readonly pace: ReleasePace;
-  readonly producer: Pick<KafkaRecordProducer, 'send' | 'sendAndLocate'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -43,41 +37,12 @@ export async function releaseDueRetry(
   if (signal.aborted) throw new Failure('BROKER_UNAVAILABLE', 'the record is given back', { retryable: true });
 
   const next = nextRecord(record, times.dueMs, deps);
-  if (!(await produce(record, next, { deps, signal }))) {
+  if (!(await writeInTurn(record, next, { deps, signal }))) {
     deps.log.info('retry.left', { from: record.topic, dueMs: times.dueMs });
     return;
   }
   count('hookline_released_total', { tier: record.topic });
   deps.log.info('retry.released', { from: record.topic, to: next.topic, dueMs: times.dueMs });
-}
-
-/** Between tiers at once; to `deliveries` when its partition has room. False: it is written later. */
-async function produce(
-  record: KafkaRecord,
-  next: OutgoingRecord,
-  { deps, signal }: { readonly deps: ReleaseDueRetriesDeps; readonly signal: AbortSignal },
-): Promise<boolean> {
-  const { deliveriesTopic, producer, pace } = deps;
-  if (next.topic !== deliveriesTopic) {
-    await producer.send(next);
-    return true;
-  }
-  const partition = await deps.partitionOf(Buffer.isBuffer(next.key) ? next.key : null, next.shift ?? 0);
-  const write = () => producer.sendAndLocate(next);
-  return pace.write(partition, { record, write, writeLater: laterOf(record, deps) }, signal);
-}
-
-/** Asks for the same without the body, which the dispatcher reads from Postgres; null where the record cannot be read. */
-function laterOf(record: KafkaRecord, deps: ReleaseDueRetriesDeps): (() => Promise<WrittenAt>) | null {
-  const decoded = decodeDelivery(record);
-  if (decoded.kind !== 'delivery') return null;
-  const delivery = { ...decoded.delivery, content: null };
-  const tier = record.topic; // the record itself must not be kept
-  return async () => {
-    const at = await deps.producer.sendAndLocate(encodeDelivery(delivery, deps.deliveriesTopic));
-    count('hookline_released_total', { tier });
-    return at;
-  };
 }
 
 /** The value goes on untouched; only the times of waiting are headers of the tiers. */

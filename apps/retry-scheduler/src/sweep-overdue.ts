@@ -8,56 +8,40 @@
  */
 import type { LostLease, OverdueCursor, OverdueDelivery, OverduePage } from '#audit/overdue';
 import type { Delivery } from '#contracts/delivery-record';
-import type { Clock } from '#domain/clock';
 import { endpointKey } from '#domain/ids';
-import type { RecordProducer } from '#domain/kafka-record';
 import { count } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
-import type { AskPace, AskRound, ReadProgress } from './ask-pace.js';
+import type { AskRound, ReadProgress } from './ask-pace.js';
 import type { PageCursor } from './page-cursor.js';
-import { writeDeliveries } from './write-deliveries.js';
-import { inTurn, slicesOf } from './write-slices.js';
+import { type Ask, type WriteInSlicesDeps, writeInSlices } from './write-in-slices.js';
+import { inTurn } from './write-slices.js';
 
 /** What the sweep touches. */
-export interface SweepOverdueDeps {
+export interface SweepOverdueDeps extends WriteInSlicesDeps {
   /** Rows due before an instant (milliseconds since the epoch), a page at a time. */
   readonly findOverdue: (dueBeforeMs: number, after: OverdueCursor | null) => Promise<OverduePage>;
   readonly findRequestedItems: (after: OverdueCursor | null) => Promise<OverduePage>;
   readonly closeLostLeases: () => Promise<readonly LostLease[]>;
-  readonly markAsked: (deliveries: readonly Delivery[]) => Promise<void>;
   readonly readProgress: () => Promise<ReadProgress>;
   /** False while Postgres has not been answering for long enough: a finish may only be waiting for it. */
   readonly mayJudgeLeases: () => boolean;
   readonly partitionOf: (delivery: Delivery) => Promise<number>;
-  readonly pace: AskPace;
-  /** Of re-sends: a large job takes nothing of what rows may be asked for. */
-  readonly itemPace: AskPace;
   /** Where the last round ended. */
   readonly pages: PageCursor;
   readonly itemPages: PageCursor;
-  readonly deliveriesTopic: string;
-  readonly producer: RecordProducer;
-  readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Pages of one round: the next one goes on behind them. */
 const pagesMax = 5;
-/** Milliseconds from one slice to the next: time for the dispatcher to take it in. */
-const sliceMs = 200;
 /** A row asked for this often without a claim or a hold is a fault that somebody must look at. */
 const asksSuspicious = 10;
-
-interface Ask {
-  readonly delivery: Delivery;
-  readonly partition: number;
-}
 
 /** One round. Throws a Failure while Postgres or Kafka is away; the next round does the same work. */
 export async function sweepOverdue(deps: SweepOverdueDeps): Promise<void> {
   const lost = deps.mayJudgeLeases() ? await deps.closeLostLeases() : [];
   const nextAttempts = lost.flatMap(({ delivery }) => delivery ?? []).map((delivery) => askOf(delivery, deps));
-  const askedNext = await askAll(await Promise.all(nextAttempts), deps);
+  const askedNext = await writeInSlices(await Promise.all(nextAttempts), deps);
   const progress = await deps.readProgress();
   const items: Ask[] = [];
   const itemRound = deps.itemPace.round(progress, deps.clock.nowMs());
@@ -69,7 +53,7 @@ export async function sweepOverdue(deps: SweepOverdueDeps): Promise<void> {
     const find = (after: OverdueCursor | null) => deps.findOverdue(dueBeforeMs, after);
     await deps.pages.go(pagesMax, find, (found) => take(found, round, rows, deps));
   }
-  const asked = askedNext + (await askAll(inTurn(items, rows), deps));
+  const asked = askedNext + (await writeInSlices(inTurn(items, rows), deps));
 
   count('hookline_sweep_asked_total', {}, asked);
   count('hookline_leases_lost_total', {}, lost.length);
@@ -95,27 +79,4 @@ async function take(
     if (askCount >= asksSuspicious)
       deps.log.error('notification.stuck', { notificationId: delivery.notificationId, asks: askCount });
   }
-}
-
-/** Slice by slice; a partition that did not take its slice gets nothing more in this round. Answers how many are written. */
-async function askAll(asks: readonly Ask[], deps: SweepOverdueDeps): Promise<number> {
-  let asked = 0;
-  const refusing = new Set<number>();
-  for (const [nth, slice] of slicesOf(asks).entries()) {
-    const here = slice.filter(({ partition }) => !refusing.has(partition));
-    if (here.length === 0) break;
-    if (nth > 0) await deps.clock.wait(sliceMs);
-    const written = new Set(
-      await writeDeliveries(
-        here.map(({ delivery }) => delivery),
-        deps,
-      ),
-    );
-    await deps.markAsked([...written]);
-    asked += written.size;
-    for (const { delivery, partition } of here) if (!written.has(delivery)) refusing.add(partition);
-    const partitions = new Set(here.map(({ partition }) => partition));
-    for (const pace of [deps.pace, deps.itemPace]) pace.wrote(partitions, deps.clock.nowMs());
-  }
-  return asked;
 }
