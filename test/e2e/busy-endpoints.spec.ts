@@ -10,6 +10,11 @@ const eventCount = 3_000;
 const endpointCount = 8;
 const hangingCount = 2_000;
 const healthyCount = 50;
+/** Of a tenant whose endpoints could take more than all places, with more for each than a partition keeps in memory. */
+const slowCount = 8;
+const slowEventsOfEach = 450;
+const freshCount = 6;
+const freshEventsOfEach = 20;
 /** The receiver may be on a busy machine too: that it answers late, or nothing for a while, is not what is looked at. */
 const patient = {
   ATTEMPT_TIMEOUT_MS: '15000',
@@ -93,6 +98,50 @@ describe('endpoints with much to do', () => {
     const isDone = async () => (await countOf(stack, 'sent', 'healthy')) === healthyCount;
     await until(isDone, { what: 'all of the healthy endpoint are sent', limitMs: 60_000 });
     expect(await countOf(stack, 'pending', 'hanging')).toBe(hangingCount);
+    expect(receiver.duplicates()).toEqual([]);
+  });
+
+  it('answers all of one tenant while another one, with a backlog in many partitions, has taken all it can and is answered nothing', async () => {
+    const settings = {
+      ...patient,
+      ATTEMPT_TIMEOUT_MS: '30000',
+      DRAIN_TIMEOUT_MS: '40000',
+      DISPATCH_CONCURRENCY: '100',
+    };
+    const { receiver, stack, secret } = await setup(settings);
+    let getOn = (): void => undefined;
+    const hangs = new Promise<void>((resolve) => {
+      getOn = resolve;
+    });
+    let answered = 0;
+    const slow = (id: string) =>
+      receiver.on(`/${id}`, secret, async () => {
+        await hangs;
+        answered++;
+        return 200;
+      });
+    const slowIds = Array.from({ length: slowCount }, (_, n) => `slow${n}`);
+    const freshIds = Array.from({ length: freshCount }, (_, n) => `fresh${n}`);
+    await wire(stack, [
+      ...slowIds.map((id) => ({ id, tenant: 'acme', secret, url: slow(id), eventTypes: [id], concurrency: 20 })),
+      ...freshIds.map((id) => ({ id, tenant: 'bank', secret, url: receiver.on(`/${id}`, secret), eventTypes: [id] })),
+    ]);
+    const backlog = Array.from({ length: slowEventsOfEach }, () => slowIds).flat();
+    await stack.produce(backlog.map((type) => anEvent({ type, tenant: 'acme' })));
+    await until(() => receiver.requests.length >= 95, { what: 'nearly all places are taken', limitMs: 60_000 });
+    await until(async () => (await countOf(stack, 'pending', 'slow%')) === backlog.length, {
+      ...{ what: 'all wait for the slow tenant', limitMs: 60_000 },
+    });
+
+    const fresh = Array.from({ length: freshEventsOfEach }, () => freshIds).flat();
+    await stack.produce(fresh.map((type) => anEvent({ type, tenant: 'bank' })));
+    const isDone = async () => (await countOf(stack, 'sent', 'fresh%')) === fresh.length;
+    await until(isDone, { what: 'all of the other tenant are sent', limitMs: 60_000 });
+    expect(answered, 'of the slow tenant').toBe(0);
+    expect(await countOf(stack, 'pending', 'slow%')).toBe(backlog.length);
+    getOn();
+    const areAllDone = async () => (await countOf(stack, 'sent', 'slow%')) === backlog.length;
+    await until(areAllDone, { what: 'all of the slow tenant are sent', limitMs: 90_000 });
     expect(receiver.duplicates()).toEqual([]);
   });
 

@@ -58,9 +58,10 @@ const progressMs = 2_000;
 const muchReadMs = 250;
 const failuresMs = 10_000;
 const sidePoolMax = 4;
-/** Deliveries in lanes and under way; what waits for its place costs memory, not requests. */
-const underWayMax = 2_000;
-/** Read ahead of that: what lives through several collections of garbage costs most. */
+/**
+ * Read and unfinished of one partition. All of it is in its lane at once, so that lanes see every tenant that waits and share
+ * the places out: a record left in a queue before them would stand behind whoever has filled them.
+ */
 const partitionLimits = { recordsMax: 400, bytesMax: 4 * 1_048_576 };
 /** Of the requests of a process, one tenant has no more while others wait. */
 const tenantShare = 0.25;
@@ -98,8 +99,6 @@ export function wireDispatcher(config: DispatcherConfig, log: Log) {
     topicsOf: { deliveries: [topicNames.deliveries(topics.prefix)] },
     topicCheck,
     timing: groupTimingOf(config),
-    underWayMax,
-    isBusy: () => deps.lanes.isFull(),
     ofPartition: () => partitionLimits,
     giveUp: (record, failure) => giveUpDelivery(record, failure, { ...deps, deadLettersTopic }),
     tellLogShrunk: (shrunk) => producer.send(logShrunkEvent('dispatcher', shrunk, { prefix: topics.prefix, clock })),

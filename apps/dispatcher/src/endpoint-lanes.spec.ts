@@ -122,6 +122,45 @@ describe('EndpointLanes', () => {
     placeOf(await (waiting[1] ?? more));
   });
 
+  it('keeps the last places for a tenant that has less than its share, however long another one answers nothing', async () => {
+    const { enter } = setup({ requestsMax: 20, tenantRequestsMax: 5 });
+    const wide = { concurrency: 30 };
+    const turns = Array.from({ length: 30 }, () => enter(key, wide));
+    expect((await Promise.all(turns.map(isDecided))).filter(Boolean)).toHaveLength(19);
+    placeOf(await enter(foreign, wide));
+  });
+
+  it('gives each freed place of a full pod to another tenant and lane in turn, and to who left it last', async () => {
+    const { enter } = setup({ requestsMax: 2, tenantRequestsMax: 2, waitingMax: 100 });
+    const wide = { concurrency: 10 };
+    const order: string[] = [];
+    const open: LanePlace[] = [];
+    const waits = (of: EndpointKey) =>
+      void enter(of, wide).then((turn) => {
+        order.push(of);
+        open.push(placeOf(turn));
+      });
+    for (let n = 0; n < 4; n++) waits(key);
+    for (const of of [other, other, foreign, foreign]) waits(of);
+    for (let n = 0; n < 6; n++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      open.shift()?.leave();
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(order).toEqual([key, key, key, foreign, other, foreign, key, other]);
+  });
+
+  it('spills what waits for a place of the process while all of them are out at endpoints that answer nothing', async () => {
+    const { enter } = setup({ requestsMax: 2, tenantRequestsMax: 2, spillAfterMs: 50 });
+    const wide = { concurrency: 3 };
+    for (const place of [await enter(key, wide), await enter(other, wide)])
+      void placeOf(place).during(() => new Promise(() => undefined), deadlineMs);
+    const waiting = Array.from({ length: 5 }, () => enter(key, wide));
+    expect(await Promise.all(waiting.map(isDecided))).toEqual([false, false, false, false, false]);
+    expect(await Promise.all(waiting.slice(3))).toEqual(['ENDPOINT_FULL', 'ENDPOINT_FULL']);
+    expect(await Promise.all(waiting.slice(0, 3).map(isDecided))).toEqual([false, false, false]);
+  });
+
   it('lets a first attempt in before what is tried again, three to one', async () => {
     const { enter } = setup({ waitingMax: 100 });
     let place = placeOf(await enter());

@@ -6,18 +6,15 @@ import { onAbort } from '#domain/on-abort';
 import { RateGate } from '#domain/rate-gate';
 import { LaneHolds, type TakeBack } from './lane-holds.js';
 import { LaneQueue } from './lane-queue.js';
+import { type PlaceLimits, RequestPlaces } from './request-places.js';
 
-/** What bounds the requests of one process. */
-export interface LaneLimits {
-  /** Places of all lanes together. */
-  readonly requestsMax: number;
-  /** Places of one tenant while others wait for one. */
-  readonly tenantRequestsMax: number;
+/** What bounds the requests of one process, and what waits for them. */
+export interface LaneLimits extends PlaceLimits {
   /** Deliveries of one endpoint that wait for a place while it stands still; the others are spilled. */
   readonly waitingMax: number;
   /** Retries, releases and re-sends of one endpoint that wait while it is busy, though it gets on; the others are spilled. */
   readonly backlogMax: number;
-  /** An endpoint whose places are all out at it, and that has answered nothing for this long, stands still. Milliseconds. */
+  /** An endpoint that got no answer and no place for this long, while its tenant's places are out, stands still. Milliseconds. */
   readonly spillAfterMs: number;
   /** Held deliveries of one endpoint that circulate through the shortest tier; the others wait as rows alone. */
   readonly circulatingMax: number;
@@ -55,6 +52,7 @@ interface Lane {
   underWay: number;
   /** Of those, requests out at the endpoint. */
   atEndpoint: number;
+  /** When it last had an answer, or began to wait for one, or for a place of the process. */
   lastAnswerMs: number;
   /** When the last delivery came or left. */
   lastUsedMs: number;
@@ -76,16 +74,15 @@ const tooManyRequests = 429;
  */
 export class EndpointLanes {
   private readonly lanes = new Map<EndpointKey, Lane>();
-  /** Lanes that could go on if the process had a place. */
-  private readonly starved = new Set<Lane>();
-  private readonly ofTenant = new Map<string, number>();
-  private requests = 0;
+  private readonly places: RequestPlaces<Lane>;
 
   constructor(
     private readonly limits: LaneLimits,
     private readonly clock: Clock,
     private readonly takeBack: TakeBack,
-  ) {}
+  ) {
+    this.places = new RequestPlaces(limits);
+  }
 
   /**
    * Resolves with a place, or with why there is none when the endpoint stands still and enough wait already: hold the
@@ -109,11 +106,6 @@ export class EndpointLanes {
       this.letIn(lane, signal);
       if (lane.waiting.size > this.limits.waitingMax && !lane.isWatched) void this.watch(lane, signal);
     });
-  }
-
-  /** Whether all places of the process are taken. */
-  isFull(): boolean {
-    return this.requests >= this.limits.requestsMax;
   }
 
   /** Whether one more held delivery may circulate through the shortest tier; otherwise it waits as a row alone. */
@@ -149,8 +141,14 @@ export class EndpointLanes {
   /** Milliseconds until the endpoint counts as standing still; 0 or less: it does. */
   private leftMs(lane: Lane): number {
     if (this.whyFull(lane) === 'RATE_LIMITED') return 0;
-    if (lane.atEndpoint < this.limitsOf(lane).concurrency) return this.limits.spillAfterMs;
+    if (!this.waitsForAnswers(lane)) return this.limits.spillAfterMs;
     return this.limits.spillAfterMs - (this.clock.monotonicMs() - lane.lastAnswerMs);
+  }
+
+  /** And not for our own database: its places are all out at it, or its tenant got no more, which are out as well. */
+  private waitsForAnswers(lane: Lane): boolean {
+    if (lane.atEndpoint >= this.limitsOf(lane).concurrency) return true;
+    return this.places.isAwaitedBy(lane) && this.places.areOut(lane.tenant);
   }
 
   /** By its rate when the last of those who wait would wait for longer than an endpoint may stand still. */
@@ -185,14 +183,19 @@ export class EndpointLanes {
         void this.wake(lane, Math.min(waitMs, wakeMsMax), signal);
         break;
       }
-      if (!this.hasPlaceFor(lane)) {
-        this.starved.add(lane);
+      if (!this.places.hasPlaceFor(lane.tenant)) {
+        this.awaitPlace(lane);
         return;
       }
       if (ratePerSecond !== null) lane.gate.take(ratePerSecond, this.clock.monotonicMs());
       lane.waiting.next()?.(this.take(lane));
     }
-    this.starved.delete(lane);
+    this.places.forget(lane);
+  }
+
+  private awaitPlace(lane: Lane): void {
+    if (!this.places.isAwaitedBy(lane)) lane.lastAnswerMs = this.clock.monotonicMs();
+    this.places.await(lane);
   }
 
   private async wake(lane: Lane, waitMs: number, signal?: AbortSignal): Promise<void> {
@@ -203,28 +206,9 @@ export class EndpointLanes {
     this.letIn(lane);
   }
 
-  /** A tenant that has its share of the process' places takes no more while others that have less wait for one. */
-  private hasPlaceFor({ tenant }: Lane): boolean {
-    if (this.isFull()) return false;
-    if (!this.hasItsShare(tenant)) return true;
-    for (const { tenant: waits } of this.starved) if (waits !== tenant && !this.hasItsShare(waits)) return false;
-    return true;
-  }
-
-  private hasItsShare(tenant: string): boolean {
-    return (this.ofTenant.get(tenant) ?? 0) >= this.limits.tenantRequestsMax;
-  }
-
-  private count({ tenant }: Lane, change: 1 | -1): void {
-    this.requests += change;
-    const requests = (this.ofTenant.get(tenant) ?? 0) + change;
-    if (requests > 0) this.ofTenant.set(tenant, requests);
-    else this.ofTenant.delete(tenant);
-  }
-
   private take(lane: Lane): LanePlace {
     lane.underWay++;
-    this.count(lane, 1);
+    this.places.take(lane.tenant);
     let isLeft = false;
     return {
       during: (request, deadlineMs) => this.during(lane, request, deadlineMs),
@@ -232,9 +216,8 @@ export class EndpointLanes {
         if (isLeft) return;
         isLeft = true;
         lane.underWay--;
-        this.count(lane, -1);
-        this.letIn(lane);
-        this.feedStarved();
+        this.places.leave(lane.tenant);
+        this.passOn(lane);
         lane.holds.countLeft();
         lane.lastUsedMs = this.clock.monotonicMs();
         if (lane.holds.leftSince >= lane.own.concurrency) void this.refill(lane);
@@ -245,26 +228,23 @@ export class EndpointLanes {
   private async during(lane: Lane, request: () => Promise<AttemptReport>, deadlineMs: number): Promise<AttemptReport> {
     const beganMs = this.clock.monotonicMs();
     if (++lane.atEndpoint >= this.limitsOf(lane).concurrency) lane.lastAnswerMs = beganMs;
+    this.places.countOut(lane.tenant, 1);
     try {
       const report = await request();
       lane.limits.note({ kind: signOf(report), beganMs, endedMs: this.clock.monotonicMs(), deadlineMs }, lane.own);
       return report;
     } finally {
       lane.atEndpoint--;
+      this.places.countOut(lane.tenant, -1);
       lane.lastAnswerMs = this.clock.monotonicMs();
     }
   }
 
-  /** Whoever has waited longest for a place of the process comes first, and behind the others the next time. */
-  private feedStarved(): void {
-    if (this.starved.size === 0) return;
-    const isLast = ({ tenant }: Lane) => this.hasItsShare(tenant);
-    const all = [...this.starved];
-    for (const lane of [...all.filter((one) => !isLast(one)), ...all.filter(isLast)]) {
-      if (this.isFull()) return;
-      this.starved.delete(lane);
-      this.letIn(lane);
-    }
+  /** A place that was left goes to whose turn it is; the lane that left it waits behind the others. */
+  private passOn(left: Lane): void {
+    if (!this.places.areAwaited) this.letIn(left);
+    else if (left.waiting.size > 0) this.awaitPlace(left);
+    for (let lane = this.places.next(); lane !== undefined; lane = this.places.next()) this.letIn(lane);
   }
 
   private async refill(lane: Lane): Promise<void> {

@@ -22,10 +22,9 @@ export interface LogReaderOptions {
   };
   /** What a request for records should bring under steady load; absent: whatever there is. */
   readonly gathering?: Gathering;
-  readonly underWayMax: number;
+  /** Absent: all that is read is in its handler, bounded by the partitions' limits. */
+  readonly underWayMax?: number;
   readonly underWayBytesMax?: number;
-  /** True: what is started now would only wait for what is under way. */
-  readonly isBusy?: () => boolean;
   readonly ofPartition: (topic: string) => PartitionLimits;
   readonly giveUp: GiveUp;
   /** A log was replaced by a shorter one; whoever is in charge must be told. Rejects while that is not written. */
@@ -48,12 +47,12 @@ export class LogReader {
 
   constructor(options: LogReaderOptions) {
     const { kafka, groupId, topicsOf, timing, log, clock, giveUp, onLost, drainTimeoutMs } = options;
-    const { underWayMax, underWayBytesMax, isBusy, ofPartition, topicCheck, gathering } = options;
+    const { underWayMax, underWayBytesMax, ofPartition, topicCheck, gathering } = options;
     const topics = Object.values(topicsOf).flat();
     const source = new KafkajsSource({ kafka, groupId, topics, ...timing, gathering }, log, clock);
     const progressOf = options.progressOf ?? (({ timestampMs }) => timestampMs);
     this.engine = new PartitionEngine(
-      { underWayMax, underWayBytesMax, isBusy, ofPartition },
+      { underWayMax, underWayBytesMax, ofPartition },
       { source, log, clock, giveUp, progressOf, onLost, onLogShrunk: (shrunk) => void sayLogShrunk(shrunk, options) },
     );
     this.server = new KafkaLogServer({

@@ -29,12 +29,10 @@ export type GiveUp = (record: KafkaRecord, failure: Error) => Promise<void>;
 
 /** What bounds an engine. */
 export interface EngineLimits {
-  /** Records in handlers at once, over all partitions. */
-  readonly underWayMax: number;
+  /** Records in handlers at once, over all partitions. No bound but what is read when absent. */
+  readonly underWayMax?: number | undefined;
   /** Of those records, where they multiply in memory; at least one is always in its handler. No limit when absent. */
   readonly underWayBytesMax?: number | undefined;
-  /** True: what is started now would only wait for what is under way. Never busy when absent. */
-  readonly isBusy?: (() => boolean) | undefined;
   readonly ofPartition: (topic: string) => PartitionLimits;
 }
 
@@ -198,9 +196,8 @@ export class PartitionEngine implements RecordSourceListener {
   }
 
   private hasRoomFor(record: KafkaRecord): boolean {
-    const { underWayMax, underWayBytesMax = Number.POSITIVE_INFINITY, isBusy } = this.limits;
+    const { underWayMax = Number.POSITIVE_INFINITY, underWayBytesMax = Number.POSITIVE_INFINITY } = this.limits;
     if (this.underWay === 0) return true;
-    if (isBusy?.() === true) return false;
     return this.underWay < underWayMax && this.underWayBytes + sizeOf(record) <= underWayBytesMax;
   }
 
