@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { anEvent } from '../support/builders.js';
-import { aSecret, wire } from '../support/configure.js';
+import { allSeen, aSecret, wire } from '../support/configure.js';
 import { Stack } from '../support/stack.js';
 import { TestApp } from '../support/start-app.js';
 import { until } from '../support/until.js';
@@ -58,14 +58,28 @@ describe('the limits of an endpoint', () => {
     expect(await Promise.all(ended)).toEqual(ended.map(() => 0));
   }
 
-  /** All at once for each endpoint; answers when each request of it came, by endpoint. */
-  async function drain({ stack, receiver }: Pick<Awaited<ReturnType<typeof setup>>, 'stack' | 'receiver'>) {
-    const before = receiver.requests.length;
-    const types = Array.from({ length: eventsOfEach }, () => endpointIds.map((id) => `loan.${id}`)).flat();
+  type World = Pick<Awaited<ReturnType<typeof setup>>, 'stack' | 'receiver'>;
+
+  /** So many for each endpoint, all at once; answers how many that are. */
+  async function produce({ stack }: World, ofEach: number): Promise<number> {
+    const types = Array.from({ length: ofEach }, () => endpointIds.map((id) => `loan.${id}`)).flat();
     await stack.produce(types.map((type) => anEvent({ type })));
-    const isDone = () => receiver.requests.length - before === types.length;
+    return types.length;
+  }
+
+  /** All at once for each endpoint; answers when each request of it came, by endpoint. */
+  async function drain(world: World) {
+    const { receiver } = world;
+    const before = receiver.requests.length;
+    const count = await produce(world, eventsOfEach);
+    const isDone = () => receiver.requests.length - before === count;
     await until(isDone, { what: 'all have arrived', limitMs });
-    const arrived = receiver.requests.slice(before);
+    return timesSince(receiver, before);
+  }
+
+  /** When each request of an endpoint came, by endpoint, but for the first so many of all. */
+  function timesSince(receiver: WebhookReceiver, first: number) {
+    const arrived = receiver.requests.slice(first);
     return endpointIds.map((id) => arrived.flatMap(({ path, atMs }) => (path === `/${id}` ? [atMs] : [])).toSorted());
   }
 
@@ -108,6 +122,45 @@ describe('the limits of an endpoint', () => {
     const sentBy = ({ lines }: TestApp) => lines.filter((line) => line.includes('"event":"attempt.finished"')).length;
     for (const app of running) await until(() => sentBy(app) > 0, { what: 'each dispatcher has sent some' });
     expect(world.receiver.duplicates()).toEqual([]);
+  });
+
+  it('hold for a backlog in the partitions of other shards once every dispatcher knows the new number', async () => {
+    const spread = { concurrency: 8, ratePerSecond: 40, shards: 4 };
+    const world = await setup(spread);
+    const { stack, receiver } = world;
+    const running = [stack.app('dispatcher')];
+    await scale(running, 3, stack);
+    const movedIds = () => {
+      const lines = running.flatMap((app) => app.lines.filter((line) => line.includes('"event":"delivery.moved"')));
+      return lines.map((line) => /"notificationId":"([^"]+)"/.exec(line)?.[1]);
+    };
+    for (const shards of [1, 4]) {
+      const before = receiver.requests.length;
+      const movedBefore = movedIds().length;
+      const count = await produce(world, 2 * eventsOfEach);
+      await until(() => receiver.requests.length > before + count / 6, { what: 'some have arrived', limitMs });
+      await stack.database.query('UPDATE endpoints SET shards = $1', [shards]);
+      await allSeen(stack, running);
+      const seen = receiver.requests.length;
+      // What was under way by the old number is answered by then.
+      await until(() => receiver.requests.length > seen + 60, { what: 'more have arrived', limitMs });
+      for (const atOnce of world.atOnce.values()) atOnce.most = atOnce.now;
+      const from = receiver.requests.length;
+      expect(from - before, 'most of them are still to come').toBeLessThan(count * 0.75);
+      await until(() => receiver.requests.length - before >= count, { what: 'all have arrived', limitMs });
+      for (const timesMs of timesSince(receiver, from)) {
+        const most = (spread.ratePerSecond * windowMs * 1.05) / 1_000;
+        expect(mostWithin(timesMs), `${shards} shards`).toBeLessThanOrEqual(most + 4);
+      }
+      for (const [id, { most }] of world.atOnce) expect(most, id).toBeLessThanOrEqual(spread.concurrency);
+      expect(movedIds().length).toBeGreaterThan(movedBefore);
+    }
+    expect(new Set(movedIds()).size, 'none is moved twice').toBe(movedIds().length);
+    const isSent = async () =>
+      (await stack.database.query(`SELECT 1 FROM notifications WHERE state <> 'sent'`)).length === 0;
+    await until(isSent, { what: 'all are recorded', limitMs });
+    expect(receiver.duplicates()).toEqual([]);
+    expect(receiver.requests).toHaveLength(4 * eventsOfEach * endpointIds.length);
   });
 
   it('use all places of an endpoint that has no rate, and no more', async () => {

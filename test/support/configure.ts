@@ -3,6 +3,7 @@ import type { EndpointId, TenantId } from '#domain/ids';
 import { newSigningSecret, parseSigningSecret, signingSecretText } from '#egress/request-signature';
 import { SecretBox } from '#registry/secret-box';
 import type { Stack } from './stack.js';
+import type { TestApp } from './start-app.js';
 import type { TestDatabase } from './test-database.js';
 import { until } from './until.js';
 
@@ -75,8 +76,8 @@ export async function writeEndpoints(
   }
 }
 
-/** Waits until every running worker has seen the registry as it is now. */
-export async function allSeen(stack: Stack): Promise<void> {
+/** Waits until every running worker has seen the registry as it is now, and these which the stack did not start. */
+export async function allSeen(stack: Stack, others: readonly Pick<TestApp, 'lines'>[] = []): Promise<void> {
   const [row] = await stack.database.query<{ version: string }>('SELECT version FROM registry_version');
   const isSeen = (line: string) => {
     if (!line.includes('"event":"registry.loaded"')) return false;
@@ -86,4 +87,5 @@ export async function allSeen(stack: Stack): Promise<void> {
   for (const name of ['renderer', 'dispatcher'] as const)
     if (stack.apps.has(name))
       await until(() => stack.app(name).lines.some(isSeen), { what: `${name} sees the change` });
+  for (const { lines } of others) await until(() => lines.some(isSeen), { what: 'each of them sees the change' });
 }

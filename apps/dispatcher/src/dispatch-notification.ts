@@ -14,7 +14,6 @@ import { type Delivery, type DeliveryContent, decodeDelivery } from '#contracts/
 import type { AttemptReport, FailureReason } from '#domain/attempt';
 import type { Clock } from '#domain/clock';
 import type { Endpoint } from '#domain/endpoint';
-import { shardOf } from '#domain/endpoint-shards';
 import { Failure } from '#domain/failure';
 import { endpointKey, type NotificationId } from '#domain/ids';
 import type { KafkaRecord, RecordProducer } from '#domain/kafka-record';
@@ -26,10 +25,11 @@ import type { Log } from '#telemetry/log';
 import { logAttempt } from './attempt-log.js';
 import type { CircuitPass, EndpointCircuits } from './endpoint-circuits.js';
 import type { EndpointFailures } from './endpoint-failures.js';
-import { endpointFor, type FreshRegistry, ownLimits } from './endpoint-for.js';
+import { endpointFor, type FreshRegistry, inItsShard, ownLimits } from './endpoint-for.js';
 import type { EndpointLanes, LanePlace } from './endpoint-lanes.js';
 import { frozenContent } from './frozen-content.js';
-import { fail, holdAlone, holdInFullLane, refuse, sendToTier } from './unattempted.js';
+import { givenBack, refuseWhenGivenBack } from './given-back.js';
+import { fail, holdAlone, holdInFullLane, moveToItsShard, refuse, sendToTier } from './unattempted.js';
 
 /** What dispatching touches. */
 export interface DispatchNotificationDeps {
@@ -70,10 +70,12 @@ export async function dispatchNotification(
   if (decoded.kind === 'broken') return fail(decoded.notificationId, 'OTHER', decoded.detail, deps);
   const found = await endpointFor(decoded.delivery, deps.registry);
   if (typeof found === 'string') return refuse(decoded.delivery, found, deps);
-  // Its shard is that of now, whatever partition it was written to under another number of them.
-  const delivery = { ...decoded.delivery, shard: shardOf(decoded.delivery.notificationId, found.shards) };
+  const delivery = inItsShard(decoded.delivery, found);
   const key = endpointKey(delivery.tenantId, delivery.endpointId, delivery.shard);
   if (found.paused) return holdAlone(delivery, 'ENDPOINT_PAUSED', deps);
+  // Written under another number of shards, to a partition whose owner would give it limits of its own. Never moved twice.
+  const mayMove = !decoded.isMoved;
+  if (mayMove && delivery.shard !== decoded.delivery.shard) return moveToItsShard(delivery, record.topic, deps);
 
   const isFresh = delivery.askedBy === 'renderer';
   const place = await deps.lanes.enter(key, { own: ownLimits(found, delivery.shard, deps), isFresh, signal });
@@ -85,6 +87,9 @@ export async function dispatchNotification(
     const endpoint = await endpointFor(delivery, deps.registry);
     if (typeof endpoint === 'string') return await refuse(delivery, endpoint, deps);
     if (endpoint.paused) return await holdAlone(delivery, 'ENDPOINT_PAUSED', deps);
+    place.follow(ownLimits(endpoint, delivery.shard, deps));
+    const moved = inItsShard(delivery, endpoint);
+    if (mayMove && moved.shard !== delivery.shard) return await moveToItsShard(moved, record.topic, deps);
     const pass = deps.circuits.admit(key);
     if (pass === null) return await holdAlone(delivery, 'CIRCUIT_OPEN', deps);
     try {
@@ -146,15 +151,6 @@ async function claimAndSend(
   const retry = retryOf(delivery, finished);
   if (retry === null || (isRepeated && !to.signal.aborted)) return retry;
   return sendToTier(retry, finished.retryDueMs ?? 0, deps);
-}
-
-/** No claim is opened once the record is another owner's to read, or the drain has begun. */
-function refuseWhenGivenBack(signal: AbortSignal): void {
-  if (signal.aborted) throw givenBack();
-}
-
-function givenBack(): Failure {
-  return new Failure('STORE_UNAVAILABLE', 'the record is given back', { retryable: true });
 }
 
 function openClaim({ notificationId, ask, askedBy }: Delivery, endpoint: Endpoint, deps: DispatchNotificationDeps) {

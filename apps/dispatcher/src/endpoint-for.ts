@@ -2,7 +2,7 @@ import type { Delivery } from '#contracts/delivery-record';
 import type { OwnLimits } from '#domain/adaptive-limits';
 import type { FailureReason } from '#domain/attempt';
 import type { Endpoint } from '#domain/endpoint';
-import { shareOf } from '#domain/endpoint-shards';
+import { shardOf, shareOf } from '#domain/endpoint-shards';
 import { endpointKey } from '#domain/ids';
 import type { RegistryView } from '#registry/snapshot';
 
@@ -26,6 +26,12 @@ function judge({ tenantId, endpointId }: Delivery, view: RegistryView): Endpoint
   if (endpoint === undefined) return 'ENDPOINT_DELETED';
   if (view.tenant(tenantId)?.webhooksEnabled === false) return 'WEBHOOKS_DISABLED';
   return endpoint.enabled ? endpoint : 'ENDPOINT_DISABLED';
+}
+
+/** The delivery in its shard by the settings, whatever partition it was written to under another number of shards. */
+export function inItsShard(delivery: Delivery, { shards }: Endpoint): Delivery {
+  const shard = shardOf(delivery.notificationId, shards);
+  return shard === delivery.shard ? delivery : { ...delivery, shard };
 }
 
 /** What a shard of an endpoint takes by its settings; `ofAll`: the concurrency of endpoints that say nothing. */

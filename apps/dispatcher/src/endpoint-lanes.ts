@@ -36,6 +36,8 @@ export interface LaneVisitor {
 export interface LanePlace {
   /** Runs the request itself: only while it is out at the endpoint can the endpoint stand still. @param deadlineMs its total */
   during(request: () => Promise<AttemptReport>, deadlineMs: number): Promise<AttemptReport>;
+  /** The endpoint's settings as they are now hold for whoever waits, too. */
+  follow(own: OwnLimits): void;
   leave(): void;
 }
 
@@ -211,6 +213,9 @@ export class EndpointLanes {
     this.places.take(lane.tenant);
     let isLeft = false;
     return {
+      follow: (own) => {
+        lane.own = own;
+      },
       during: (request, deadlineMs) => this.during(lane, request, deadlineMs),
       leave: () => {
         if (isLeft) return;

@@ -1,6 +1,6 @@
 /** What becomes of a delivery of which no attempt is made now: it waits in a tier, is held, or fails. */
 import type { HoldRequest } from '#audit/holds';
-import { type Delivery, encodeDelivery } from '#contracts/delivery-record';
+import { type Delivery, encodeDelivery, encodeMoved } from '#contracts/delivery-record';
 import type { FailureReason } from '#domain/attempt';
 import { endpointKey, type NotificationId } from '#domain/ids';
 import { placeInTier } from '#domain/retry-tier';
@@ -18,6 +18,16 @@ export async function sendToTier(delivery: Delivery, dueMs: number, deps: Dispat
   const { tier, releaseMs } = placeInTier(deps.tiers, dueMs, deps.clock.nowMs());
   await deps.producer.send(encodeDelivery(delivery, tier.topic, { dueMs, releaseMs }));
   return null;
+}
+
+/**
+ * To the partition of its shard, whose owner alone knows what the endpoint takes. Killed between record and offset: it is moved
+ * twice, and the claim lets one through.
+ */
+export async function moveToItsShard(delivery: Delivery, topic: string, deps: DispatchNotificationDeps): Promise<void> {
+  await deps.producer.send(encodeMoved(delivery, topic));
+  const { notificationId, tenantId, endpointId, shard } = delivery;
+  deps.log.info('delivery.moved', { notificationId, endpoint: endpointKey(tenantId, endpointId), shard });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EndpointId, NotificationId, ResendItemId, TemplateId, TenantId } from '#domain/ids';
 import type { KafkaRecord, OutgoingRecord } from '#domain/kafka-record';
-import { type Delivery, decodeDelivery, decodeTierTimes, encodeDelivery } from './delivery-record.js';
+import { type Delivery, decodeDelivery, decodeTierTimes, encodeDelivery, encodeMoved } from './delivery-record.js';
 import { inlineBodyBytesMax } from './topics.js';
 
 const id = '019a0000-0000-7000-8000-000000000001';
@@ -33,12 +33,13 @@ function stored({ topic, key, value, headers }: OutgoingRecord): KafkaRecord {
 describe('a delivery record', () => {
   it('reads back as it was written, with the times of a tier', () => {
     const record = stored(encodeDelivery(aDelivery(), 'retry.5s', { dueMs: 9, releaseMs: 8 }));
-    expect(decodeDelivery(record)).toEqual({ kind: 'delivery', delivery: aDelivery() });
+    expect(decodeDelivery(record)).toEqual({ kind: 'delivery', delivery: aDelivery(), isMoved: false });
     expect(decodeTierTimes(record)).toEqual({ dueMs: 9, releaseMs: 8 });
     const resend = aDelivery({ ask: { kind: 'resend', item: id as ResendItemId }, content: null });
     expect(decodeDelivery(stored(encodeDelivery(resend, 'deliveries')))).toEqual({
       kind: 'delivery',
       delivery: resend,
+      isMoved: false,
     });
   });
 
@@ -47,9 +48,20 @@ describe('a delivery record', () => {
     expect(encodeDelivery(sharded, 'deliveries')).toMatchObject({ key: 'acme/orders', shift: 3 });
     const inTier = encodeDelivery(sharded, 'retry.5s', { dueMs: 9, releaseMs: 8 });
     expect(inTier).toMatchObject({ key: 'acme/orders', shift: 0 });
-    expect(decodeDelivery(stored(inTier))).toEqual({ kind: 'delivery', delivery: sharded });
+    expect(decodeDelivery(stored(inTier))).toEqual({ kind: 'delivery', delivery: sharded, isMoved: false });
     const absurd = { ...stored(inTier), headers: { ...stored(inTier).headers, shard: Buffer.from('64') } };
     expect(decodeDelivery(absurd)).toMatchObject({ delivery: { shard: 0 } });
+  });
+
+  it('says that it was moved, and no longer so in a tier', () => {
+    const sharded = aDelivery({ shard: 3 });
+    const moved = encodeMoved(sharded, 'deliveries');
+    expect(moved).toMatchObject({ key: 'acme/orders', shift: 3 });
+    const read = decodeDelivery(stored(moved));
+    expect(read).toEqual({ kind: 'delivery', delivery: sharded, isMoved: true });
+    const next =
+      read.kind === 'delivery' ? encodeDelivery(read.delivery, 'retry.5s', { dueMs: 9, releaseMs: 8 }) : moved;
+    expect(decodeDelivery(stored(next))).toMatchObject({ isMoved: false });
   });
 
   it('leaves a body that is too large to Postgres', () => {

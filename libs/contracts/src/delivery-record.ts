@@ -38,7 +38,7 @@ export interface Delivery {
 
 /** What a record of `deliveries` or of a tier turned out to be. */
 export type DecodedDelivery =
-  | { readonly kind: 'delivery'; readonly delivery: Delivery }
+  | { readonly kind: 'delivery'; readonly delivery: Delivery; readonly isMoved: boolean }
   /** The id can be read but not the rest: the notification is failed where operators see it. */
   | { readonly kind: 'broken'; readonly notificationId: NotificationId; readonly detail: string }
   | { readonly kind: 'undecodable'; readonly detail: string };
@@ -84,6 +84,15 @@ export function encodeDelivery(
   return { topic, key: endpointKey(tenant, endpoint), headers, value: content?.body ?? null, shift };
 }
 
+/**
+ * The record of a delivery that was read where another number of shards had put it. It says that it was moved: whoever reads
+ * it sends it from there, so that two that know different numbers never pass it to and fro.
+ */
+export function encodeMoved(delivery: Delivery, topic: string): OutgoingRecord {
+  const record = encodeDelivery(delivery, topic);
+  return { ...record, headers: { ...record.headers, moved: '1' } };
+}
+
 function inlineContent({ content }: Delivery): DeliveryContent | null {
   return content !== null && content.body.length <= inlineBodyBytesMax ? content : null;
 }
@@ -103,6 +112,7 @@ export function decodeDelivery(record: KafkaRecord): DecodedDelivery {
   const whole = method !== undefined && contentType !== undefined;
   return {
     kind: 'delivery',
+    isMoved: record.headers['moved'] !== undefined,
     delivery: {
       notificationId,
       ask,
