@@ -56,8 +56,8 @@ const poolMax = 2;
 const statementTimeoutMs = 10_000;
 const stopMsMax = 2_000;
 const dayMs = 86_400_000;
-/** Rounds of one pass at least: a minute of the default. */
-const passRounds = 6;
+/** Rounds of one pass at least: a hundred seconds of the default. */
+const passRounds = 10;
 /** 16 million offsets of all partitions, the newest. */
 const matchedPagesMax = 4_096;
 /** Of one partition, 32,768 offsets: what is matched in a round. */
