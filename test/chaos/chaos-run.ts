@@ -5,7 +5,7 @@ import type { DataSource } from '#postgres/data-source';
 import type { Teardown } from '../../deploy/local/demo/teardown.js';
 import type { ChaosApp } from './chaos-app.js';
 import { ChaosGenerator } from './chaos-generator.js';
-import { chaosEndpoints, chaosRules } from './chaos-settings.js';
+import { type ChaosTimes, chaosEndpoints, rulesOf } from './chaos-settings.js';
 import { type ChaosStage, startChaosStage } from './chaos-stage.js';
 import { CircuitWatch } from './circuit-watch.js';
 import { type ComponentUse, CpuWatch } from './cpu-watch.js';
@@ -40,6 +40,7 @@ export interface ChaosRun {
 /** How long and how hard. */
 export interface ChaosCourse {
   readonly seed: number;
+  readonly times: ChaosTimes;
   readonly ratePerSecond: number;
   /** The load ends by itself after so many. */
   readonly eventsMax: number;
@@ -67,7 +68,7 @@ const claimsMsMax = 500;
 export async function chaosRun(run: ChaosRun): Promise<ChaosOutcome> {
   const { course, say, signal, teardown } = run;
   const lost: { restart: (app: ChaosApp) => void } = { restart: () => undefined };
-  const stage = await startChaosStage({ ...run, seed: course.seed, onExit: (app) => lost.restart(app) });
+  const stage = await startChaosStage({ ...run, ...course, onExit: (app) => lost.restart(app) });
   const cpu = new CpuWatch([...stage.apps.values()]);
   teardown.add('the look at CPU', async () => cpu.stop());
   const injector = new FaultInjector(faultParts(stage, run));
@@ -93,7 +94,7 @@ export async function chaosRun(run: ChaosRun): Promise<ChaosOutcome> {
   cpu.stop();
   say(end.trouble.length === 0 ? `all quiet after ${(end.quietMs / 1_000).toFixed(1)} s` : 'it did not get quiet');
   run.onJudging();
-  const judgement = await judge(stage, { ...load, injector }, say);
+  const judgement = await judge(stage, { ...load, injector, times: course.times }, say);
   const postgresVersion = await versionOf(store);
   return { judgement, faults: injector.faults, end, loadMs, used: cpu.used, postgresVersion };
 }
@@ -137,17 +138,17 @@ function faultParts(stage: ChaosStage, { say, signal, endLoad }: ChaosRun) {
   };
 }
 
-type Logged = ReturnType<typeof startLoad> & { readonly injector: FaultInjector };
+type Logged = ReturnType<typeof startLoad> & { readonly injector: FaultInjector; readonly times: ChaosTimes };
 
 /** Part by part, so that a long run needs no more memory than a short one. */
 async function judge(stage: ChaosStage, logged: Logged, say: (line: string) => void): Promise<Judgement> {
   const { store, topics, receiver, shards, folder } = stage;
-  const { operator, pauses, circuits, injector } = logged;
+  const { operator, pauses, circuits, injector, times } = logged;
   receiver.keepOpen();
   await keepViews(store, shards);
   shards.flush();
   const run: JudgedRun = {
-    ...{ rules: chaosRules, endpoints: chaosEndpoints, receiver: receiver.url, faults: injector.faults },
+    ...{ rules: rulesOf(times), endpoints: chaosEndpoints, receiver: receiver.url, faults: injector.faults },
     ...{ circuits: circuits.circuits, pauses: pauses.pauses, disabled: await readDisabled(store) },
     books: { ...(await readBooks(store, stage.eventsTopic)), recordsInTopic: await eventRecords(topics) },
     duplicateRecords: await duplicateRecords(topics),

@@ -1,3 +1,6 @@
+/** Scaled down, so that much happens in a short time; or deadline, lease, sessions and sweep as the apps have them by default. */
+export type ChaosTimes = 'scaled' | 'default';
+
 /** The variables of every app that a chaos run sets: milliseconds are scaled down, every rule stays as it is. */
 export const chaosSettings = {
   RETRY_SCHEDULE: '1s,1s,2s,3s',
@@ -24,6 +27,20 @@ export const chaosSettings = {
   EGRESS_ALLOW: '127.0.0.1/32',
 } as const;
 
+/** What a run sets where it does not scale. An endpoint must have time to fail by deadlines of 15 s before it is switched off. */
+const { RETRY_SCHEDULE, RETRY_TIERS, RETRY_JITTER, UNHINTED_DELAY_MS, RESPONSE_READ_BYTES, EGRESS_ALLOW } =
+  chaosSettings;
+const { CIRCUIT_OPEN_MS, CIRCUIT_OPEN_MAX_MS, AUTO_DISABLE_MIN_ATTEMPTS, AUTO_DISABLE_MIN_SPREAD_MS } = chaosSettings;
+const unscaledSettings = {
+  ...{ RETRY_SCHEDULE, RETRY_TIERS, RETRY_JITTER, UNHINTED_DELAY_MS, RESPONSE_READ_BYTES, EGRESS_ALLOW },
+  ...{ CIRCUIT_OPEN_MS, CIRCUIT_OPEN_MAX_MS, AUTO_DISABLE_MIN_ATTEMPTS, AUTO_DISABLE_MIN_SPREAD_MS },
+  AUTO_DISABLE_AFTER_MS: '240000',
+} as const;
+
+export function settingsOf(times: ChaosTimes): Readonly<Record<string, string>> {
+  return times === 'scaled' ? chaosSettings : unscaledSettings;
+}
+
 /** What the checker holds the apps to; the same as above. Times in milliseconds. */
 export interface DeliveryRules {
   readonly scheduleMs: readonly number[];
@@ -48,6 +65,12 @@ export const chaosRules: DeliveryRules = {
   concurrency: 10,
   autoDisableAfterMs: 30_000,
 };
+
+export function rulesOf(times: ChaosTimes): DeliveryRules {
+  if (times === 'scaled') return chaosRules;
+  const byDefault = { attemptTimeoutMs: 15_000, leaseMs: 30_000, sessionTimeoutMs: 20_000 };
+  return { ...chaosRules, ...byDefault, autoDisableAfterMs: 240_000 };
+}
 
 /** What the 503 asks for, seconds. */
 export const retryAfterSeconds = 2;

@@ -20,10 +20,12 @@ import { type AppPart, appParts } from './chaos-plan.js';
 import { ChaosReceiver } from './chaos-receiver.js';
 import { type ChaosServers, startChaosServers } from './chaos-servers.js';
 import {
+  type ChaosTimes,
   chaosEndpoints,
   chaosRules,
   chaosSettings,
   chaosTenant,
+  settingsOf,
   sharedEndpoints,
   sharedType,
   typeOf,
@@ -35,6 +37,7 @@ import { RunShards } from './run-shards.js';
 /** What a run is given. */
 export interface StageNeeds {
   readonly seed: number;
+  readonly times: ChaosTimes;
   /** Where programs are found. */
   readonly path: string | undefined;
   readonly say: (line: string) => void;
@@ -71,7 +74,7 @@ export async function startChaosStage(needs: StageNeeds): Promise<ChaosStage> {
   const shards = RunShards.in(path.join(folder, 'shards'));
   const prefix = 'chaos.';
   const key = `hlk_${randomBytes(32).toString('base64url')}`;
-  const env = await appEnvironment({ folder, prefix, key, servers, databaseUrl: database.url, path: needs.path });
+  const env = await appEnvironment({ folder, prefix, key, servers, databaseUrl: database.url, ...needs });
   const log = createLog({ app: 'chaos', level: 'warn', sink: createWriteStream(path.join(folder, 'chaos.log')) });
   const { eventsTopic } = await createDemoTopics(env, log);
   const receiver = await startReceiver(needs, { store, env, shards });
@@ -100,6 +103,7 @@ interface EnvironmentNeeds {
   readonly key: string;
   readonly servers: ChaosServers;
   readonly databaseUrl: string;
+  readonly times: ChaosTimes;
   readonly path: string | undefined;
 }
 
@@ -109,7 +113,7 @@ async function appEnvironment(needs: EnvironmentNeeds): Promise<Environment> {
   const kekFile = path.join(folder, 'kek');
   writeFileSync(kekFile, `chaos:${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
   return {
-    ...chaosSettings,
+    ...settingsOf(needs.times),
     PATH: needs.path,
     KAFKA_BROKERS: servers.brokers,
     DATABASE_URL: servers.throughProxy(needs.databaseUrl),

@@ -53,7 +53,7 @@ async function chaos(options: ChaosOptions): Promise<void> {
 /** Load for as long as there are faults. */
 function courseOf({ seed, seconds, ratePerSecond }: ChaosOptions): ChaosCourse {
   return {
-    ...{ seed, ratePerSecond, eventsMax: Number.POSITIVE_INFINITY, drainMsMax },
+    ...{ seed, ratePerSecond, times: 'scaled', eventsMax: Number.POSITIVE_INFINITY, drainMsMax },
     breakThings: (injector) => injector.run(chaosPlan(seed, seconds), seconds * 1_000),
   };
 }

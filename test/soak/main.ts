@@ -134,8 +134,9 @@ function runOf({ options, standing, say, teardown, stopping, endLoad }: RunParts
 
 /** Faults for as long as there is load. */
 function courseOf(options: SoakOptions, standing: Standing): ChaosCourse {
-  const { seed, ratePerSecond, events, faultEveryMs } = options;
+  const { seed, ratePerSecond, events, faultEveryMs, defaultTimes } = options;
   return {
+    times: defaultTimes ? 'default' : 'scaled',
     ...{ seed, ratePerSecond, eventsMax: events, drainMsMax },
     breakThings: async (injector, generator) => {
       standing.enter('loading');

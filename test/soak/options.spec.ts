@@ -6,13 +6,21 @@ const read = (...args: readonly string[]) => readCommandLine(args, () => 0.5);
 describe('the command line of the soak run', () => {
   it('takes a million events and a fault every 20 seconds where nothing is said', () => {
     const files = { folder: '.local/soak', outFile: null, jsonFile: null };
-    const options = { events: 1_000_000, ratePerSecond: 600, seed: 1_073_741_823, faultEveryMs: 20_000, ...files };
-    expect(read()).toEqual({ kind: 'run', options });
+    const options = { events: 1_000_000, ratePerSecond: 600, seed: 1_073_741_823, faultEveryMs: 20_000 };
+    expect(read()).toEqual({ kind: 'run', options: { ...options, ...files, defaultTimes: false } });
   });
 
   it('takes what is said', () => {
-    const args = ['--events', '20000', '--rate', '300', '--seed', '7', '--fault-every', '1m', '--dir', 'd'];
-    const options = { events: 20_000, ratePerSecond: 300, seed: 7, faultEveryMs: 60_000, folder: 'd' };
+    const flags = ['--fault-every', '1m', '--default-times', '--dir', 'd'];
+    const args = ['--events', '20000', '--rate', '300', '--seed', '7', ...flags];
+    const options = {
+      events: 20_000,
+      ratePerSecond: 300,
+      seed: 7,
+      faultEveryMs: 60_000,
+      defaultTimes: true,
+      folder: 'd',
+    };
     const files = { outFile: 'docs/soak.md', jsonFile: 's.json' };
     expect(read(...args, '--out', 'docs/soak.md', '--json', 's.json')).toEqual({
       kind: 'run',

@@ -7,6 +7,8 @@ export interface SoakOptions {
   readonly ratePerSecond: number;
   readonly seed: number;
   readonly faultEveryMs: number;
+  /** Deadline, lease, sessions and sweep as the apps have them by default, not scaled down. */
+  readonly defaultTimes: boolean;
   /** Where the state and the log of the run are, for `--watch`. */
   readonly folder: string;
   /** The report; null: beside the log alone. */
@@ -43,6 +45,8 @@ export const usage = `Sends many events through Hookline while things break, and
   --rate R         events a second (${rateDefault}; 1 to ${rateMax}): less than what the machine does without faults
   --seed S         the same seed makes the same events, answers and faults (0 to ${seedMax}; by chance)
   --fault-every D  from the beginning of one fault to the next (${faultEveryDefault}; 5s to 10m)
+  --default-times  deadline, lease, sessions and sweep are not scaled down: for the times of recovery, with few events
+                   and faults far apart, e.g. --events 36000 --rate 40 --fault-every 90s
   --out FILE       the report as Markdown, e.g. docs/soak.md
   --json FILE      the report as JSON
   --dir DIR        where state and log are, for --watch (${folderDefault})
@@ -61,6 +65,7 @@ const flags = {
   rate: { type: 'string' },
   seed: { type: 'string' },
   'fault-every': { type: 'string' },
+  'default-times': { type: 'boolean', default: false },
   out: { type: 'string' },
   json: { type: 'string' },
   dir: { type: 'string' },
@@ -92,6 +97,7 @@ function parsed(args: readonly string[], chance: () => number): CommandLine {
       ratePerSecond: wholeNumber('--rate', rate, { otherwise: rateDefault, least: 1, most: rateMax }),
       seed: wholeNumber('--seed', seed, { otherwise: Math.floor(chance() * seedMax), least: 0, most: seedMax }),
       faultEveryMs: duration(values['fault-every'] ?? faultEveryDefault),
+      defaultTimes: values['default-times'],
       folder,
       outFile: out,
       jsonFile: json,

@@ -6,7 +6,7 @@ import type { SoakOptions } from './options.js';
 import { soakReport, unjudgedReport } from './soak-report.js';
 
 const options: SoakOptions = {
-  ...{ events: 12, ratePerSecond: 1, seed: 7, faultEveryMs: 20_000 },
+  ...{ events: 12, ratePerSecond: 1, seed: 7, faultEveryMs: 20_000, defaultTimes: false },
   ...{ folder: 'd', outFile: null, jsonFile: null },
 };
 

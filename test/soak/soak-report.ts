@@ -2,7 +2,7 @@ import { totalmem } from 'node:os';
 import { kafkaVersion } from '../../deploy/local/fetch-kafka.js';
 import { measuredOn } from '../bench/measured-on.js';
 import type { ChaosOutcome } from '../chaos/chaos-run.js';
-import { chaosRules, chaosSettings } from '../chaos/chaos-settings.js';
+import { chaosSettings, rulesOf } from '../chaos/chaos-settings.js';
 import type { RunCounts } from '../chaos/progress.js';
 import { vacuousLines } from '../chaos/reached-states.js';
 import type { Recovery } from '../chaos/recovery.js';
@@ -50,7 +50,7 @@ export function soakReport(outcome: ChaosOutcome, { options, isCutShort }: SoakE
     '',
     ...figureRows(outcome),
     '',
-    ...faultRows(outcome, recoveries),
+    ...faultRows(outcome, recoveries, options),
     '',
     ...stateRows(outcome),
     '',
@@ -81,8 +81,9 @@ export function unjudgedReport(counts: RunCounts | null, options: SoakOptions): 
   return { isGood: false, lines, json: { ...options, isGood: false, isJudged: false, counts } };
 }
 
-function commandOf({ events, ratePerSecond, seed, faultEveryMs }: SoakOptions): string {
-  return `npm run soak -- --events ${events} --rate ${ratePerSecond} --seed ${seed} --fault-every ${faultEveryMs / 1_000}s`;
+function commandOf({ events, ratePerSecond, seed, faultEveryMs, defaultTimes }: SoakOptions): string {
+  const times = defaultTimes ? ' --default-times' : '';
+  return `npm run soak -- --events ${events} --rate ${ratePerSecond} --seed ${seed} --fault-every ${faultEveryMs / 1_000}s${times}`;
 }
 
 function placeText(postgresVersion: string): string {
@@ -150,17 +151,21 @@ function recoveriesOf(all: readonly Recovery[]): readonly RecoverySummary[] {
   });
 }
 
-function faultRows({ judgement }: ChaosOutcome, recoveries: readonly RecoverySummary[]): readonly string[] {
+function faultRows(
+  { judgement }: ChaosOutcome,
+  recoveries: readonly RecoverySummary[],
+  { defaultTimes }: SoakOptions,
+): readonly string[] {
   const seconds = (ms: number | null) => (ms === null ? '-' : `${(ms / 1_000).toFixed(1)} s`);
   const { normalMs } = judgement.recovery;
-  const { attemptTimeoutMs, leaseMs, sessionTimeoutMs } = chaosRules;
+  const { attemptTimeoutMs, leaseMs, sessionTimeoutMs } = rulesOf(defaultTimes ? 'default' : 'scaled');
   return [
     '## Faults and recovery',
     '',
     `${counted(judgement.figures.faults)}.`,
     '',
     `Recovered: the first of three seconds in a row in which 95 % of the new events for the endpoints that never fail were requested within`,
-    `${Math.round(normalMs)} ms. Times are scaled: deadline ${attemptTimeoutMs / 1_000} s, lease ${leaseMs / 1_000} s, session timeout ${sessionTimeoutMs / 1_000} s, schedule ${chaosSettings.RETRY_SCHEDULE}.`,
+    `${Math.round(normalMs)} ms. Times are ${defaultTimes ? 'the defaults' : 'scaled'}: deadline ${attemptTimeoutMs / 1_000} s, lease ${leaseMs / 1_000} s, session timeout ${sessionTimeoutMs / 1_000} s, schedule ${chaosSettings.RETRY_SCHEDULE}.`,
     '',
     '| After | faults | median | max | the next fault came first (both together at most) | bar |',
     '| --- | ---: | ---: | ---: | ---: | ---: |',
