@@ -37,12 +37,14 @@ export async function releaseDueRetry(
   if (signal.aborted) throw new Failure('BROKER_UNAVAILABLE', 'the record is given back', { retryable: true });
 
   const next = nextRecord(record, times.dueMs, deps);
-  if (!(await writeInTurn(record, next, { deps, signal }))) {
-    deps.log.info('retry.left', { from: record.topic, dueMs: times.dueMs });
-    return;
-  }
-  count('hookline_released_total', { tier: record.topic });
-  deps.log.info('retry.released', { from: record.topic, to: next.topic, dueMs: times.dueMs });
+  const { topic: from } = record;
+  const said = { from, to: next.topic, dueMs: times.dueMs };
+  const released = () => {
+    count('hookline_released_total', { tier: said.from });
+    deps.log.info('retry.released', said);
+  };
+  if (await writeInTurn(record, next, { deps, signal, released })) released();
+  else deps.log.info('retry.left', { from, dueMs: times.dueMs });
 }
 
 /** The value goes on untouched; only the times of waiting are headers of the tiers. */

@@ -21,7 +21,7 @@ function setup() {
   };
   const paced = (name: number, partition: number, mayBeLeft: boolean, bytes = 10) => {
     const writeNow = put(name, partition);
-    return { record: aRecord(bytes), write: writeNow, writeLater: mayBeLeft ? writeNow : null };
+    return { record: aRecord(bytes), write: writeNow, toWriteLater: () => (mayBeLeft ? writeNow : null) };
   };
   /** One that must wait itself. */
   const write = (name: number, partition = 0) => pace.write(partition, paced(name, partition, false), closing.signal);
@@ -96,7 +96,11 @@ describe('ReleasePace', () => {
 
   it('gives records back that wait when their partition is revoked, and what fails to be written counts no more', async () => {
     const { pace, closing, write } = setup();
-    const refusing = { record: aRecord(1), write: () => Promise.reject(new Error('no broker')), writeLater: null };
+    const refusing = {
+      record: aRecord(1),
+      write: () => Promise.reject(new Error('no broker')),
+      toWriteLater: () => null,
+    };
     const refused = pace.write(0, refusing, closing.signal);
     await expect(refused).rejects.toThrow('no broker');
     const all = Array.from({ length: 501 }, (_, n) => write(n));
@@ -145,7 +149,7 @@ describe('ReleasePace', () => {
     const { pace, nextOffsets, closing } = setup();
     const records = Array.from({ length: 501 }, () => aRecord(1));
     const write = async () => ({ partition: 0, offset: 0n });
-    const all = records.map((record) => pace.write(0, { record, write, writeLater: null }, closing.signal));
+    const all = records.map((record) => pace.write(0, { record, write, toWriteLater: () => null }, closing.signal));
     await settled();
     expect(records.filter((record) => pace.isWaiting(record))).toEqual([records[500]]);
     nextOffsets.set(0, 1n);

@@ -12,8 +12,8 @@ export interface WrittenAt {
 export interface PacedWrite {
   readonly record: KafkaRecord;
   readonly write: () => Promise<WrittenAt>;
-  /** Writes what asks for the same and keeps nothing of the record's bytes; null: only the record itself will do. */
-  readonly writeLater: (() => Promise<WrittenAt>) | null;
+  /** Makes what writes the same request and keeps nothing of the record's bytes; null: only the record itself will do. */
+  readonly toWriteLater: () => (() => Promise<WrittenAt>) | null;
 }
 
 /** Of one partition of `deliveries`. */
@@ -67,9 +67,10 @@ export class ReleasePace {
    * later. Throws BROKER_UNAVAILABLE when the signal is aborted before, and what `write` throws.
    */
   async write(partition: number, paced: PacedWrite, signal: AbortSignal): Promise<boolean> {
-    const { record, write, writeLater } = paced;
+    const { record, write, toWriteLater } = paced;
     const of = this.of(partition);
-    if (writeLater !== null && !signal.aborted && isCrowded(of)) {
+    const writeLater = !signal.aborted && isCrowded(of) ? toWriteLater() : null;
+    if (writeLater !== null) {
       this.leave(of, writeLater);
       return false;
     }
