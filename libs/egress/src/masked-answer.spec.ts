@@ -91,6 +91,12 @@ describe('headers', () => {
     expect(kept).toEqual({ 'x-author': 'ann', via: '1.1 a, 1.1 b', 'x-long': 'a'.repeat(1_024) });
   });
 
+  it('that a receiver made of one character are read once', () => {
+    for (const one of ['?', '&', '/', '//', '#', '?a', '@'])
+      expect(keptHeaders({ location: one.repeat(8_192) })['location']?.length).toBeLessThanOrEqual(1_024);
+    expect(keptHeaders({ location: '/a?b?token=s3cret' })).toEqual({ location: '/a?b?token=***' });
+  });
+
   it('that lead elsewhere do so without what a URL may hold of a secret', () => {
     const kept = keptHeaders({
       Location: 'https://user:pass@h.example/a?code=42&x=#frag',

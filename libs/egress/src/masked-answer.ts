@@ -40,7 +40,7 @@ export function keptHeaders(headers: AnsweredHeaders): Readonly<Record<string, s
 function withoutUrlSecrets(text: string): string {
   return text
     .replaceAll(/\/\/[^/@\s]*@/g, '//***@')
-    .replaceAll(/([?&][^=&#\s>]*=)[^&#\s>]*/g, '$1***')
+    .replaceAll(/([?&][^=?&#\s>]*=)[^&#\s>]*/g, '$1***')
     .replaceAll(/#[^\s>]*/g, '#***');
 }
 
