@@ -10,7 +10,7 @@ import { createTopics } from '#kafka/kafkajs/topics-command';
 import { KafkaRecordProducer } from '#kafka/record-producer';
 import { createLog } from '#telemetry/log';
 import { notificationsDeps } from '../../apps/retry-scheduler/src/books-duty.js';
-import { type DeletionsSeen, NotificationPass } from '../../apps/retry-scheduler/src/check-notifications.js';
+import { NotificationPass } from '../../apps/retry-scheduler/src/check-notifications.js';
 import { AuditWorld, aNotification } from '../support/audit-world.js';
 import { anEvent } from '../support/builders.js';
 import { asOperator } from '../support/kafka-admin.js';
@@ -78,14 +78,14 @@ describe('a long pass of the books', () => {
     return offset;
   }
 
-  function leader(deletions: DeletionsSeen = { count: null }): NotificationPass {
+  function leader(): NotificationPass {
     const store = world.dataSource;
     const parts = { store, look, clock: systemClock, signal: closing.signal };
     const listing = {
       note: (found: Parameters<typeof noteDifferences>[1]) => noteDifferences(store, found, 0),
       resolve: async (open: readonly string[]) => void (await resolveDifferences(store, open)),
     };
-    return new NotificationPass(deletions, { ...notificationsDeps(parts, listing), limits });
+    return new NotificationPass({ ...notificationsDeps(parts, listing), limits });
   }
 
   function found(): Promise<readonly object[]> {
@@ -130,8 +130,7 @@ describe('a long pass of the books', () => {
   }, 30_000);
 
   it('is overtaken by a quick look once rows were deleted, wherever they were', async () => {
-    const deletions: DeletionsSeen = { count: null };
-    const first = leader(deletions);
+    const first = leader();
     for (let n = 0; n < 4; n++) await first.round();
     expect(await found()).toEqual([]);
     const [row] = await world.database.query<{ source_offset: string }>(
@@ -140,7 +139,7 @@ describe('a long pass of the books', () => {
     );
     await world.database.query('DELETE FROM notification_payloads WHERE id = $1', [ids.at(-8)]);
     await world.database.query('DELETE FROM notifications WHERE id = $1', [ids.at(-8)]);
-    const pass = leader(deletions);
+    const pass = leader();
     await until(
       async () => {
         await pass.round();

@@ -89,7 +89,7 @@ export async function dispatchNotification(
     if (endpoint.paused) return await holdAlone(delivery, 'ENDPOINT_PAUSED', deps);
     place.follow(ownLimits(endpoint, delivery.shard, deps));
     const moved = inItsShard(delivery, endpoint);
-    if (mayMove && moved.shard !== delivery.shard) return await moveToItsShard(moved, record.topic, deps);
+    if (mayMove && moved.shard !== delivery.shard) return moveToItsShard(moved, record.topic, deps); // without the place
     const pass = deps.circuits.admit(key);
     if (pass === null) return await holdAlone(delivery, 'CIRCUIT_OPEN', deps);
     try {

@@ -21,6 +21,19 @@ function take(round: AskRound, partition: number, dueMs: number, isInLane = fals
 }
 
 describe('AskPace', () => {
+  it('leaves what waits for its lane to its dispatcher for ten minutes where others wait, and no longer', () => {
+    const round = new AskPace(graceMs).round(
+      {
+        ...progress([0]),
+        deliveries: [{ topic: 'deliveries', partition: 0, readToMs: nowMs - 6_000, begunToMs: nowMs }],
+      },
+      nowMs,
+    );
+    expect(take(round, 0, nowMs - 599_000, true)).toBe(false);
+    expect(take(round, 0, nowMs - 601_000, true)).toBe(true);
+    expect(take(round, 0, nowMs - 599_000)).toBe(true);
+  });
+
   it('asks for what its partition and the tiers have read past', () => {
     const round = new AskPace(graceMs).round(progress([nowMs - 100]), nowMs);
     expect(round.dueBeforeMs).toBe(nowMs - 100 - graceMs);

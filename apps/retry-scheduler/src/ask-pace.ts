@@ -29,7 +29,7 @@ export interface AskCandidate {
   readonly dueMs: number;
   /**
    * It waits for its lane: asked for only where nothing else has been waiting for long, for its dispatcher knows of it, and
-   * would hold it again.
+   * would hold it again. Due for `askWaitMsMax` it is asked for all the same: that dispatcher may be gone.
    */
   readonly isInLane?: boolean;
 }
@@ -56,7 +56,8 @@ export class AskPace {
       dueBeforeMs: round.readMs.size === 0 ? null : Math.min(newestMs, tiersReadMs) - this.graceMs,
       take: ({ partition, endpoint, dueMs, isInLane = false }) => {
         const finishedMs = round.readMs.get(partition) ?? 0;
-        if (isInLane && finishedMs < nowMs - behindMsMax) return false;
+        const isLeftToIt = isInLane && dueMs > nowMs - askWaitMsMax;
+        if (isLeftToIt && finishedMs < nowMs - behindMsMax) return false;
         const readMs = Math.min(finishedMs, tiersReadMs);
         const taken = ofEndpoint.get(endpoint) ?? 0;
         if (dueMs + this.graceMs >= readMs || taken >= endpointMax || round.room(partition) <= 0) return false;

@@ -1,4 +1,4 @@
-import { saveCheck, saveNotificationCounts } from '#audit/book-checks';
+import { loadLookedInto, saveCheck, saveLookedInto, saveNotificationCounts } from '#audit/book-checks';
 import {
   countDifferences,
   forgetResolved,
@@ -131,7 +131,7 @@ function createDeps(config: RetrySchedulerConfig, parts: DutyParts): KeepBooksDe
     ...{ askWaitMsMax, readToMs: await parts.readToMs(store) },
   });
   return {
-    ...{ pages: new OldPages(), deletions: { count: null }, told: new ToldDifferences() },
+    ...{ pages: new OldPages(), told: new ToldDifferences() },
     events: eventsDeps(config, { ...parts, note, resolve }),
     notifications: notificationsDeps(parts, { note, resolve }),
     findLate: async () => (parts.mayJudgeLate() ? findLate(store, await lateRules()) : null),
@@ -193,6 +193,8 @@ export function notificationsDeps(
     auditNotifications: (ids) => auditNotifications(store, ids),
     matchedPages: (which) => matchedPages(store, matchedPagesMax, which === 'newest' ? newestPages : null),
     deletedRows: () => deletedRows(store),
+    lookedInto: () => loadLookedInto(store),
+    noteLookedInto: (deleted) => saveLookedInto(store, deleted),
     loadPass: () => loadPass(store),
     savePass: (pass, changed) => savePass(store, pass, changed),
     eventsAt: (places) => eventsAt(places, look),

@@ -35,6 +35,9 @@ export interface CheckNotificationsDeps extends LookAgainDeps {
   readonly eventsAt: (places: readonly Place[]) => Promise<FoundEvents>;
   /** How many were ever deleted. */
   readonly deletedRows: () => Promise<number>;
+  /** How many of them were looked into, by whoever led; null: none yet. */
+  readonly lookedInto: () => Promise<number | null>;
+  readonly noteLookedInto: (deleted: number) => Promise<void>;
   readonly loadPass: () => Promise<(BookPass & { readonly pages: readonly UnseenPage[] }) | null>;
   readonly savePass: (pass: BookPass, changed: readonly UnseenPage[]) => Promise<void>;
   /** The pass came to its end. */
@@ -80,9 +83,11 @@ interface Reading {
   readonly isEnough?: (rows: number) => boolean;
 }
 
-/** Deleted rows that were looked into, of one process; null before the first round. */
-export interface DeletionsSeen {
-  count: number | null;
+/** A look through all of it after rows were deleted. */
+interface Hurried extends Cursor {
+  readonly matched: MatchedOffsets;
+  readonly deleted: number;
+  isRead: boolean;
 }
 
 /** One pass over all notifications, as one leader sees it. */
@@ -92,12 +97,9 @@ export class NotificationPass {
   private matched = new MatchedOffsets();
   private counts = new Map<string, NotificationCounts>();
   private unlisted = 0;
-  private hurried: (Cursor & { readonly matched: MatchedOffsets; readonly deleted: number }) | null = null;
+  private hurried: Hurried | null = null;
 
-  constructor(
-    private readonly deletions: DeletionsSeen,
-    private readonly deps: CheckNotificationsDeps,
-  ) {}
+  constructor(private readonly deps: CheckNotificationsDeps) {}
 
   get isDone(): boolean {
     return this.isRead && this.hurried === null;
@@ -161,20 +163,24 @@ export class NotificationPass {
 
   /** After rows were deleted: all once more, and what is matched now with it. Begun again by who finds it not ended. */
   private async hurry(kept: KeptDays): Promise<void> {
-    const { deletions, deps } = this;
-    const deleted = await deps.deletedRows();
+    const { deps } = this;
+    const [deleted, lookedInto] = [await deps.deletedRows(), await deps.lookedInto()];
     // What is counted less was counted anew.
-    if (deletions.count === null || deleted < deletions.count) deletions.count = deleted;
-    if (this.hurried === null && deleted > deletions.count) {
+    if (lookedInto === null || deleted < lookedInto) await deps.noteLookedInto(deleted);
+    else if (this.hurried === null && deleted > lookedInto) {
       const matched = new MatchedOffsets();
       matched.add(await deps.matchedPages('all'));
-      this.hurried = { ...this.top(kept), matched, deleted };
+      this.hurried = { ...this.top(kept), matched, deleted, isRead: false };
     }
     const { hurried } = this;
     if (hurried === null) return;
-    if (!(await this.read(hurried, { rowsMax: deps.limits.hurriedRows, rowsPerMs: hurriedRowsPerMs }, kept))) return;
-    await this.askLeft(hurried.matched, kept);
-    deletions.count = hurried.deleted;
+    const reading = { rowsMax: deps.limits.hurriedRows, rowsPerMs: hurriedRowsPerMs };
+    hurried.isRead ||= await this.read(hurried, reading, kept);
+    const sizeBefore = hurried.matched.size;
+    if (hurried.isRead) await this.askLeft(hurried.matched, kept);
+    // Some are asked for in each round. What Kafka does not say anything of, or is away for, is left to the pass.
+    if (!hurried.isRead || (hurried.matched.size > 0 && hurried.matched.size < sizeBefore)) return;
+    await deps.noteLookedInto(hurried.deleted);
     this.hurried = null;
   }
 

@@ -14,12 +14,11 @@ import { Failure } from '#domain/failure';
 import type { GaugeReading } from '#telemetry/instruments';
 import type { Log } from '#telemetry/log';
 import { type CheckEventsReadDeps, checkEventsRead, type OldPages } from './check-events-read.js';
-import { type CheckNotificationsDeps, type DeletionsSeen, NotificationPass } from './check-notifications.js';
+import { type CheckNotificationsDeps, NotificationPass } from './check-notifications.js';
 import type { TellDifferencesDeps, ToldDifferences } from './tell-differences.js';
 
 export interface KeepBooksDeps extends TellDifferencesDeps {
   readonly pages: OldPages;
-  readonly deletions: DeletionsSeen;
   readonly told: ToldDifferences;
   readonly events: CheckEventsReadDeps;
   readonly notifications: CheckNotificationsDeps;
@@ -45,7 +44,7 @@ export interface KeepBooksDeps extends TellDifferencesDeps {
 /** Leads for one pass. Throws a Failure while Postgres is away; then somebody leads again. */
 export async function keepBooks(deps: KeepBooksDeps): Promise<void> {
   const { clock, signal, everyMs, passMs } = deps;
-  const pass = new NotificationPass(deps.deletions, deps.notifications);
+  const pass = new NotificationPass(deps.notifications);
   const begunMs = clock.monotonicMs();
   while (!signal.aborted) {
     await round(pass, deps);

@@ -137,12 +137,17 @@ describe('ReleasePace', () => {
     await expect(Promise.all(large)).rejects.toMatchObject({ retryable: true });
   });
 
-  it('leaves to the sweep what is beyond 20,000', async () => {
-    const { pace, leave } = setup();
-    for (let n = 0; n < 700; n++) void leave(n);
+  it('keeps the place in its tier of what is beyond 10,000, and drops none of it', async () => {
+    const { pace, leave, closing } = setup();
+    const first = Array.from({ length: 700 }, (_, n) => leave(n));
     await settled();
-    for (let n = 0; n < 20_010; n++) expect(await leave(n)).toBe(false);
-    expect(pace.size.waiting).toBe(20_200);
+    for (let n = 0; n < 10_000; n++) expect(await leave(n)).toBe(false);
+    const beyond = leave(10_000);
+    await settled();
+    expect(pace.size.waiting).toBe(10_201);
+    closing.abort();
+    await expect(beyond).rejects.toMatchObject({ retryable: true });
+    await Promise.allSettled(first);
   });
 
   it('says which records only wait', async () => {

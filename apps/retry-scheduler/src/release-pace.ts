@@ -42,14 +42,15 @@ const unreadToLook = unreadMax / 2;
  */
 const waitingMax = 200;
 const waitingBytesMax = 512 * 1_024;
-/** Of all partitions together, each some 500 bytes; what is beyond them is left to the sweep. */
-const leftMax = 20_000;
+/** Of one partition, and of all together, each some 500 bytes; what is beyond them keeps its place in its tier. */
+const leftOfOneMax = 10_000;
+const leftMax = 40_000;
 
 /**
  * Paces what the tiers release: of each partition of `deliveries` at most 500 of its records are written and not read, the
  * others wait for that in the order in which they were due. After a scheduler was down this is what keeps a tier that is due
  * as a whole from standing before everything else; a partition that is not read holds up only what is for it: beyond 200 its
- * records leave their tier, and what they ask for waits here. Their rows know of it: should this process die meanwhile, the
+ * records leave their tier, and what they ask for waits here. Their rows know of it: should this process end meanwhile, the
  * sweep asks for them.
  */
 export class ReleasePace {
@@ -69,7 +70,8 @@ export class ReleasePace {
   async write(partition: number, paced: PacedWrite, signal: AbortSignal): Promise<boolean> {
     const { record, write, toWriteLater } = paced;
     const of = this.of(partition);
-    const writeLater = !signal.aborted && isCrowded(of) ? toWriteLater() : null;
+    const mayLeave = !signal.aborted && isCrowded(of) && of.left.length < leftOfOneMax && this.leftCount < leftMax;
+    const writeLater = mayLeave ? toWriteLater() : null;
     if (writeLater !== null) {
       this.leave(of, writeLater);
       return false;
@@ -121,7 +123,6 @@ export class ReleasePace {
   }
 
   private leave(paced: Paced, write: () => Promise<WrittenAt>): void {
-    if (this.leftCount >= leftMax) return;
     this.leftCount++;
     paced.left.push(write);
   }

@@ -14,6 +14,18 @@ export async function saveCheck(dataSource: DataSource, line: 'events' | 'notifi
   );
 }
 
+/** Deleted rows that were looked into, as Postgres counts them; null: never. Throws a Failure. */
+export async function loadLookedInto(dataSource: DataSource): Promise<number | null> {
+  const statement = `SELECT looked_into FROM book_checks WHERE line = 'notifications'`;
+  const [row] = await rowsOf<{ looked_into: string | null }>(dataSource, statement, []);
+  return row === undefined || row.looked_into === null ? null : Number(row.looked_into);
+}
+
+/** Throws a Failure. */
+export async function saveLookedInto(dataSource: DataSource, deletedRows: number): Promise<void> {
+  await rowsOf(dataSource, `UPDATE book_checks SET looked_into = $1 WHERE line = 'notifications'`, [deletedRows]);
+}
+
 const columns = {
   created: 'created',
   sent: 'sent',

@@ -101,7 +101,8 @@ export async function saveLedgers(
 /** Another log has taken the place of this one: its pages and counts say nothing of the new one. Throws a Failure. */
 export function forgetPages(dataSource: DataSource, { topic, partition }: PartitionKey): Promise<void> {
   return inTransaction(dataSource, async (tx) => {
-    await rowsOf(tx, 'DELETE FROM books WHERE topic = $1 AND partition = $2', [topic, partition]);
+    for (const table of ['books', 'book_pass_pages'])
+      await rowsOf(tx, `DELETE FROM ${table} WHERE topic = $1 AND partition = $2`, [topic, partition]);
     await rowsOf(
       tx,
       `UPDATE book_differences SET resolved_at = now()

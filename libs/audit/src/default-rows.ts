@@ -114,14 +114,15 @@ async function begin(tx: Transaction, table: PartitionedTable): Promise<Move> {
     return { name, partition: partitionName(table, range.fromMs), range };
   });
   if (copies.length === 0) return { table, run, stay, copies };
+  for (const { name, range } of copies) await makeCopy(tx, { table, name, range });
+  await rowsOf(tx, `CREATE TABLE ${stay} (LIKE ${table} INCLUDING STORAGE)`, []);
+  // Last, for it waits for who writes, and whoever writes then waits for this commit.
   await rowsOf(
     tx,
     `CREATE TRIGGER hookline_moving AFTER INSERT OR UPDATE OR DELETE ON ${table}_default
        FOR EACH ROW EXECUTE FUNCTION hookline_note_default_change('${run}', '${table}')`,
     [],
   );
-  for (const { name, range } of copies) await makeCopy(tx, { table, name, range });
-  await rowsOf(tx, `CREATE TABLE ${stay} (LIKE ${table} INCLUDING STORAGE)`, []);
   return { table, run, stay, copies };
 }
 
@@ -268,7 +269,8 @@ async function endWhenFree(
 async function end(tx: Transaction, move: Move): Promise<{ readonly rows: number }> {
   const { table, copies, stay } = move;
   await shortLocks(tx);
-  await rowsOf(tx, `LOCK TABLE ONLY ${table} IN SHARE UPDATE EXCLUSIVE MODE`, []);
+  // The parent first: a statement that had read its list of partitions would wait for DEFAULT, and find it empty.
+  await rowsOf(tx, `LOCK TABLE ONLY ${table} IN ACCESS EXCLUSIVE MODE`, []);
   await rowsOf(tx, `LOCK TABLE ONLY ${table}_default IN ACCESS EXCLUSIVE MODE`, []);
   await rowsOf(tx, `SET LOCAL statement_timeout = ${lockedMsMax}`, []);
   const [of, run, names, lows, highs] = placesOf(move);

@@ -15,9 +15,13 @@ const causes: Readonly<Record<string, HinderedBy>> = {
   '57014': 'TOO_SLOW', // query_canceled
 };
 
+/** Nor does anybody wait for whoever holds such a lock and is not heard of, milliseconds. */
+const silentMsMax = 5_000;
+
 /** For the rest of this transaction. Throws a Failure. */
 export async function shortLocks(tx: Transaction): Promise<void> {
   await rowsOf(tx, `SET LOCAL lock_timeout = ${lockMsMax}`, []);
+  await rowsOf(tx, `SET LOCAL idle_in_transaction_session_timeout = ${silentMsMax}`, []);
 }
 
 /** What is answered, or what hindered it. Throws everything else. */

@@ -65,6 +65,14 @@ describe('an answer that says what it was asked with', () => {
     expect(maskedBody(`${'x'.repeat(40)} ${base64.slice(0, 7)}`, 'size').toString()).toContain(base64.slice(0, 7));
   });
 
+  it('keeps no beginning of a secret that is all there is of a body', () => {
+    const withoutQuery = { ...request, path: '/in' };
+    const masked = (body: string | Buffer, cut: HttpAnswer['cut']) =>
+      maskedAnswer({ ...anAnswer(body), cut }, withoutQuery).body.toString('latin1');
+    expect(masked(base64.slice(0, 31), 'size')).toBe('*'.repeat(31));
+    expect(masked(key, null)).toBe('*'.repeat(key.length));
+  });
+
   it('keeps bytes that are no text, and short values of the query, as they are', () => {
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, n) => n));
     expect(maskedBody(bytes)).toEqual(bytes);
@@ -93,7 +101,7 @@ describe('headers', () => {
 
   it('that a receiver made of one character are read once', () => {
     for (const one of ['?', '&', '/', '//', '#', '?a', '@'])
-      expect(keptHeaders({ location: one.repeat(8_192) })['location']?.length).toBeLessThanOrEqual(1_024);
+      expect(keptHeaders({ location: one.repeat(131_072) })['location']?.length).toBeLessThanOrEqual(1_024);
     expect(keptHeaders({ location: '/a?b?token=s3cret' })).toEqual({ location: '/a?b?token=***' });
   });
 

@@ -20,8 +20,8 @@ const urlNames: ReadonlySet<string> = new Set(['location', 'content-location', '
 const headerCharsMax = 1_024;
 /** A shorter value of a query is nobody's secret, and would be found everywhere: `?v=1`. */
 const queryCharsMin = 8;
-/** A key of 24 bytes in base64: nothing shorter holds a key or a signature. */
-const keyCharsMin = 32;
+/** The bytes of a key: nothing shorter holds a key or a signature. */
+const keyCharsMin = 24;
 /** So much of a secret may stand where a body was cut. */
 const tailCharsMin = 8;
 
@@ -47,14 +47,15 @@ function withoutUrlSecrets(text: string): string {
 /** The answer without what it says of its request's secrets. */
 export function maskedAnswer(answer: HttpAnswer, request: RequestSecrets): HttpAnswer {
   const { headers, body, bytes, cut } = answer;
-  const charsMin = request.path.includes('?') ? queryCharsMin : keyCharsMin;
+  const isCut = cut !== null || bytes > body.length;
+  const charsMin = isCut || request.path.includes('?') ? queryCharsMin : keyCharsMin;
   const isLong = ({ length }: { readonly length: number }) => length >= charsMin;
   if (!isLong(body) && !Object.values(headers).some(isLong)) return answer;
   const secrets = secretTexts(request);
-  const masked = (text: string, isCut: boolean) =>
-    secrets.reduce((left, secret) => overwritten(left, secret, isCut), text);
+  const masked = (text: string, isEndCut: boolean) =>
+    secrets.reduce((left, secret) => overwritten(left, secret, isEndCut), text);
   const text = body.toString('latin1');
-  const kept = masked(text, cut !== null || bytes > body.length);
+  const kept = masked(text, isCut);
   return {
     ...answer,
     headers: Object.fromEntries(

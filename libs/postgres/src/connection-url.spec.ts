@@ -31,8 +31,9 @@ describe('connectionsTo', () => {
 
   it('leaves everything else of the URL to the driver, and nothing of TLS', () => {
     const url = `${base}?sslmode=verify-full&options=-c%20search_path%3Dx&application_name=a`;
-    const { options } = connectionsTo(url)();
-    expect(options.connectionString).toBe(`${base}?options=-c+search_path%3Dx&application_name=a`);
+    const { options, sessionOptions } = connectionsTo(url)();
+    expect(options.connectionString).toBe(`${base}?application_name=a`);
+    expect(sessionOptions).toBe('-c search_path=x');
     expect(options.ssl).toMatchObject({ rejectUnauthorized: true });
     expect(connectionsTo(`${base}?ssl=true`)().options).toMatchObject({ connectionString: base });
   });

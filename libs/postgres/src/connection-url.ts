@@ -10,6 +10,8 @@ export type DatabaseUrl = string | (() => string);
 /** How the next connection is made. */
 export interface Connection {
   readonly options: Pick<pg.ClientConfig, 'connectionString' | 'ssl'>;
+  /** The URL's own `options`: settings of the session that come after ours. Empty without any. */
+  readonly sessionOptions: string;
   /** What an operator should know of its safety; null when there is nothing to say. */
   readonly warning: string | null;
 }
@@ -62,12 +64,13 @@ function readConnection(url: string): Connection {
   const parameters = new URLSearchParams(query);
   const given = new Map(ours.map((name) => [name, parameters.get(name) ?? undefined]));
   if (parameters.has('uselibpqcompat')) throw wrong('uselibpqcompat weakens what sslmode promises: leave it out');
-  for (const name of ours) parameters.delete(name);
+  const sessionOptions = parameters.get('options') ?? '';
+  for (const name of [...ours, 'options']) parameters.delete(name);
   const rest = parameters.size === 0 ? base : `${base}?${parameters}`;
   if (!isReadable(rest)) throw wrong('is no URL: write / # ? @ : and % of a password as %2F %23 %3F %40 %3A and %25');
   const mode = modeOf(given);
   const ssl = mode === null || mode === 'disable' ? false : tlsOptions(mode, given);
-  return { options: { connectionString: rest, ssl }, warning: warningOf(mode, rest) };
+  return { options: { connectionString: rest, ssl }, sessionOptions, warning: warningOf(mode, rest) };
 }
 
 /** What the driver cannot read it would refuse at each connection, as a fault that no waiting mends. */

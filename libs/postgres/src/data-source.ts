@@ -116,7 +116,9 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
 function clientOf(connection: () => Connection, keepsPlans: boolean): typeof pg.Client {
   const client = class extends pg.Client {
     constructor(options?: string | pg.ClientConfig) {
-      super({ ...(typeof options === 'object' ? options : {}), ...connection().options });
+      const given = typeof options === 'object' ? options : {};
+      const { options: url, sessionOptions } = connection();
+      super({ ...given, ...url, options: `${given.options ?? ''} ${sessionOptions}`.trim() });
     }
   };
   if (keepsPlans) keepPlans(client.prototype);
