@@ -15,7 +15,7 @@ const retried = 150;
 const heapOf = 1_200;
 const unreadMax = 500;
 /** Records of finishes that were stored together are put into a tier together. */
-const togetherMs = 500;
+const togetherMs = 1_000;
 /** What a machine with much else to do may add to the promised 250 ms and 1 %. */
 const marginMs = 3_000;
 const limitMs = 90_000;
