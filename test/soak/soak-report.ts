@@ -165,7 +165,7 @@ function faultRows(
     `${counted(judgement.figures.faults)}.`,
     '',
     `Recovered: the first of three seconds in a row in which 95 % of the new events for the endpoints that never fail were requested within`,
-    `${Math.round(normalMs)} ms. Times are ${defaultTimes ? 'the defaults' : 'scaled'}: deadline ${attemptTimeoutMs / 1_000} s, lease ${leaseMs / 1_000} s, session timeout ${sessionTimeoutMs / 1_000} s, schedule ${chaosSettings.RETRY_SCHEDULE}.`,
+    `${Math.round(normalMs)} ms. ${defaultTimes ? 'As by default' : 'Times are scaled'}: deadline ${attemptTimeoutMs / 1_000} s, lease ${leaseMs / 1_000} s, session timeout ${sessionTimeoutMs / 1_000} s; schedule ${chaosSettings.RETRY_SCHEDULE}.`,
     '',
     '| After | faults | median | max | the next fault came first (both together at most) | bar |',
     '| --- | ---: | ---: | ---: | ---: | ---: |',

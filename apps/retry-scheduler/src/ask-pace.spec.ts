@@ -21,7 +21,7 @@ function take(round: AskRound, partition: number, dueMs: number, isInLane = fals
 }
 
 describe('AskPace', () => {
-  it('leaves what waits for its lane to its dispatcher for ten minutes where others wait, and no longer', () => {
+  it('leaves what waits for its lane to its dispatcher where others wait, but for one that was due ten minutes ago', () => {
     const round = new AskPace(graceMs).round(
       {
         ...progress([0]),
@@ -31,6 +31,8 @@ describe('AskPace', () => {
     );
     expect(take(round, 0, nowMs - 599_000, true)).toBe(false);
     expect(take(round, 0, nowMs - 601_000, true)).toBe(true);
+    expect(take(round, 0, nowMs - 601_000, true)).toBe(false);
+    expect(take(round, 0, nowMs - 601_000, true, 'acme/other')).toBe(true);
     expect(take(round, 0, nowMs - 599_000)).toBe(true);
   });
 

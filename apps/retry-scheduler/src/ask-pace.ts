@@ -29,7 +29,8 @@ export interface AskCandidate {
   readonly dueMs: number;
   /**
    * It waits for its lane: asked for only where nothing else has been waiting for long, for its dispatcher knows of it, and
-   * would hold it again. Due for `askWaitMsMax` it is asked for all the same: that dispatcher may be gone.
+   * would hold it again. That one may be gone: of what has been due for `askWaitMsMax` one of each endpoint is asked for in a
+   * round, and whoever holds it again knows of all others.
    */
   readonly isInLane?: boolean;
 }
@@ -51,17 +52,19 @@ export class AskPace {
     const tiersReadMs = tiers.length < tierPartitions ? 0 : Math.min(nowMs, ...tiers.map(({ readToMs }) => readToMs));
     const round = this.pace.round(deliveries, nowMs);
     const ofEndpoint = new Map<EndpointKey, number>();
+    const inLane = new Set<EndpointKey>();
     const newestMs = Math.max(...round.readMs.values());
     return {
       dueBeforeMs: round.readMs.size === 0 ? null : Math.min(newestMs, tiersReadMs) - this.graceMs,
       take: ({ partition, endpoint, dueMs, isInLane = false }) => {
         const finishedMs = round.readMs.get(partition) ?? 0;
-        const isLeftToIt = isInLane && dueMs > nowMs - askWaitMsMax;
-        if (isLeftToIt && finishedMs < nowMs - behindMsMax) return false;
+        const isLeftToIt = isInLane && finishedMs < nowMs - behindMsMax;
+        if (isLeftToIt && (dueMs > nowMs - askWaitMsMax || inLane.has(endpoint))) return false;
         const readMs = Math.min(finishedMs, tiersReadMs);
         const taken = ofEndpoint.get(endpoint) ?? 0;
         if (dueMs + this.graceMs >= readMs || taken >= endpointMax || round.room(partition) <= 0) return false;
         ofEndpoint.set(endpoint, taken + 1);
+        if (isLeftToIt) inLane.add(endpoint);
         round.take(partition, 1);
         return true;
       },

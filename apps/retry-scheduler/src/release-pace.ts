@@ -22,12 +22,14 @@ interface Paced {
   unread: bigint[];
   /** Under way to the broker. */
   writing: number;
-  /** Told when its turn comes, oldest first. */
+  /** Each is told when its turn comes, oldest first. */
   readonly waiting: Set<() => void>;
-  /** The bytes of those. */
+  /** The bytes of those, and of those behind. */
   waitingBytes: number;
-  /** Behind those: what was left to wait here alone, oldest first. */
+  /** After those: what was left to wait here alone, oldest first. */
   left: (() => Promise<WrittenAt>)[];
+  /** After those: what came when no more could be left. */
+  readonly behind: Set<() => void>;
   /** What its reader said last. */
   nextOffset: bigint;
 }
@@ -70,8 +72,7 @@ export class ReleasePace {
   async write(partition: number, paced: PacedWrite, signal: AbortSignal): Promise<boolean> {
     const { record, write, toWriteLater } = paced;
     const of = this.of(partition);
-    const mayLeave = !signal.aborted && isCrowded(of) && of.left.length < leftOfOneMax && this.leftCount < leftMax;
-    const writeLater = mayLeave ? toWriteLater() : null;
+    const writeLater = !signal.aborted && this.mayLeave(of) ? toWriteLater() : null;
     if (writeLater !== null) {
       this.leave(of, writeLater);
       return false;
@@ -122,6 +123,12 @@ export class ReleasePace {
     }
   }
 
+  /** Only where too many wait, and nothing stands behind what was left already. */
+  private mayLeave(paced: Paced): boolean {
+    if (!isCrowded(paced) || paced.behind.size > 0) return false;
+    return paced.left.length < leftOfOneMax && this.leftCount < leftMax;
+  }
+
   private leave(paced: Paced, write: () => Promise<WrittenAt>): void {
     this.leftCount++;
     paced.left.push(write);
@@ -134,10 +141,11 @@ export class ReleasePace {
   ): Promise<void> {
     const givenBack = () => new Failure('BROKER_UNAVAILABLE', 'the record is given back', { retryable: true });
     if (signal.aborted) return Promise.reject(givenBack());
+    const line = paced.left.length > 0 || paced.behind.size > 0 ? paced.behind : paced.waiting;
     return new Promise((resolve, reject) => {
       const end = () => {
         stopListening();
-        paced.waiting.delete(start);
+        line.delete(start);
         paced.waitingBytes -= bytesOf(record);
         this.records.delete(record);
       };
@@ -149,7 +157,7 @@ export class ReleasePace {
         end();
         reject(givenBack());
       });
-      paced.waiting.add(start);
+      line.add(start);
       paced.waitingBytes += bytesOf(record);
       this.records.add(record);
       this.letIn(paced);
@@ -157,16 +165,14 @@ export class ReleasePace {
   }
 
   private letIn(paced: Paced): void {
-    for (const start of paced.waiting) {
-      if (isTaken(paced)) return;
-      start();
-    }
+    letStart(paced.waiting, paced);
     const fits = Math.max(0, unreadMax - paced.unread.length - paced.writing);
     for (const write of paced.left.splice(0, fits)) {
       this.leftCount--;
       // What is not written is asked for by the sweep.
       void this.put(paced, write).catch(() => undefined);
     }
+    if (paced.left.length === 0) letStart(paced.behind, paced);
   }
 
   private of(partition: number): Paced {
@@ -174,10 +180,18 @@ export class ReleasePace {
     if (known !== undefined) return known;
     const paced: Paced = {
       ...{ unread: [], writing: 0, nextOffset: 0n },
-      ...{ waiting: new Set(), waitingBytes: 0, left: [] },
+      ...{ waiting: new Set(), waitingBytes: 0, left: [], behind: new Set() },
     };
     this.partitions.set(partition, paced);
     return paced;
+  }
+}
+
+/** In their order, as far as there is room. */
+function letStart(line: ReadonlySet<() => void>, paced: Paced): void {
+  for (const start of line) {
+    if (isTaken(paced)) return;
+    start();
   }
 }
 
@@ -192,8 +206,8 @@ function isCrowded(paced: Paced): boolean {
   return left.length > 0 || (isTaken(paced) && (waiting.size >= waitingMax || waitingBytes >= waitingBytesMax));
 }
 
-function waitingIn({ waiting, left }: Paced): number {
-  return waiting.size + left.length;
+function waitingIn({ waiting, left, behind }: Paced): number {
+  return waiting.size + left.length + behind.size;
 }
 
 function bytesOf({ value }: KafkaRecord): number {

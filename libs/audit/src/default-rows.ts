@@ -2,7 +2,7 @@
  * Rows of the DEFAULT partitions, and how they come into the partitions of their time while everybody goes on.
  *
  * A table's rows are copied, page by page, into tables beside it, with their indexes; a trigger writes down which rows of
- * DEFAULT change meanwhile, and those are copied again until few are left. Only then DEFAULT is locked: the last changes are
+ * DEFAULT change meanwhile, and those are copied again until few are left. Only then the table is locked: the last changes are
  * copied, DEFAULT is emptied and the copies are attached, which takes some milliseconds whatever lies there, and is given up
  * after five seconds. A row is seen in DEFAULT or in its partition, never in both or in none.
  *

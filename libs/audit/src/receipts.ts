@@ -12,6 +12,8 @@ export interface EventIdentity {
 
 /** A switch waits no longer than this for statements under way; the next round tries again. Milliseconds. */
 const lockMsMax = 500;
+/** Nor does a renderer wait for a scheduler that holds the lock and is not heard of, milliseconds. */
+const silentMsMax = 5_000;
 
 /**
  * The key of an event's receipt: the first half of SHA-256 over tenant, source and event id joined by 0x00, as a UUID.
@@ -73,6 +75,7 @@ export function switchReceipts(dataSource: DataSource, { windowMs, readToMs }: S
     if (row === undefined) return false;
     const older = row.writes_to === 'a' ? 'b' : 'a';
     await rowsOf(tx, `SET LOCAL lock_timeout = ${lockMsMax}`, []);
+    await rowsOf(tx, `SET LOCAL idle_in_transaction_session_timeout = ${silentMsMax}`, []);
     await rowsOf(tx, 'LOCK TABLE event_receipts_a, event_receipts_b IN ACCESS EXCLUSIVE MODE', []);
     await rowsOf(tx, `TRUNCATE event_receipts_${older}`, []);
     await rowsOf(tx, 'UPDATE receipt_generation SET writes_to = $1, since = clock_timestamp()', [older]);
