@@ -61,6 +61,11 @@ describe('the checker of what operators and circuits forbid', () => {
     const last = others.requests.find(({ webhookId, attempt }) => webhookId === 'n-retried' && attempt === 3);
     others.disabled.push({ endpointId: 'flaky-1', reason: 'FAILING', atMs: (last?.endMs ?? 0) + 10_000 });
     expect(invariantsOf(others)).toEqual(['I26']);
+    const lost = aCleanRun();
+    lost.disabled.push(...others.disabled);
+    const fault = { kind: 'kill', part: 'dispatcher-2', fromMs: (last?.endMs ?? 0) + 9_000 } as const;
+    lost.faults.push(aFault({ ...fault, claimsOpen: 0 }));
+    expect(invariantsOf(lost)).toEqual([]);
     const gone = aCleanRun();
     gone.disabled.push({ endpointId: 'dead', reason: 'GONE', atMs: startedMs });
     expect(invariantsOf(gone)).toEqual(['I26']);

@@ -1,4 +1,4 @@
-import { type RunIndex, slowsDispatchers } from './run-index.js';
+import { losesClaims, type RunIndex, slowsDispatchers } from './run-index.js';
 import type { AttemptLine, Violation } from './run-logs.js';
 
 /** An operator's change is seen by every app within a second; what was claimed before may still go out. Milliseconds. */
@@ -7,6 +7,8 @@ const seenWithinMs = 1_500;
 const undisturbedMs = 4_000;
 /** Where no attempt may begin any more. Milliseconds. */
 const disabledWithinMs = 5_000;
+/** A dispatcher tells the others of a success within this. Milliseconds. */
+const toldWithinMs = 12_000;
 /** Of the times of dispatchers' results and of the store's. Milliseconds. */
 const clockSlackMs = 100;
 
@@ -53,8 +55,9 @@ function checkDisabled(row: AttemptLine, index: RunIndex): readonly Violation[] 
 }
 
 /**
- * I26: an endpoint is switched off only after it has failed for that long: nobody there accepted anything in that time. All
- * parts of a run say it of their own requests.
+ * I26: an endpoint is switched off only after it has failed for that long: nobody there accepted anything in that time. But for
+ * what a dispatcher took along that was lost before it told of it: the counters that know of it as well are by the minute, and
+ * in the minute of the first failure they say nothing. All parts of a run say it of their own requests.
  */
 export function checkAutoDisabled(index: RunIndex): readonly Violation[] {
   const { rules, requests, disabled } = index.logs;
@@ -68,7 +71,8 @@ export function checkAutoDisabled(index: RunIndex): readonly Violation[] {
         status !== null &&
         status < 300 &&
         (endMs ?? 0) > fromMs &&
-        (endMs ?? 0) < atMs - undisturbedMs,
+        (endMs ?? 0) < atMs - undisturbedMs &&
+        index.faultsWithin(endMs ?? 0, (endMs ?? 0) + toldWithinMs, losesClaims).length === 0,
     );
     if (accepted === undefined) return [];
     const agoMs = atMs - (accepted.endMs ?? atMs);
