@@ -20,6 +20,8 @@ const drainMsMax = 1_200_000;
 /** In one look: cores in percent, and records that came into all topics in a second. */
 interface HoldFigures {
   readonly corePercent: number;
+  /** The same, by app and server. */
+  readonly corePercentOf: Readonly<Record<string, number>>;
   readonly recordsPerSecond: number;
 }
 
@@ -46,9 +48,9 @@ export async function holds(run: BenchRun): Promise<Outcome> {
       `holds: ${events} notifications, looks of ${seconds} s`,
       '',
       ...table([
-        ['', '% of a core, apps + Kafka + Postgres', 'records/s in all topics'],
-        ['none', idle.corePercent.toFixed(2), idle.recordsPerSecond.toFixed(1)],
-        ['held', held.corePercent.toFixed(2), held.recordsPerSecond.toFixed(1)],
+        ['', '% of a core together', ...system, 'records/s in all topics'],
+        rowOf('none', idle),
+        rowOf('held', held),
       ]),
       '',
       `they cost ${extraCorePercent.toFixed(2)} % of a core`,
@@ -61,8 +63,14 @@ async function look(stage: BenchStage, seconds: number): Promise<HoldFigures> {
   const [before, startedMs] = [await stage.topics.records(), performance.now()];
   const usage = await idlePerSecond(stage, seconds);
   const records = (await stage.topics.records()) - before;
-  const corePercent = system.reduce((sum, name) => sum + (usage[name]?.cpuSeconds ?? 0) * 100, 0);
-  return { corePercent, recordsPerSecond: records / ((performance.now() - startedMs) / 1_000) };
+  const corePercentOf = Object.fromEntries(system.map((name) => [name, (usage[name]?.cpuSeconds ?? 0) * 100]));
+  const corePercent = Object.values(corePercentOf).reduce((sum, percent) => sum + percent, 0);
+  return { corePercent, corePercentOf, recordsPerSecond: records / ((performance.now() - startedMs) / 1_000) };
+}
+
+function rowOf(name: string, { corePercent, corePercentOf, recordsPerSecond }: HoldFigures): readonly string[] {
+  const parts = Object.values(corePercentOf).map((percent) => percent.toFixed(2));
+  return [name, corePercent.toFixed(2), ...parts, recordsPerSecond.toFixed(1)];
 }
 
 function sayOf({ corePercent, recordsPerSecond }: HoldFigures): string {

@@ -17,7 +17,7 @@ import type { Endpoint } from '#domain/endpoint';
 import { Failure } from '#domain/failure';
 import { endpointKey, type NotificationId } from '#domain/ids';
 import type { KafkaRecord, RecordProducer } from '#domain/kafka-record';
-import { nextStep, type RetryPolicy } from '#domain/retry-policy';
+import { type NextStep, nextStep, type RetryPolicy } from '#domain/retry-policy';
 import { type RetryTier } from '#domain/retry-tier';
 import type { Secret } from '#domain/secret';
 import { type AttemptRequest, unsent } from '#egress/send-attempt';
@@ -58,6 +58,7 @@ export interface DispatchNotificationDeps {
 
 /** A not yet due delivery waits here up to this long, and goes through the shortest tier beyond it. */
 const waitInPlaceMsMax = 1_000;
+const sent: NextStep = { kind: 'sent' };
 
 /** One record of `deliveries`. Resolves when nothing is left to do for it; throws a Failure otherwise. */
 export async function dispatchNotification(
@@ -81,16 +82,31 @@ export async function dispatchNotification(
   const place = await deps.lanes.enter(key, { own: ownLimits(found, delivery.shard, deps), isFresh, signal });
   if (place === null) throw givenBack();
   if (typeof place === 'string') return holdInFullLane(delivery, place, deps);
+  return dispatchFrom(place, { delivery, topic: mayMove ? record.topic : null, signal }, deps);
+}
+
+/** What waited for a place, and the topic it may be written to again; null: it was moved before. */
+interface Admitted {
+  readonly delivery: Delivery;
+  readonly topic: string | null;
+  readonly signal: AbortSignal;
+}
+
+/** The wait may have been long: where it goes is decided now. */
+async function dispatchFrom(
+  place: LanePlace,
+  { delivery, topic, signal }: Admitted,
+  deps: DispatchNotificationDeps,
+): Promise<void> {
   try {
     refuseWhenGivenBack(signal);
-    // The wait may have been long: where it goes is decided now.
     const endpoint = await endpointFor(delivery, deps.registry);
     if (typeof endpoint === 'string') return await refuse(delivery, endpoint, deps);
     if (endpoint.paused) return await holdAlone(delivery, 'ENDPOINT_PAUSED', deps);
     place.follow(ownLimits(endpoint, delivery.shard, deps));
     const moved = inItsShard(delivery, endpoint);
-    if (mayMove && moved.shard !== delivery.shard) return moveToItsShard(moved, record.topic, deps); // without the place
-    const pass = deps.circuits.admit(key);
+    if (topic !== null && moved.shard !== delivery.shard) return moveToItsShard(moved, topic, deps); // without the place
+    const pass = deps.circuits.admit(endpointKey(delivery.tenantId, delivery.endpointId, delivery.shard));
     if (pass === null) return await holdAlone(delivery, 'CIRCUIT_OPEN', deps);
     try {
       const reset = await claimAndSend(delivery, { endpoint, place, pass, signal, mayRepeat: true }, deps);
@@ -142,7 +158,9 @@ async function claimAndSend(
   const isRepeated = to.mayRepeat && claim.trigger === 'auto' && report.resetOnReusedConnection === true;
   const takesNoStep = isRepeated || report.leaseTooShort === true;
   const end = { outcome, httpStatus, takesNoStep, step: claim.step, ageMs: claim.ageMs };
-  const next = nextStep(end, deps.policyOf(delivery, endpoint), deps.clock.chance());
+  // What most of them lead to needs no policy.
+  const next =
+    outcome.kind === 'accepted' ? sent : nextStep(end, deps.policyOf(delivery, endpoint), deps.clock.chance());
   const finished = await deps.attempts.finish({ claim, report, next });
   if (outcome.kind === 'gone') await deps.disableEndpoint(endpoint, 'GONE');
   logAttempt(deps.log, { delivery, claim, report, finished });

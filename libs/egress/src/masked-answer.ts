@@ -51,10 +51,11 @@ export function maskedAnswer(answer: HttpAnswer, request: RequestSecrets): HttpA
   const charsMin = isCut || request.path.includes('?') ? queryCharsMin : keyCharsMin;
   const isLong = ({ length }: { readonly length: number }) => length >= charsMin;
   if (!isLong(body) && !Object.values(headers).some(isLong)) return answer;
+  const text = body.toString('latin1');
+  if (!isCut && !mayHoldSecret([text, ...Object.values(headers)], request)) return answer;
   const secrets = secretTexts(request);
   const masked = (text: string, isEndCut: boolean) =>
     secrets.reduce((left, secret) => overwritten(left, secret, isEndCut), text);
-  const text = body.toString('latin1');
   const kept = masked(text, isCut);
   return {
     ...answer,
@@ -63,6 +64,27 @@ export function maskedAnswer(answer: HttpAnswer, request: RequestSecrets): HttpA
     ),
     body: kept === text ? body : Buffer.from(kept, 'latin1'),
   };
+}
+
+/**
+ * Whether a look for all forms of all secrets is worth its while, which costs more than reading the answer: a mark stands in
+ * every form of its secret. Of a whole answer only; where it was cut, a secret's beginning may stand without its mark.
+ */
+function mayHoldSecret(texts: readonly string[], { path, headers, secrets }: RequestSecrets): boolean {
+  if (path.includes('?') || texts.some(({ length }) => length === headerCharsMax)) return true;
+  const isSeen = (mark: string) => texts.some((text) => text.length >= mark.length && text.includes(mark));
+  return (
+    secrets.some((secret) => textsOfKey(secret.reveal()).some(isSeen)) ||
+    signaturesOf(headers).some((signature) => {
+      const mark = markOf(signature);
+      return mark.length < tailCharsMin || isSeen(mark);
+    })
+  );
+}
+
+/** Of base64: its longest run of what is written alike everywhere. */
+function markOf(base64: string): string {
+  return base64.split(/[^A-Za-z0-9]/).reduce((longest, run) => (run.length > longest.length ? run : longest), '');
 }
 
 /** By key, which is one object for as long as the registry knows it. */
@@ -79,8 +101,7 @@ function textsOfKey(key: Buffer): readonly string[] {
 
 /** As a text of bytes, one character each; longest first, for one may hold another. */
 function secretTexts({ path, headers, secrets }: RequestSecrets): readonly string[] {
-  const given = (headers['webhook-signature'] ?? '').split(' ');
-  const signatures = given.flatMap((one) => writtenForms(unpadded(one.replace(/^v\d\w*,/, ''))));
+  const signatures = signaturesOf(headers).flatMap(writtenForms);
   const [, query = ''] = /\?([^#]*)/.exec(path) ?? [];
   const raw = query.split('&').map((pair) => pair.slice(pair.indexOf('=') + 1));
   const values = [...raw, ...new URLSearchParams(query).values()]
@@ -89,6 +110,11 @@ function secretTexts({ path, headers, secrets }: RequestSecrets): readonly strin
   return [...new Set([...secrets.flatMap((secret) => textsOfKey(secret.reveal())), ...signatures, ...values])].toSorted(
     (a, b) => b.length - a.length,
   );
+}
+
+function signaturesOf(headers: RequestSecrets['headers']): readonly string[] {
+  const given = (headers['webhook-signature'] ?? '').split(' ');
+  return given.map((one) => unpadded(one.replace(/^v\d\w*,/, '')));
 }
 
 /** As it is, in JSON as PHP writes it, and in a URL. */
