@@ -221,11 +221,12 @@ describe('EndpointLanes', () => {
     expect(await Promise.all([...waiting, enter()])).toEqual([null, null, null, null, null, null]);
   });
 
-  it('lets a bounded number of held deliveries circulate until they return', async () => {
+  it('lets a bounded number of held deliveries circulate until they return, no more than the endpoint takes at once', async () => {
     const { lanes, enter } = setup();
-    await Promise.all([enter(), enter(other)]);
+    await Promise.all([enter(key, { concurrency: 5 }), enter(other)]);
     expect([1, 2, 3].map(() => lanes.mayCirculate(key, 60_000))).toEqual([true, true, false]);
-    expect(lanes.mayCirculate(other, 0)).toBe(true);
+    expect([1, 2].map(() => lanes.mayCirculate(other, 0))).toEqual([true, true]);
+    expect([1, 2].map(() => lanes.mayCirculate(other, 60_000))).toEqual([true, false]);
   });
 
   it('forgets a lane that nobody enters for long, and with it what its endpoint took', async () => {

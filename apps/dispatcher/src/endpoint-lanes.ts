@@ -16,7 +16,7 @@ export interface LaneLimits extends PlaceLimits {
   readonly backlogMax: number;
   /** An endpoint that got no answer and no place for this long, while its tenant's places are out, stands still. Milliseconds. */
   readonly spillAfterMs: number;
-  /** Held deliveries of one endpoint that circulate through the shortest tier; the others wait as rows alone. */
+  /** Held deliveries of one endpoint that circulate through the shortest tier, if it takes so many at once; the others wait as rows alone. */
   readonly circulatingMax: number;
 }
 
@@ -112,7 +112,8 @@ export class EndpointLanes {
 
   /** Whether one more held delivery may circulate through the shortest tier; otherwise it waits as a row alone. */
   mayCirculate(key: EndpointKey, delayMs: number): boolean {
-    return this.lanes.get(key)?.holds.mayCirculate(delayMs) ?? false;
+    const lane = this.lanes.get(key);
+    return lane !== undefined && lane.holds.mayCirculate(delayMs, lane.own.concurrency);
   }
 
   /** Once in a while: takes back what lanes that are left hardly ever would not, and forgets lanes that nobody enters any more. */

@@ -32,10 +32,10 @@ export class LaneHolds {
     private readonly deps: LaneHoldsDeps,
   ) {}
 
-  /** Counts it until it returns; otherwise it waits as a row alone. */
-  mayCirculate(delayMs: number): boolean {
+  /** Counts it until it returns; otherwise it waits as a row alone. No more than the endpoint takes at once are of any use. */
+  mayCirculate(delayMs: number, concurrency: number): boolean {
     const nowMs = this.deps.clock.monotonicMs();
-    if (this.circulating(nowMs) < this.deps.circulatingMax) {
+    if (this.circulating(nowMs) < Math.min(this.deps.circulatingMax, concurrency)) {
       this.returnsMs.push(nowMs + delayMs);
       return true;
     }
