@@ -45,6 +45,17 @@ describe('the table of capacity', () => {
     expect(rows[3]).toContain('newest 4 / 6');
   });
 
+  it('has what holding costs, and what a long hang does to the others', () => {
+    const drained = { perSecond: 996.7, askedPerSecond: 1_000, lost: 0, duplicates: 0 };
+    const look = { corePercent: 6.25, recordsPerSecond: 0 };
+    const held = { scenario: 'holds', options: { events: 9, seconds: 600 }, idle: look, held: look, drained };
+    const hanging = { ...pipeline, hang: { seconds: 300, p99Ratio: 1.302 } };
+    const rows = capacityTable([{ ...held, extraCorePercent: 0.004 }, hanging]);
+    expect(rows[2]).toContain('| holds, 9 for 600 s |  |  |  |  | they cost 0.00 % of a core');
+    expect(rows[2]).toContain('drained at 997/s of 1000/s; lost 0, duplicates 0 |');
+    expect(rows[3]).toContain('their p99 x 1.30 while one hangs for 300 s; lost 0');
+  });
+
   it('is refused for a file of something else', () => {
     expect(() => capacityTable([{ scenario: 'pipeline' }])).toThrow();
   });

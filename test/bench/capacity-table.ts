@@ -20,6 +20,17 @@ const speed = z.object({
   healthyLossPercent: z.number().optional(),
   healthyLossPercentAtMost: z.number().optional(),
   p99Ratio: z.number().nullish(),
+  hang: z.object({ seconds: z.number(), p99Ratio: z.number() }).nullish(),
+});
+const look = z.object({ corePercent: z.number(), recordsPerSecond: z.number() });
+const holds = z.object({
+  scenario: z.literal('holds'),
+  commit: z.string().nullish(),
+  options: z.object({ events: z.number(), seconds: z.number() }),
+  ...{ idle: look, held: look, extraCorePercent: z.number() },
+  drained: z.object({
+    ...{ perSecond: z.number(), askedPerSecond: z.number(), lost: z.number(), duplicates: z.number() },
+  }),
 });
 const idle = z.object({
   scenario: z.literal('idle'),
@@ -53,6 +64,8 @@ function rowOf(result: unknown): readonly string[] {
   if (quiet !== undefined) return idleRow(quiet);
   const pages = search.safeParse(result).data;
   if (pages !== undefined) return searchRow(pages);
+  const paused = holds.safeParse(result).data;
+  if (paused !== undefined) return holdsRow(paused);
   return speedRow(speed.parse(result));
 }
 
@@ -67,6 +80,7 @@ function speedRow({ scenario, options, median, spread: of, ...rest }: z.output<t
       ? []
       : [lossText(rest.healthyLossPercent, rest.healthyLossPercentAtMost)]),
     ...(typeof rest.p99Ratio === 'number' ? [`their p99 x ${rest.p99Ratio.toFixed(2)}`] : []),
+    ...(rest.hang ? [`their p99 x ${rest.hang.p99Ratio.toFixed(2)} while one hangs for ${rest.hang.seconds} s`] : []),
     `lost ${lost}, duplicates ${duplicates}`,
     ...(typeof rest.commit === 'string' ? [`at ${rest.commit}`] : []),
   ];
@@ -95,6 +109,24 @@ function idleRow({ options, median }: z.output<typeof idle>): readonly string[] 
   const each = Object.entries(median.corePercent).map(([name, percent]) => `${name} ${percent.toFixed(1)}`);
   const remarks = `apps together ${median.appsCorePercent.toFixed(2)} % of a core (${each.join(', ')})`;
   return [`idle, ${options.rounds} x ${options.seconds} s`, '', '', '', '', remarks];
+}
+
+function holdsRow({
+  options,
+  commit,
+  idle,
+  held,
+  extraCorePercent,
+  drained,
+}: z.output<typeof holds>): readonly string[] {
+  const cores = `${idle.corePercent.toFixed(2)} % of a core without them, ${held.corePercent.toFixed(2)} % with them`;
+  const remarks = [
+    `they cost ${extraCorePercent.toFixed(2)} % of a core (${cores}), ${held.recordsPerSecond.toFixed(1)} records/s`,
+    `drained at ${drained.perSecond.toFixed(0)}/s of ${drained.askedPerSecond}/s`,
+    `lost ${drained.lost}, duplicates ${drained.duplicates}`,
+    ...(typeof commit === 'string' ? [`at ${commit}`] : []),
+  ];
+  return [`holds, ${options.events} for ${options.seconds} s`, '', '', '', '', remarks.join('; ')];
 }
 
 function searchRow({ options, median }: z.output<typeof search>): readonly string[] {
