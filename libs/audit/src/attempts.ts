@@ -127,7 +127,12 @@ function storableText(text: string): string {
   return text.replaceAll('\0', '\u2400').toWellFormed();
 }
 
+/** As JSON writes a NUL and half a surrogate pair; both are rare, and looking for them in each name and value is not cheap. */
+const unstorable = /\\u(?:0000|d[89a-f])/;
+
 function headersJson(headers: Readonly<Record<string, string>>): string {
+  const json = JSON.stringify(headers);
+  if (!unstorable.test(json)) return json;
   const clean = Object.entries(headers).map(([name, value]) => [storableText(name), storableText(value)]);
   return JSON.stringify(Object.fromEntries(clean));
 }

@@ -124,9 +124,10 @@ class ExchangeHandler implements Dispatcher.DispatchHandler, Sending {
     const wire = this.client.endExchange(this, { error, isCut: by !== null });
     const [only = noBytes, ...others] = this.chunks;
     const body = others.length === 0 ? only : Buffer.concat(this.chunks);
-    const known = { status, headers, body, bytes, error, firstByteMs, wire };
     const cut = status === null ? null : cutOf(error, by);
-    const answer = { ...known, timedOut: by === 'deadline', isFlood: by === 'flood', cut };
+    const [timedOut, isFlood] = [by === 'deadline', by === 'flood'];
+    // Written out: a copy with further fields is a hash table, and this one waits for its finish.
+    const answer = { status, headers, body, bytes, error, timedOut, isFlood, cut, firstByteMs, wire };
     this.resolve(maskedAnswer(answer, this.request));
   }
 }

@@ -65,10 +65,14 @@ function reportOf(answer: HttpAnswer, durationMs: number, nowMs: number): Attemp
   const phases = phasesOf(answer);
   if (status === null) return { durationMs, phases, responseBody, responseBytes, ...failureOf(answer) };
   const outcome = outcomeOf(status, retryAfterMs(responseHeaders, nowMs));
-  const response = { httpStatus: status, responseHeaders, responseBody, responseBytes };
-  const report = { outcome, durationMs, phases, ...response, ...(responseCut === null ? {} : { responseCut }) };
+  const report = { outcome, durationMs, phases, httpStatus: status, responseHeaders, responseBody, responseBytes };
   const detail = errorDetail(status, responseHeaders);
-  return detail === null ? report : { ...report, errorDetail: detail };
+  if (detail === null && responseCut === null) return report;
+  return {
+    ...report,
+    ...(responseCut === null ? {} : { responseCut }),
+    ...(detail === null ? {} : { errorDetail: detail }),
+  };
 }
 
 function outcomeOf(status: number, hintMs: number | null): AttemptOutcome {
