@@ -2,7 +2,7 @@ import { systemClock } from '#domain/clock';
 import type { RecordProducer } from '#domain/kafka-record';
 import type { AdminClient } from '../support/admin-client.js';
 import { type ChaosEvent, chaosEvent, eventValue } from './chaos-events.js';
-import { chaosTenant, sharesAt } from './chaos-settings.js';
+import { type ChaosTimes, chaosTenant, sharesAt } from './chaos-settings.js';
 import type { GeneratedEvent } from './run-logs.js';
 import { seededChance } from './seeded-chance.js';
 
@@ -13,6 +13,7 @@ export interface GeneratorParts {
   readonly admin: AdminClient;
   readonly seed: number;
   readonly ratePerSecond: number;
+  readonly times: ChaosTimes;
   /** It ends by itself after so many. */
   readonly eventsMax: number;
   readonly keep: (event: GeneratedEvent) => void;
@@ -39,7 +40,7 @@ export class ChaosGenerator {
   private readonly ended: Promise<void>;
 
   constructor(private readonly parts: GeneratorParts) {
-    this.shares = sharesAt(parts.ratePerSecond);
+    this.shares = sharesAt(parts.ratePerSecond, parts.times);
     this.ended = this.run();
   }
 

@@ -106,9 +106,9 @@ async function versionOf(store: DataSource): Promise<string> {
 
 function startLoad(stage: ChaosStage, { course, signal, teardown }: ChaosRun) {
   const { admin, producer, receiver, shards, store, eventsTopic: topic } = stage;
-  const { seed, ratePerSecond, eventsMax } = course;
+  const { seed, ratePerSecond, times, eventsMax } = course;
   const keep = (event: { readonly id: string }) => shards.append('events', event.id, event);
-  const generator = new ChaosGenerator({ producer, topic, admin, seed, ratePerSecond, eventsMax, keep, signal });
+  const generator = new ChaosGenerator({ producer, topic, admin, seed, ratePerSecond, times, eventsMax, keep, signal });
   const operator = new OperatorWishes(admin, receiver, seededChance(seed));
   const pauses = new OperatorPauses(admin);
   const circuits = new CircuitWatch(store);

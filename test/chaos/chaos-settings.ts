@@ -88,6 +88,8 @@ export interface ChaosEndpoint {
   readonly body: string | null;
   /** No more events a second than this, however fast the load is: what it takes with its places. */
   readonly eventsPerSecondMax?: number;
+  /** The same where the deadline is not scaled down: each request that hangs keeps a place for 15 s. */
+  readonly eventsPerSecondMaxByDefault?: number;
   /** Its own limit. */
   readonly ratePerSecond?: number;
   /** An operator pauses and resumes it. */
@@ -117,7 +119,7 @@ export const chaosEndpoints: readonly ChaosEndpoint[] = [
   { id: 'slow-2', script: 'slow', weight: 6, body: null, eventsPerSecondMax: 3 },
   { id: 'unavailable', script: 'unavailable', weight: 4, body: rendered, eventsPerSecondMax: 8 },
   { id: 'reset', script: 'reset', weight: 4, body: null, eventsPerSecondMax: 8 },
-  { id: 'hang', script: 'hang', weight: 3, body: rendered, eventsPerSecondMax: 3 },
+  { id: 'hang', script: 'hang', weight: 3, body: rendered, eventsPerSecondMax: 3, eventsPerSecondMaxByDefault: 0.1 },
   { id: 'flapping', script: 'flapping', weight: 4, body: rendered, eventsPerSecondMax: 1 },
   { id: 'limited', script: 'ok', weight: 3, body: rendered, eventsPerSecondMax: 1, ratePerSecond: 2 },
   { id: 'paused', script: 'ok', weight: 3, body: null, eventsPerSecondMax: 5, isPaused: true },
@@ -125,10 +127,11 @@ export const chaosEndpoints: readonly ChaosEndpoint[] = [
 ];
 
 /** Of each endpoint the share of the events that go there, together 1; what is too much for one goes to those that never fail. */
-export function sharesAt(ratePerSecond: number): readonly number[] {
-  const capped = chaosEndpoints.map(({ weight, eventsPerSecondMax = Number.POSITIVE_INFINITY }) =>
-    Math.min(weight / 100, eventsPerSecondMax / ratePerSecond),
-  );
+export function sharesAt(ratePerSecond: number, times: ChaosTimes): readonly number[] {
+  const capped = chaosEndpoints.map(({ weight, eventsPerSecondMax = Number.POSITIVE_INFINITY, ...more }) => {
+    const max = times === 'default' ? (more.eventsPerSecondMaxByDefault ?? eventsPerSecondMax) : eventsPerSecondMax;
+    return Math.min(weight / 100, max / ratePerSecond);
+  });
   const spare = 1 - capped.reduce((sum, share) => sum + share, 0);
   const takers = chaosEndpoints.filter(isHealthy).length;
   return capped.map((share, i) => share + (isHealthy(chaosEndpoints[i]) ? spare / takers : 0));
