@@ -87,12 +87,11 @@ export function wireAdmin(config: AdminConfig, log: Log) {
   health.addReadiness('grpc', () => grpc.whatIsWrong());
   const tellHealth = async () => grpc.tellHealth((await health.readiness()).ok);
   const start = () => {
-    void openDataSource(reads, log, clock, signal);
+    void openDataSource(reads, log, clock, signal).then(() => watchSchedules(schedules, { signal, log }));
     void openDataSource(changes, log, clock, signal);
     void openDataSource(probes, log, clock, signal);
     watchTopics(config, log, signal);
     void repeat(tellHealth, { name: 'health', everyMs: healthMs, signal, clock, log });
-    watchSchedules(schedules, { signal, log });
   };
   const stop = async () => {
     await grpc.stop(Math.min(shutdownMsMax, config.DRAIN_TIMEOUT_MS), clock);
