@@ -57,9 +57,9 @@ export const usage = `Measures Hookline on this machine: Kafka and Postgres of i
   npm run bench -- table FILE...              the figures of such JSON files as a table of docs/capacity.md
   npm run bench -- functions FILE...          the costliest functions of such files of --profile side by side
 
-  --events N       events of a round (${drains.events}; isolation ${55_560}; rows of search: ${100_000})
+  --events N       events of a round (${drains.events}; isolation ${55_560}; holds, and rows of search: ${100_000})
   --rate R         events a second of an open loop (pipeline, isolation)
-  --rounds K       rounds (${drains.rounds}; isolation and idle 5); fewer than 3 are measured, with a warning
+  --rounds K       rounds (${drains.rounds}; isolation and idle 5, holds 1); fewer than 3 are measured, with a warning
   --seconds S      how long idle and holds look (${idleSeconds})
   --hang-seconds S one more open loop of isolation (500/s without --rate), in which one endpoint hangs for so long
   --json FILE      the figures as JSON

@@ -113,7 +113,7 @@ export class EndpointLanes {
   /** Whether one more held delivery may circulate through the shortest tier; otherwise it waits as a row alone. */
   mayCirculate(key: EndpointKey, delayMs: number): boolean {
     const lane = this.lanes.get(key);
-    return lane !== undefined && lane.holds.mayCirculate(delayMs, lane.own.concurrency);
+    return lane?.holds.mayCirculate(delayMs, lane.own.concurrency) ?? false;
   }
 
   /** Once in a while: takes back what lanes that are left hardly ever would not, and forgets lanes that nobody enters any more. */

@@ -109,7 +109,7 @@ export const databasePart = {
     .meta(renewedSecret),
   DATABASE_POOL_MAX: whole(2, 100)
     .default(6)
-    .describe('connections of one app to Postgres; a retry-scheduler may take 16 whatever this says'),
+    .describe('connections of one app to Postgres; a retry-scheduler has 18 at least'),
 };
 
 /** How events are gathered. */
