@@ -155,6 +155,8 @@ describe('hookline books', () => {
     );
     expect(log).toEqual([{ principal: 'bootstrap', target: name, reason: 'produced again' }]);
     await setBit(row.partition, 0, 1);
+    // Until a look resolves it, one is accepted of which nothing is missing.
+    await booksWhen('the books balance with the verdict there', ({ ok }) => ok);
   }, 60_000);
 
   it('are refused under another name, and of a tenant that is not there', async () => {
