@@ -209,8 +209,8 @@ describe('keeping the books', () => {
       await setBit(partition, 0, 0);
       await world.books.enter({ topic, partition, offset: 0n, verdict: 'unmatched' });
     }
-    await passes();
-    expect(await open()).toEqual([]);
+    // A look that fell between may have found it once more, and the next one resolves it.
+    await until(async () => (await open()).length === 0, { what: 'no difference is left' });
   }, 60_000);
 
   it('names a lost notification no more once the day of its event is dropped', async () => {
