@@ -15,7 +15,7 @@ import type { AttemptReport, FailureReason } from '#domain/attempt';
 import type { Clock } from '#domain/clock';
 import type { Endpoint } from '#domain/endpoint';
 import { Failure } from '#domain/failure';
-import { endpointKey, type NotificationId } from '#domain/ids';
+import { type EndpointKey, endpointKey, type NotificationId } from '#domain/ids';
 import type { KafkaRecord, RecordProducer } from '#domain/kafka-record';
 import { type NextStep, nextStep, type RetryPolicy } from '#domain/retry-policy';
 import { type RetryTier } from '#domain/retry-tier';
@@ -82,12 +82,13 @@ export async function dispatchNotification(
   const place = await deps.lanes.enter(key, { own: ownLimits(found, delivery.shard, deps), isFresh, signal });
   if (place === null) throw givenBack();
   if (typeof place === 'string') return holdInFullLane(delivery, place, deps);
-  return dispatchFrom(place, { delivery, topic: mayMove ? record.topic : null, signal }, deps);
+  return dispatchFrom(place, { delivery, key, topic: mayMove ? record.topic : null, signal }, deps);
 }
 
 /** What waited for a place, and the topic it may be written to again; null: it was moved before. */
 interface Admitted {
   readonly delivery: Delivery;
+  readonly key: EndpointKey;
   readonly topic: string | null;
   readonly signal: AbortSignal;
 }
@@ -95,7 +96,7 @@ interface Admitted {
 /** The wait may have been long: where it goes is decided now. */
 async function dispatchFrom(
   place: LanePlace,
-  { delivery, topic, signal }: Admitted,
+  { delivery, key, topic, signal }: Admitted,
   deps: DispatchNotificationDeps,
 ): Promise<void> {
   try {
@@ -106,7 +107,7 @@ async function dispatchFrom(
     place.follow(ownLimits(endpoint, delivery.shard, deps));
     const moved = inItsShard(delivery, endpoint);
     if (topic !== null && moved.shard !== delivery.shard) return moveToItsShard(moved, topic, deps); // without the place
-    const pass = deps.circuits.admit(endpointKey(delivery.tenantId, delivery.endpointId, delivery.shard));
+    const pass = deps.circuits.admit(key);
     if (pass === null) return await holdAlone(delivery, 'CIRCUIT_OPEN', deps);
     try {
       const reset = await claimAndSend(delivery, { endpoint, place, pass, signal, mayRepeat: true }, deps);
@@ -158,7 +159,6 @@ async function claimAndSend(
   const isRepeated = to.mayRepeat && claim.trigger === 'auto' && report.resetOnReusedConnection === true;
   const takesNoStep = isRepeated || report.leaseTooShort === true;
   const end = { outcome, httpStatus, takesNoStep, step: claim.step, ageMs: claim.ageMs };
-  // What most of them lead to needs no policy.
   const next =
     outcome.kind === 'accepted' ? sent : nextStep(end, deps.policyOf(delivery, endpoint), deps.clock.chance());
   const finished = await deps.attempts.finish({ claim, report, next });

@@ -6,10 +6,9 @@ import type { Gathering } from './kafkajs/fetch-pace.js';
 import type { KafkaSettings } from './kafkajs/kafka-client.js';
 import { KafkajsSource } from './kafkajs/kafkajs-source.js';
 import { KafkaLogServer } from './log-server.js';
-import { PartitionEngine } from './partition-engine.js';
+import { type GiveUp, PartitionEngine } from './partition-engine.js';
 import type { LogShrunk, PartitionLimits, PartitionProgress } from './partition-lane.js';
 import type { TopicCheck } from './topic-check.js';
-import type { GiveUp } from './until-durable.js';
 
 /** How an app reads its topics. */
 export interface LogReaderOptions {

@@ -1,4 +1,5 @@
 import { type Clock, untilTick } from '#domain/clock';
+import { Failure } from '#domain/failure';
 import type { KafkaRecord } from '#domain/kafka-record';
 import type { Log } from '#telemetry/log';
 import { AssignedLanes } from './assigned-lanes.js';
@@ -15,7 +16,16 @@ import {
   take,
 } from './partition-lane.js';
 import type { Assignment, RecordSource, RecordSourceListener } from './record-source.js';
-import { type GiveUp, position, type RecordHandler, repeatUntilDurable } from './until-durable.js';
+
+/**
+ * Resolves when all that a record asks for is durable; rejects with a Failure that says whether to try again. The signal
+ * is aborted when the record is given back (its partition was revoked, or the drain begins) and will be read again:
+ * whoever only waits then ends, and whatever it throws is not said.
+ */
+export type RecordHandler = (record: KafkaRecord, signal: AbortSignal) => Promise<void>;
+
+/** Takes a record that can never be handled; must make it durable where people look. */
+export type GiveUp = (record: KafkaRecord, failure: Error) => Promise<void>;
 
 /** What bounds an engine. */
 export interface EngineLimits {
@@ -43,6 +53,10 @@ export interface PartitionEngineDeps {
 const commitMs = 1_000;
 /** Brokers that do not answer must not hold up a stop: what the last commit would have said is done again, and found done. */
 const lastCommitMsMax = 5_000;
+const firstBackOffMs = 200;
+const backOffMsMax = 5_000;
+/** A record whose handler throws what is no Failure (a bug) so often is given up. */
+const sameRecordFailuresMax = 5;
 const resumeShare = 0.5;
 
 /**
@@ -187,25 +201,23 @@ export class PartitionEngine implements RecordSourceListener {
     return this.underWay < underWayMax && this.underWayBytes + sizeOf(record) <= underWayBytesMax;
   }
 
-  /** Thousands wait in here: one frame each for as long as nothing fails. */
   private async finish(record: KafkaRecord, lane: Lane): Promise<void> {
+    const bytes = sizeOf(record);
     this.begun++;
-    this.countUnderWay(record, lane, 1);
+    this.underWay++;
+    lane.underWay++;
+    this.underWayBytes += bytes;
     try {
-      if (await this.handled(record, lane)) this.markFinished(record, lane);
+      if (await this.runUntilDurable(record, lane)) this.markFinished(record, lane);
     } catch (error) {
       this.deps.log.error('engine.failed', { ...position(record), err: error });
     } finally {
-      this.countUnderWay(record, lane, -1);
+      this.underWay--;
+      lane.underWay--;
+      this.underWayBytes -= bytes;
       if (this.underWay === 0) for (const resolve of this.idle) resolve();
       this.schedulePump();
     }
-  }
-
-  private countUnderWay(record: KafkaRecord, lane: Lane, change: 1 | -1): void {
-    this.underWay += change;
-    lane.underWay += change;
-    this.underWayBytes += change * sizeOf(record);
   }
 
   private markFinished(record: KafkaRecord, lane: Lane): void {
@@ -215,14 +227,41 @@ export class PartitionEngine implements RecordSourceListener {
     if (this.lanes.isCurrent(lane)) this.deps.source.resume(lane);
   }
 
-  private handled(record: KafkaRecord, { givenBack: { signal } }: Lane): Promise<boolean> {
+  /** The only place that asks whether a failure can be retried. Answers false when the record was given back instead. */
+  private async runUntilDurable(record: KafkaRecord, lane: Lane): Promise<boolean> {
     const { deps, handler } = this;
     if (handler === null) throw new Error('the engine was not started');
-    if (signal.aborted) return Promise.resolve(false);
-    return handler(record, signal).then(
-      () => true,
-      (error: unknown) => repeatUntilDurable(record, { handler, error, signal }, deps),
-    );
+    const { signal } = lane.givenBack;
+    let bugs = 0;
+    for (let waitMs = firstBackOffMs; !signal.aborted; waitMs = Math.min(waitMs * 2, backOffMsMax)) {
+      try {
+        await handler(record, signal);
+        return true;
+      } catch (error) {
+        const failure = error instanceof Error ? error : new Error(String(error));
+        const retryable = failure instanceof Failure ? failure.retryable : ++bugs < sameRecordFailuresMax;
+        if (signal.aborted) return false;
+        if (!retryable) return this.giveUpUntilDurable(record, failure, signal);
+        deps.log.warn('record.retrying', { ...position(record), waitMs, err: failure });
+        await deps.clock.wait(waitMs, signal);
+      }
+    }
+    return false;
+  }
+
+  private async giveUpUntilDurable(record: KafkaRecord, failure: Error, signal: AbortSignal): Promise<boolean> {
+    const { clock, giveUp, log } = this.deps;
+    for (let waitMs = firstBackOffMs; !signal.aborted; waitMs = Math.min(waitMs * 2, backOffMsMax)) {
+      try {
+        await giveUp(record, failure);
+        log.error('record.givenUp', { ...position(record), err: failure });
+        return true;
+      } catch (error) {
+        log.warn('record.notGivenUpYet', { ...position(record), waitMs, err: error });
+        await clock.wait(waitMs, signal);
+      }
+    }
+    return false;
   }
 
   private async commitRepeatedly(): Promise<void> {
@@ -246,4 +285,8 @@ export class PartitionEngine implements RecordSourceListener {
     if (this.underWay === 0) return Promise.resolve();
     return new Promise((resolve) => this.idle.add(resolve));
   }
+}
+
+function position({ topic, partition, offset }: KafkaRecord): object {
+  return { topic, partition, offset: String(offset) };
 }
